@@ -1,0 +1,48 @@
+# How every library and every test of the project is declared.
+include(GoogleTest)
+
+option(BPTT_WARNINGS_AS_ERRORS "Warnings are errors" OFF)
+set(BPTT_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Wnon-virtual-dtor
+                  -Woverloaded-virtual -Wcast-qual -Wextra-semi -Wundef)
+if(BPTT_WARNINGS_AS_ERRORS)
+  list(APPEND BPTT_WARNINGS -Werror)
+endif()
+
+function(bptt_target_options target)
+  target_compile_options(${target} PRIVATE ${BPTT_WARNINGS})
+endfunction()
+
+# bptt_add_library(core SOURCES shape.cpp ... LINKS fmt::fmt ...)
+# makes bptt_core, known to users as bptt::core; without SOURCES it is a header-only library.
+function(bptt_add_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(bptt_${name} STATIC ${ARG_SOURCES})
+    bptt_target_options(bptt_${name})
+    set(scope PUBLIC)
+    target_link_libraries(bptt_${name} PRIVATE ${ARG_PRIVATE_LINKS})
+  else()
+    add_library(bptt_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(bptt::${name} ALIAS bptt_${name})
+  target_include_directories(bptt_${name} ${scope}
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/bptt>)
+  target_compile_features(bptt_${name} ${scope} cxx_std_20)
+  target_link_libraries(bptt_${name} ${scope} ${ARG_LINKS})
+  set_target_properties(bptt_${name} PROPERTIES EXPORT_NAME ${name})
+endfunction()
+
+# bptt_add_test(core_test SOURCES shape_test.cpp ... LINKS bptt::core LABELS unit)
+# makes one executable whose GoogleTest cases are ctest tests with the given labels.
+function(bptt_add_test name)
+  if(NOT BPTT_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  bptt_target_options(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE BPTT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}")
+endfunction()

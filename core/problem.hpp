@@ -1,0 +1,88 @@
+// A problem: one network, its sizes, its inputs and its upstream gradients, all by name.
+// No mathematics here: how a problem is drawn is in properties/, what it means in reference/.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/network.hpp"
+#include "core/tensor.hpp"
+
+namespace bptt {
+
+/// Extents of a problem. T_da <= T_x: upstream gradients may cover the first steps only, and
+/// the backward pass then starts at step T_da - 1.
+struct Sizes {
+  Index n_x = 1, n_a = 1, m = 1, T_x = 1, T_da = 1;
+  friend bool operator==(const Sizes&, const Sizes&) = default;
+};
+
+/// Arrays that the forward pass reads. RNN: x a0 Wax Waa ba. LSTM: x a0 c0 Wf bf Wi bi Wc bc Wo bo.
+[[nodiscard]] const std::vector<std::string>& input_names(Cell cell);
+/// Arrays that the forward pass writes. RNN: a. LSTM: a c.
+[[nodiscard]] const std::vector<std::string>& state_names(Cell cell);
+/// Upstream gradients. RNN: da. LSTM: da dc_T.
+[[nodiscard]] const std::vector<std::string>& upstream_names(Cell cell);
+/// Arrays that the backward pass writes: "d" before each name of input_names, dx first.
+[[nodiscard]] const std::vector<std::string>& gradient_names(Cell cell);
+/// The subset of gradient_names that accumulates (+=): the gradients of weights and biases.
+[[nodiscard]] bool accumulates(std::string_view gradient_name);
+
+/// The shape of any array named above. Throws Error for a name the cell does not have.
+[[nodiscard]] Shape shape_of(Cell cell, std::string_view name, const Sizes& sizes);
+
+/// One forward and backward pass to be judged.
+template <class S>
+struct Problem {
+  Cell cell = Cell::rnn;
+  Activation activation = Activation::tanh;  // of the RNN; ignored by the LSTM
+  Sizes sizes;
+  NamedTensors<S> in;  // input_names(cell)
+  NamedTensors<S> up;  // upstream_names(cell)
+};
+
+template <class To, class From>
+[[nodiscard]] Problem<To> converted(const Problem<From>& from) {
+  return {from.cell, from.activation, from.sizes, converted<To>(from.in), converted<To>(from.up)};
+}
+
+/// Tensors of zeros under the given names.
+template <class S>
+[[nodiscard]] NamedTensors<S> make_tensors(Cell cell, const std::vector<std::string>& names,
+                                           const Sizes& sizes) {
+  NamedTensors<S> tensors;
+  for (const std::string& name : names)
+    tensors.add(name, Tensor<S>(shape_of(cell, name, sizes)));
+  return tensors;
+}
+
+/// Throws ShapeError, naming the array, if any array of the problem disagrees with its sizes.
+template <class S>
+void require_consistent(const Problem<S>& problem) {
+  for (const auto& [name, tensor] : problem.in)
+    require_shape(name, tensor.shape(), shape_of(problem.cell, name, problem.sizes));
+  for (const auto& [name, tensor] : problem.up)
+    require_shape(name, tensor.shape(), shape_of(problem.cell, name, problem.sizes));
+}
+
+// Named views as the structs that reference/ and optimized/ take.
+template <class S>
+[[nodiscard]] RnnParameters<S> rnn_parameters(const NamedViews<const S>& in) {
+  return {in["Wax"], in["Waa"], in["ba"]};
+}
+template <class S>
+[[nodiscard]] RnnGradients<S> rnn_gradients(const NamedViews<S>& g) {
+  return {g["dx"], g["da0"], g["dWax"], g["dWaa"], g["dba"]};
+}
+template <class S>
+[[nodiscard]] LstmParameters<S> lstm_parameters(const NamedViews<const S>& in) {
+  return {in["Wf"], in["bf"], in["Wi"], in["bi"], in["Wc"], in["bc"], in["Wo"], in["bo"]};
+}
+template <class S>
+[[nodiscard]] LstmGradients<S> lstm_gradients(const NamedViews<S>& g) {
+  return {g["dx"],  g["da0"], g["dc0"], g["dWf"], g["dbf"], g["dWi"],
+          g["dbi"], g["dWc"], g["dbc"], g["dWo"], g["dbo"]};
+}
+
+}  // namespace bptt

@@ -1,0 +1,76 @@
+// A subject: any implementation of forward and backward through time that can be put to the test.
+// The suite knows an implementation only through this interface. What stands behind it is in
+// subjects/; what must hold of it is in properties/.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/problem.hpp"
+
+namespace bptt {
+
+enum class Scalar { f32, f64 };
+[[nodiscard]] std::string_view name_of(Scalar scalar);
+
+/// What a subject says it can do. The suite asks for nothing beyond it and holds it to all of it.
+struct Capabilities {
+  bool rnn = true, lstm = true;
+  bool f32 = true, f64 = true;
+  bool relu = true, identity = true;  // tanh is always there
+  bool strided = true;                // any strides: sub-arrays, unaligned, time reversed
+  /// The sum over steps and samples of each weight gradient, and every product, is formed in one
+  /// order that depends on neither T, m, n_x nor n_a. Properties that are bitwise for such a
+  /// subject are judged within the derived bound for any other.
+  bool fixed_summation_order = false;
+  /// Largest error of tanh and of sigmoid in units in the last place of the result.
+  double tanh_ulp = 2.0, sigmoid_ulp = 3.0;
+};
+
+/// One network of one size: a forward pass, then any number of backward passes over what it kept.
+template <class S>
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  /// Forward over all T_x steps. in: input_names(cell). out: state_names(cell), overwritten.
+  /// Keeps, in the session, whatever backward needs beside `in`.
+  virtual void forward(const NamedViews<const S>& in, const NamedViews<S>& out) = 0;
+
+  /// Backward over the first T_da steps, after forward with the same `in`.
+  /// up: upstream_names(cell). grad: gradient_names(cell); dx, da0, dc0 are overwritten,
+  /// gradients of weights and biases accumulate (+=). Nothing else is modified.
+  virtual void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
+                        const NamedViews<S>& grad) = 0;
+};
+
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  /// As on the command line: "optimized", "reference", "fault:drop_da_prevt".
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// One sentence for `bptt-verify list subjects`.
+  [[nodiscard]] virtual std::string description() const = 0;
+  [[nodiscard]] virtual Capabilities capabilities() const = 0;
+
+  /// Opens a session. Throws UnsupportedError if the capabilities exclude what is asked for.
+  [[nodiscard]] virtual std::unique_ptr<Session<float>> open_f32(Cell cell, Activation activation,
+                                                                 const Sizes& sizes) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Session<double>> open_f64(Cell cell, Activation activation,
+                                                                  const Sizes& sizes) const = 0;
+
+  template <class S>
+  [[nodiscard]] std::unique_ptr<Session<S>> open(Cell cell, Activation activation,
+                                                 const Sizes& sizes) const {
+    if constexpr (std::is_same_v<S, float>)
+      return open_f32(cell, activation, sizes);
+    else
+      return open_f64(cell, activation, sizes);
+  }
+};
+
+[[nodiscard]] bool can_run(const Capabilities& capabilities, Cell cell, Activation activation,
+                           Scalar scalar);
+
+}  // namespace bptt
