@@ -31,7 +31,9 @@ TEST(Shape, SizeIsTheProductOfTheExtents) {
 
 TEST(Shape, RefusesNegativeExtentsAndRankFive) {
   EXPECT_EQ(error_of([] { return Shape{2, -1}; }), "extent -1 is negative");
-  EXPECT_EQ(error_of([] { return Shape{1, 2, 3, 4, 5}; }),
+  EXPECT_EQ(error_of([] {
+              return Shape{1, 2, 3, 4, 5};
+            }),
             "cannot append extent 5 to shape (1,2,3,4): rank 4 is the highest supported");
 }
 
@@ -42,22 +44,32 @@ TEST(Broadcast, FollowsNumPy) {
   EXPECT_EQ(broadcast_shapes({3, 1, 2}, {4, 1}), (Shape{3, 4, 2}));
   EXPECT_EQ(broadcast_shapes({}, {2, 3}), (Shape{2, 3}));
   EXPECT_EQ(broadcast_shapes({0, 1}, {1, 3}), (Shape{0, 3}));
-  EXPECT_EQ(error_of([] { return broadcast_shapes({5, 2}, {5, 3}); }),
+  EXPECT_EQ(error_of([] {
+              return broadcast_shapes({5, 2}, {5, 3});
+            }),
             "operands could not be broadcast together with shapes (5,2) (5,3)");
 }
 
 TEST(Broadcast, InPlaceAdditionCannotGrowItsDestination) {
-  EXPECT_EQ(error_of([] { require_addable("dba", {5, 1}, {5, 5}); }),
+  EXPECT_EQ(error_of([] {
+              require_addable("dba", {5, 1}, {5, 5});
+            }),
             "cannot add shape (5,5) into dba with shape (5,1)");
-  EXPECT_EQ(error_of([] { require_addable("dba", {5, 1}, {5}); }),
+  EXPECT_EQ(error_of([] {
+              require_addable("dba", {5, 1}, {5});
+            }),
             "cannot add shape (5,) into dba with shape (5,1)");
-  EXPECT_EQ(error_of([] { require_addable("dba", {5, 1}, {4, 1}); }),
+  EXPECT_EQ(error_of([] {
+              require_addable("dba", {5, 1}, {4, 1});
+            }),
             "cannot add shape (4,1) into dba with shape (5,1)");
   EXPECT_EQ(error_of([] { require_addable("dba", {5, 5}, {5, 1}); }), "no error");
 }
 
 TEST(RequireShape, NamesTheArrayAndBothShapes) {
-  EXPECT_EQ(error_of([] { require_shape("dba", {5}, {5, 1}); }),
+  EXPECT_EQ(error_of([] {
+              require_shape("dba", {5}, {5, 1});
+            }),
             "dba has shape (5,), expected (5,1)");
 }
 

@@ -7,9 +7,8 @@ std::string_view name_of(Scalar scalar) { return scalar == Scalar::f32 ? "f32" :
 bool can_run(const Capabilities& can, Cell cell, Activation activation, Scalar scalar) {
   const bool cell_ok = cell == Cell::rnn ? can.rnn : can.lstm;
   const bool scalar_ok = scalar == Scalar::f32 ? can.f32 : can.f64;
-  const bool activation_ok =
-      cell == Cell::lstm || activation == Activation::tanh ||
-      (activation == Activation::relu ? can.relu : can.identity);
+  const bool activation_ok = cell == Cell::lstm || activation == Activation::tanh ||
+                             (activation == Activation::relu ? can.relu : can.identity);
   return cell_ok && scalar_ok && activation_ok;
 }
 

@@ -32,8 +32,8 @@ class View {
       : data_(data), shape_(shape), strides_(strides) {}
   /// A view of values is also a view of constants.
   template <class T>
-    requires(std::is_same_v<S, const T> && !std::is_const_v<T>)
-  View(const View<T>& other)  // NOLINT(google-explicit-constructor): as T* to const T*
+  requires(std::is_same_v<S, const T> && !std::is_const_v<T>)
+      View(const View<T>& other)  // NOLINT(google-explicit-constructor): as T* to const T*
       : data_(other.data()), shape_(other.shape()), strides_(other.strides()) {}
 
   S& operator()(Index i) const { return data_[i * strides_[0]]; }
@@ -73,6 +73,11 @@ class View {
   Shape shape_;
   Strides strides_{};
 };
+
+/// A view of constants as a function's parameter: S is deduced from another argument, so that a
+/// View<S> converts on its way in.
+template <class S>
+using ConstView = View<const std::type_identity_t<S>>;
 
 /// Calls f(element) in column-major order of the logical indices. Rank 0 to 3.
 template <class S, class F>

@@ -58,8 +58,8 @@ void gate_backward(View<const S> W, const Tensor<S>& dz, const Tensor<S>& concat
 /// Throws ShapeError if an extent disagrees.
 /// Source: Hochreiter & Schmidhuber 1997, Gers et al. 2000; docs/equations.md, section 4.
 template <class S>
-void lstm_cell_forward(const LstmParameters<S>& p, View<const S> xt, View<const S> a_prev,
-                       View<const S> c_prev, const LstmStates<S>& next) {
+void lstm_cell_forward(const LstmParameters<S>& p, ConstView<S> xt, ConstView<S> a_prev,
+                       ConstView<S> c_prev, const LstmStates<S>& next) {
   using F = ScalarFunctions<S>;
   require_lstm_cell_shapes<S, S>(p, xt, a_prev, c_prev, next);
   const Index n_a = a_prev.extent(0), m = xt.extent(1);
@@ -90,9 +90,9 @@ void lstm_cell_forward(const LstmParameters<S>& p, View<const S> xt, View<const 
 /// before the last step. Outputs must not overlap inputs. Throws ShapeError if an extent disagrees.
 /// Source: Hochreiter & Schmidhuber 1997; docs/equations.md, section 5.
 template <class S>
-void lstm_cell_backward(const LstmParameters<S>& p, View<const S> xt, View<const S> a_prev,
-                        View<const S> c_prev, const LstmStates<const S>& next,
-                        View<const S> da_next, View<const S> dc_next, const LstmGradients<S>& out) {
+void lstm_cell_backward(const LstmParameters<S>& p, ConstView<S> xt, ConstView<S> a_prev,
+                        ConstView<S> c_prev, const LstmStates<const S>& next, ConstView<S> da_next,
+                        ConstView<S> dc_next, const LstmGradients<S>& out) {
   require_lstm_cell_shapes<S, const S>(p, xt, a_prev, c_prev, next);
   require_lstm_cell_gradient_shapes(p, xt, da_next, dc_next, out);
   const Index n_x = xt.extent(0), n_a = a_prev.extent(0), m = xt.extent(1);
@@ -149,12 +149,12 @@ LstmStates<S> at_step(const LstmStates<S>& s, Index t) {
 /// (n_a, m, T_x), overwritten. Throws ShapeError if an extent disagrees.
 /// Source: docs/equations.md, section 4.
 template <class S>
-void lstm_forward(const LstmParameters<S>& p, View<const S> x, View<const S> a0, View<const S> c0,
+void lstm_forward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
                   const LstmStates<S>& states) {
   require_lstm_shapes<S, S>(p, x, a0, c0, states);
   for (Index t = 0; t < x.extent(2); ++t) {
-    const View<const S> a_prev = t == 0 ? a0 : View<const S>(states.a.at_step(t - 1));
-    const View<const S> c_prev = t == 0 ? c0 : View<const S>(states.c.at_step(t - 1));
+    const ConstView<S> a_prev = t == 0 ? a0 : ConstView<S>(states.a.at_step(t - 1));
+    const ConstView<S> c_prev = t == 0 ? c0 : ConstView<S>(states.c.at_step(t - 1));
     lstm_cell_forward(p, x.at_step(t), a_prev, c_prev, at_step(states, t));
   }
 }
@@ -166,8 +166,8 @@ void lstm_forward(const LstmParameters<S>& p, View<const S> x, View<const S> a0,
 /// accumulate (+=). Outputs must not overlap inputs. Throws ShapeError if an extent disagrees.
 /// Source: docs/equations.md, section 6.
 template <class S>
-void lstm_backward(const LstmParameters<S>& p, View<const S> x, View<const S> a0, View<const S> c0,
-                   const LstmStates<const S>& states, View<const S> da, View<const S> dc_T,
+void lstm_backward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
+                   const LstmStates<const S>& states, ConstView<S> da, ConstView<S> dc_T,
                    const LstmGradients<S>& out) {
   require_lstm_shapes<S, const S>(p, x, a0, c0, states);
   require_lstm_gradient_shapes(p, x, a0, da, dc_T, out);
@@ -183,8 +183,8 @@ void lstm_backward(const LstmParameters<S>& p, View<const S> x, View<const S> a0
         // c<t> is seen by later steps alone; its way through a<t> is the cell's own business.
         dc_next(i, j) = dc_prevt(i, j);
       }
-    const View<const S> a_prev = t == 0 ? a0 : states.a.at_step(t - 1);
-    const View<const S> c_prev = t == 0 ? c0 : states.c.at_step(t - 1);
+    const ConstView<S> a_prev = t == 0 ? a0 : states.a.at_step(t - 1);
+    const ConstView<S> c_prev = t == 0 ? c0 : states.c.at_step(t - 1);
     lstm_cell_backward<S>(p, x.at_step(t), a_prev, c_prev, at_step(states, t), da_next.view(),
                           dc_next.view(),
                           {out.dx.at_step(t), da_prevt.view(), dc_prevt.view(), out.dWf, out.dbf,

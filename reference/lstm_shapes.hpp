@@ -1,4 +1,5 @@
-// The shapes that the LSTM's functions require, checked in one place and before anything is written.
+// The shapes that the LSTM's functions require, checked in one place and before anything is
+// written.
 #pragma once
 
 #include "core/network.hpp"
@@ -42,8 +43,8 @@ void require_parameter_gradient_shapes(const LstmGradients<S>& out, Index n_x, I
 }
 
 template <class S, class Q>
-void require_lstm_cell_shapes(const LstmParameters<S>& p, const View<const S>& xt,
-                              const View<const S>& a_prev, const View<const S>& c_prev,
+void require_lstm_cell_shapes(const LstmParameters<S>& p, const ConstView<S>& xt,
+                              const ConstView<S>& a_prev, const ConstView<S>& c_prev,
                               const LstmStates<Q>& next) {
   const Index n_x = xt.extent(0), m = xt.extent(1), n_a = p.Wf.extent(0);
   require_lstm_parameter_shapes(p, n_x, n_a);
@@ -54,8 +55,8 @@ void require_lstm_cell_shapes(const LstmParameters<S>& p, const View<const S>& x
 }
 
 template <class S>
-void require_lstm_cell_gradient_shapes(const LstmParameters<S>& p, const View<const S>& xt,
-                                       const View<const S>& da_next, const View<const S>& dc_next,
+void require_lstm_cell_gradient_shapes(const LstmParameters<S>& p, const ConstView<S>& xt,
+                                       const ConstView<S>& da_next, const ConstView<S>& dc_next,
                                        const LstmGradients<S>& out) {
   const Index n_x = xt.extent(0), m = xt.extent(1), n_a = p.Wf.extent(0);
   require_shape("da_next", da_next.shape(), {n_a, m});
@@ -67,9 +68,8 @@ void require_lstm_cell_gradient_shapes(const LstmParameters<S>& p, const View<co
 }
 
 template <class S, class Q>
-void require_lstm_shapes(const LstmParameters<S>& p, const View<const S>& x,
-                         const View<const S>& a0, const View<const S>& c0,
-                         const LstmStates<Q>& states) {
+void require_lstm_shapes(const LstmParameters<S>& p, const ConstView<S>& x, const ConstView<S>& a0,
+                         const ConstView<S>& c0, const LstmStates<Q>& states) {
   const Index n_x = x.extent(0), m = x.extent(1), T_x = x.extent(2), n_a = p.Wf.extent(0);
   require_lstm_parameter_shapes(p, n_x, n_a);
   require_shape("x", x.shape(), {n_x, m, T_x});
@@ -79,9 +79,9 @@ void require_lstm_shapes(const LstmParameters<S>& p, const View<const S>& x,
 }
 
 template <class S>
-void require_lstm_gradient_shapes(const LstmParameters<S>& p, const View<const S>& x,
-                                  const View<const S>& a0, const View<const S>& da,
-                                  const View<const S>& dc_T, const LstmGradients<S>& out) {
+void require_lstm_gradient_shapes(const LstmParameters<S>& p, const ConstView<S>& x,
+                                  const ConstView<S>& a0, const ConstView<S>& da,
+                                  const ConstView<S>& dc_T, const LstmGradients<S>& out) {
   const Index n_x = x.extent(0), m = x.extent(1), n_a = p.Wf.extent(0), T_da = da.extent(2);
   require_steps(T_da, x.extent(2));
   require_shape("da", da.shape(), {n_a, m, T_da});

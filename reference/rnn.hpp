@@ -34,8 +34,8 @@ S slope_from_output(Activation g, const S& a) {
 /// xt (n_x, m); a_prev (n_a, m); a_next (n_a, m), overwritten, must not overlap a_prev.
 /// Throws ShapeError if an extent disagrees. Source: Elman 1990; docs/equations.md, section 1.
 template <class S>
-void rnn_cell_forward(Activation g, const RnnParameters<S>& p, View<const S> xt,
-                      View<const S> a_prev, View<S> a_next) {
+void rnn_cell_forward(Activation g, const RnnParameters<S>& p, ConstView<S> xt, ConstView<S> a_prev,
+                      View<S> a_next) {
   require_rnn_cell_shapes(p, xt, a_prev, a_next);
   const Index n_x = xt.extent(0), n_a = a_prev.extent(0), m = xt.extent(1);
   for (Index j = 0; j < m; ++j)
@@ -56,8 +56,8 @@ void rnn_cell_forward(Activation g, const RnnParameters<S>& p, View<const S> xt,
 /// Outputs must not overlap inputs. Throws ShapeError if an extent disagrees.
 /// Source: Werbos 1990; docs/equations.md, section 2.
 template <class S>
-void rnn_cell_backward(Activation g, const RnnParameters<S>& p, View<const S> xt,
-                       View<const S> a_prev, View<const S> a_next, View<const S> da_next,
+void rnn_cell_backward(Activation g, const RnnParameters<S>& p, ConstView<S> xt,
+                       ConstView<S> a_prev, ConstView<S> a_next, ConstView<S> da_next,
                        const RnnGradients<S>& out) {
   require_rnn_cell_shapes(p, xt, a_prev, a_next);
   require_rnn_cell_gradient_shapes(p, xt, da_next, out);
@@ -91,11 +91,11 @@ void rnn_cell_backward(Activation g, const RnnParameters<S>& p, View<const S> xt
 /// The whole sequence forwards. x (n_x, m, T_x); a0 (n_a, m); a (n_a, m, T_x), overwritten.
 /// Throws ShapeError if an extent disagrees. Source: docs/equations.md, section 1.
 template <class S>
-void rnn_forward(Activation g, const RnnParameters<S>& p, View<const S> x, View<const S> a0,
+void rnn_forward(Activation g, const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                  View<S> a) {
   require_rnn_shapes(p, x, a0, a);
   for (Index t = 0; t < x.extent(2); ++t) {
-    const View<const S> a_prev = t == 0 ? a0 : View<const S>(a.at_step(t - 1));
+    const ConstView<S> a_prev = t == 0 ? a0 : ConstView<S>(a.at_step(t - 1));
     rnn_cell_forward(g, p, x.at_step(t), a_prev, a.at_step(t));
   }
 }
@@ -106,8 +106,8 @@ void rnn_forward(Activation g, const RnnParameters<S>& p, View<const S> x, View<
 /// out.dWaa, out.dba accumulate (+=). Outputs must not overlap inputs.
 /// Throws ShapeError if an extent disagrees. Source: Werbos 1990; docs/equations.md, section 3.
 template <class S>
-void rnn_backward(Activation g, const RnnParameters<S>& p, View<const S> x, View<const S> a0,
-                  View<const S> a, View<const S> da, const RnnGradients<S>& out) {
+void rnn_backward(Activation g, const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0,
+                  ConstView<S> a, ConstView<S> da, const RnnGradients<S>& out) {
   require_rnn_shapes(p, x, a0, a);
   require_rnn_gradient_shapes(p, x, a0, da, out);
   const Index n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
@@ -118,7 +118,7 @@ void rnn_backward(Activation g, const RnnParameters<S>& p, View<const S> x, View
     for (Index j = 0; j < m; ++j)
       for (Index i = 0; i < n_a; ++i) da_next(i, j) = da(i, j, t) + da_prevt(i, j);
 
-    const View<const S> a_prev = t == 0 ? a0 : a.at_step(t - 1);
+    const ConstView<S> a_prev = t == 0 ? a0 : a.at_step(t - 1);
     rnn_cell_backward<S>(g, p, x.at_step(t), a_prev, a.at_step(t), da_next.view(),
                          {out.dx.at_step(t), da_prevt.view(), out.dWax, out.dWaa, out.dba});
   }

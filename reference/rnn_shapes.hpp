@@ -23,8 +23,8 @@ void require_rnn_parameter_shapes(const RnnParameters<S>& p, Index n_x, Index n_
 }
 
 template <class S>
-void require_rnn_cell_shapes(const RnnParameters<S>& p, const View<const S>& xt,
-                             const View<const S>& a_prev, const View<const S>& a_next) {
+void require_rnn_cell_shapes(const RnnParameters<S>& p, const ConstView<S>& xt,
+                             const ConstView<S>& a_prev, const ConstView<S>& a_next) {
   const Index n_x = xt.extent(0), m = xt.extent(1), n_a = p.Waa.extent(0);
   require_rnn_parameter_shapes(p, n_x, n_a);
   require_shape("xt", xt.shape(), {n_x, m});
@@ -33,8 +33,8 @@ void require_rnn_cell_shapes(const RnnParameters<S>& p, const View<const S>& xt,
 }
 
 template <class S>
-void require_rnn_cell_gradient_shapes(const RnnParameters<S>& p, const View<const S>& xt,
-                                      const View<const S>& da_next, const RnnGradients<S>& out) {
+void require_rnn_cell_gradient_shapes(const RnnParameters<S>& p, const ConstView<S>& xt,
+                                      const ConstView<S>& da_next, const RnnGradients<S>& out) {
   const Index n_x = xt.extent(0), m = xt.extent(1), n_a = p.Waa.extent(0);
   require_shape("da_next", da_next.shape(), {n_a, m});
   require_shape("dxt", out.dx.shape(), {n_x, m});
@@ -45,8 +45,8 @@ void require_rnn_cell_gradient_shapes(const RnnParameters<S>& p, const View<cons
 }
 
 template <class S>
-void require_rnn_shapes(const RnnParameters<S>& p, const View<const S>& x, const View<const S>& a0,
-                        const View<const S>& a) {
+void require_rnn_shapes(const RnnParameters<S>& p, const ConstView<S>& x, const ConstView<S>& a0,
+                        const ConstView<S>& a) {
   const Index n_x = x.extent(0), m = x.extent(1), T_x = x.extent(2), n_a = p.Waa.extent(0);
   require_rnn_parameter_shapes(p, n_x, n_a);
   require_shape("x", x.shape(), {n_x, m, T_x});
@@ -55,8 +55,8 @@ void require_rnn_shapes(const RnnParameters<S>& p, const View<const S>& x, const
 }
 
 template <class S>
-void require_rnn_gradient_shapes(const RnnParameters<S>& p, const View<const S>& x,
-                                 const View<const S>& a0, const View<const S>& da,
+void require_rnn_gradient_shapes(const RnnParameters<S>& p, const ConstView<S>& x,
+                                 const ConstView<S>& a0, const ConstView<S>& da,
                                  const RnnGradients<S>& out) {
   const Index n_x = x.extent(0), n_a = p.Waa.extent(0), m = x.extent(1), T_da = da.extent(2);
   require_steps(T_da, x.extent(2));
