@@ -43,6 +43,12 @@ struct LstmStates {
   View<S> a, c, ft, it, cct, ot;
 };
 
+/// The same states, for reading only.
+template <class S>
+[[nodiscard]] LstmStates<const S> read_only(const LstmStates<S>& s) {
+  return {s.a, s.c, s.ft, s.it, s.cct, s.ot};
+}
+
 /// What the LSTM's backward writes. dx, da0, dc0 are overwritten; dW*, db* accumulate (+=).
 template <class S>
 struct LstmGradients {

@@ -37,6 +37,11 @@ const Names& state_names(Cell cell) {
   return cell == Cell::rnn ? rnn : lstm;
 }
 
+const Names& cache_names(Cell cell) {
+  static const Names lstm{"a", "c", "ft", "it", "cct", "ot"};
+  return cell == Cell::rnn ? state_names(Cell::rnn) : lstm;
+}
+
 const Names& upstream_names(Cell cell) {
   static const Names rnn{"da"};
   static const Names lstm{"da", "dc_T"};
@@ -62,7 +67,7 @@ Shape shape_of(Cell cell, std::string_view name, const Sizes& s) {
   if (name == "dc_T" && cell == Cell::lstm) return {s.n_a, s.m};
   if (is_one_of(gradient_names(cell))) return shape_of(cell, name.substr(1), s);
   if (name == "x") return {s.n_x, s.m, s.T_x};
-  if (is_one_of(state_names(cell))) return {s.n_a, s.m, s.T_x};
+  if (is_one_of(cache_names(cell))) return {s.n_a, s.m, s.T_x};
   if (!is_one_of(input_names(cell)))
     throw Error("the " + std::string(name_of(cell)) + " has no array named " + std::string(name));
   if (name == "a0" || name == "c0") return {s.n_a, s.m};

@@ -22,6 +22,8 @@ struct Sizes {
 [[nodiscard]] const std::vector<std::string>& input_names(Cell cell);
 /// Arrays that the forward pass writes. RNN: a. LSTM: a c.
 [[nodiscard]] const std::vector<std::string>& state_names(Cell cell);
+/// Arrays that a backward pass reads again. RNN: a. LSTM: a c ft it cct ot, a struct LstmStates.
+[[nodiscard]] const std::vector<std::string>& cache_names(Cell cell);
 /// Upstream gradients. RNN: da. LSTM: da dc_T.
 [[nodiscard]] const std::vector<std::string>& upstream_names(Cell cell);
 /// Arrays that the backward pass writes: "d" before each name of input_names, dx first.
@@ -77,6 +79,10 @@ template <class S>
 template <class S>
 [[nodiscard]] LstmParameters<S> lstm_parameters(const NamedViews<const S>& in) {
   return {in["Wf"], in["bf"], in["Wi"], in["bi"], in["Wc"], in["bc"], in["Wo"], in["bo"]};
+}
+template <class S>
+[[nodiscard]] LstmStates<S> lstm_states(const NamedViews<S>& s) {
+  return {s["a"], s["c"], s["ft"], s["it"], s["cct"], s["ot"]};
 }
 template <class S>
 [[nodiscard]] LstmGradients<S> lstm_gradients(const NamedViews<S>& g) {
