@@ -1,5 +1,7 @@
 # How every library and every test of the project is declared.
+include(GNUInstallDirs)
 include(GoogleTest)
+include(BpttInstall)
 
 option(BPTT_WARNINGS_AS_ERRORS "Warnings are errors" OFF)
 set(BPTT_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Wnon-virtual-dtor
@@ -8,12 +10,16 @@ if(BPTT_WARNINGS_AS_ERRORS)
   list(APPEND BPTT_WARNINGS -Werror)
 endif()
 
+# The folders whose libraries other projects may use. The rest are programs.
+set(BPTT_INSTALLED_FOLDERS core arithmetic reference optimized subjects properties)
+
 function(bptt_target_options target)
   target_compile_options(${target} PRIVATE ${BPTT_WARNINGS})
 endfunction()
 
 # bptt_add_library(core SOURCES shape.cpp ... LINKS fmt::fmt ...)
 # makes bptt_core, known to users as bptt::core; without SOURCES it is a header-only library.
+# The library and the headers of its folder are installed (cmake/BpttInstall.cmake).
 function(bptt_add_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
   if(ARG_SOURCES)
@@ -27,10 +33,15 @@ function(bptt_add_library name)
   endif()
   add_library(bptt::${name} ALIAS bptt_${name})
   target_include_directories(bptt_${name} ${scope}
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/bptt>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/bptt>)
   target_compile_features(bptt_${name} ${scope} cxx_std_20)
   target_link_libraries(bptt_${name} ${scope} ${ARG_LINKS})
   set_target_properties(bptt_${name} PROPERTIES EXPORT_NAME ${name})
+
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  if(folder IN_LIST BPTT_INSTALLED_FOLDERS)
+    bptt_install_library(bptt_${name} ${folder} ${ARG_LINKS} ${ARG_PRIVATE_LINKS})
+  endif()
 endfunction()
 
 # bptt_add_test(core_test SOURCES shape_test.cpp ... LINKS bptt::core LABELS unit)

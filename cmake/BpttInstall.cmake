@@ -1,0 +1,43 @@
+# How the libraries are installed, so that find_package(bptt) finds bptt::core and the others.
+# bptt_add_library calls bptt_install_library; the root calls bptt_install_package once, last.
+# Only libraries, their headers and the program are installed; no tests.
+include(CMakePackageConfigHelpers)
+
+# Installs one library and the headers of its folder, and notes the packages that it links to.
+function(bptt_install_library target folder)
+  install(TARGETS ${target} EXPORT bpttTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bptt/${folder}
+          FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h" PATTERN "*_test.hpp" EXCLUDE)
+  foreach(link IN LISTS ARGN)
+    if(link MATCHES "^(bptt|PkgConfig)::")
+      continue()
+    elseif(link MATCHES "^([A-Za-z0-9_]+)::")
+      set_property(GLOBAL APPEND PROPERTY BPTT_DEPENDENCIES ${CMAKE_MATCH_1})
+    elseif(TARGET ${link})  # a package whose target has the package's name, as rapidcheck
+      set_property(GLOBAL APPEND PROPERTY BPTT_DEPENDENCIES ${link})
+    endif()
+  endforeach()
+endfunction()
+
+# Writes and installs bpttConfig.cmake, which finds the packages noted above.
+function(bptt_install_package)
+  get_property(packages GLOBAL PROPERTY BPTT_DEPENDENCIES)
+  list(REMOVE_DUPLICATES packages)
+  set(BPTT_FIND_DEPENDENCIES "")
+  foreach(package IN LISTS packages)
+    string(APPEND BPTT_FIND_DEPENDENCIES "find_dependency(${package})\n")
+  endforeach()
+
+  set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/bptt)
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/bpttConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/bpttConfig.cmake INSTALL_DESTINATION ${destination})
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/bpttConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/bpttConfig.cmake
+                ${PROJECT_BINARY_DIR}/bpttConfigVersion.cmake DESTINATION ${destination})
+  install(EXPORT bpttTargets NAMESPACE bptt:: DESTINATION ${destination})
+  if(TARGET bptt-verify)
+    install(TARGETS bptt-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endfunction()

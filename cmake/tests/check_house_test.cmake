@@ -1,0 +1,108 @@
+# cmake -DCHECK=<check_house.cmake> -DSCRATCH=<folder> -P check_house_test.cmake
+# Breaks each rule of the house once in a scratch tree and requires that the check names the
+# file, the line and the rule; and keeps each rule just barely, and requires silence.
+cmake_minimum_required(VERSION 3.25)
+
+function(start_tree)
+  file(REMOVE_RECURSE ${SCRATCH})
+  file(WRITE ${SCRATCH}/core/shape.hpp "#pragma once\n#include <array>\n")
+endfunction()
+
+function(run_check)
+  execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${SCRATCH} -P ${CHECK}
+                  RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  set(status ${status} PARENT_SCOPE)
+  set(out "${out}" PARENT_SCOPE)
+endfunction()
+
+function(expect_breach expected)
+  run_check()
+  string(FIND "${out}" "${expected}" position)
+  if(status EQUAL 0 OR position EQUAL -1)
+    message(SEND_ERROR "expected the breach\n  ${expected}\ngot status ${status} and\n${out}")
+  endif()
+endfunction()
+
+function(expect_silence what)
+  run_check()
+  if(NOT status EQUAL 0)
+    message(SEND_ERROR "${what}: expected no breach, got\n${out}")
+  endif()
+endfunction()
+
+# One include that no ordinary file of the folder may have, on line 2.
+function(expect_forbidden file name)
+  start_tree()
+  string(REGEX REPLACE "/.*" "" folder ${file})
+  file(WRITE ${SCRATCH}/${file} "// text\n#include \"${name}\"\n")
+  expect_breach("${file}:2: floor: ${folder} may not include \"${name}\"")
+endfunction()
+
+function(expect_allowed file name)
+  start_tree()
+  file(WRITE ${SCRATCH}/${file} "// text\n#include \"${name}\"\n")
+  expect_silence("${file} includes ${name}")
+endfunction()
+
+expect_forbidden(core/a.cpp reference/rnn.hpp)
+expect_forbidden(core/a.hpp arithmetic/dual.hpp)
+expect_forbidden(arithmetic/a.hpp reference/rnn.hpp)
+expect_forbidden(reference/a.hpp arithmetic/dual.hpp)
+expect_forbidden(reference/a.cpp optimized/rnn.hpp)
+expect_forbidden(optimized/a.cpp reference/rnn.hpp)
+expect_forbidden(subjects/a.cpp arithmetic/dual.hpp)
+expect_forbidden(subjects/a.cpp properties/verdict.hpp)
+expect_forbidden(properties/a.hpp subjects/fault.hpp)
+expect_forbidden(properties/a.cpp optimized/rnn.hpp)
+expect_forbidden(verify/a.cpp fuzz/decode.hpp)
+expect_forbidden(fuzz/a.cpp verify/report.hpp)
+expect_forbidden(bench/a.cpp verify/report.hpp)
+expect_forbidden(core/a_test.cpp reference/rnn.hpp)
+expect_forbidden(arithmetic/a_test.cpp optimized/rnn.hpp)
+expect_forbidden(reference/a_test.cpp subjects/fault.hpp)
+expect_forbidden(properties/a_test.cpp fuzz/decode.hpp)
+
+expect_allowed(arithmetic/a.hpp core/shape.hpp)
+expect_allowed(arithmetic/a_test.cpp reference/rnn.hpp)
+expect_allowed(reference/a_test.cpp arithmetic/dual.hpp)
+expect_allowed(optimized/a_test.cpp reference/rnn.hpp)
+expect_allowed(subjects/a.cpp optimized/rnn.hpp)
+expect_allowed(properties/a.hpp arithmetic/dual.hpp)
+expect_allowed(properties/a_test.cpp subjects/fault.hpp)
+expect_allowed(fuzz/a.cpp properties/verdict.hpp)
+expect_allowed(bench/a.cpp optimized/rnn.hpp)
+
+start_tree()
+file(WRITE ${SCRATCH}/core/a.cpp "#include <reference/rnn.hpp>\n")
+expect_breach("core/a.cpp:1: floor: core may not include \"reference/rnn.hpp\"")
+
+start_tree()
+file(WRITE ${SCRATCH}/core/a.cpp "int v[3]; // a;b [\n\n  #  include \"reference/rnn.hpp\"\n")
+expect_breach("core/a.cpp:3: floor:")
+
+start_tree()
+file(WRITE ${SCRATCH}/core/a.cpp "#include <vector>\n#include \"shape.hpp\"\n")
+expect_breach("core/a.cpp:2: named: \"shape.hpp\" does not name its folder")
+
+start_tree()
+file(WRITE ${SCRATCH}/core/a.cpp "#include \"../reference/rnn.hpp\"\n")
+expect_breach("core/a.cpp:1: named:")
+
+start_tree()
+file(WRITE ${SCRATCH}/core/a.hpp "\n#include \"core/b.hpp\"\n")
+file(WRITE ${SCRATCH}/core/b.hpp "#include \"core/shape.hpp\"\n#include \"core/c.hpp\"\n")
+file(WRITE ${SCRATCH}/core/c.hpp "#include \"core/a.hpp\"\n")
+file(WRITE ${SCRATCH}/core/a0.hpp "#include \"core/a.hpp\"\n")
+expect_breach("core/a.hpp:2: circle: core/a.hpp -> core/b.hpp -> core/c.hpp -> core/a.hpp")
+
+start_tree()
+file(WRITE ${SCRATCH}/core/b.hpp "#include \"core/shape.hpp\"\n")
+file(WRITE ${SCRATCH}/core/a.hpp "#include \"core/b.hpp\"\n#include \"core/shape.hpp\"\n")
+expect_silence("two ways to one header are no circle")
+
+start_tree()
+string(REPEAT "//\n" 500 text)
+file(WRITE ${SCRATCH}/verify/a.cpp "${text}")
+expect_silence("500 lines")
+file(APPEND ${SCRATCH}/verify/a.cpp "//\n")
+expect_breach("verify/a.cpp:501: length: 501 lines, at most 500")
