@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2016  # the stand-ins expand these, not this script
+# dev_test.sh SOURCE SCRATCH: runs a copy of ./dev among stand-ins for dpkg-query, apt-get, sudo,
+# cmake and ctest, which note how they were called. Installs and builds nothing.
+set -euo pipefail
+source=$1
+scratch=$2
+rm -rf "$scratch"
+mkdir -p "$scratch"/{stand-ins,tools,elsewhere}
+cp "$source/dev" "$scratch/dev"
+log=$scratch/log
+
+for tool in bash dirname env nproc awk cat uname find od tr mkdir rm; do
+  ln -s "$(command -v "$tool")" "$scratch/tools/$tool"
+done
+stand_in() { printf '#!/usr/bin/env bash\n%s\n' "$2" >"$scratch/stand-ins/$1"; chmod +x "$scratch/stand-ins/$1"; }
+note='echo "${0##*/} $*" >>"$LOG"'
+stand_in cmake "$note"
+stand_in ctest "$note"
+stand_in apt-get "$note; exit \${APT_STATUS:-0}"
+stand_in id 'echo "$FAKE_UID"'
+# Like dpkg-query for the last argument: knows every package but those in $MISSING.
+stand_in dpkg-query '[[ " $MISSING " != *" ${!#} "* ]] && echo "installed "'
+
+# run COMMAND...: ./dev with the stand-ins; leaves $status, $out (both streams) and the log.
+run() {
+  : >"$log"
+  status=0
+  out=$(cd "$scratch/elsewhere" && env -i PATH="$scratch/stand-ins:$scratch/tools" LOG="$log" \
+    MISSING="${MISSING:-}" FAKE_UID="${FAKE_UID:-0}" APT_STATUS="${APT_STATUS:-0}" \
+    BPTT_PRESET="${BPTT_PRESET:-release}" "$scratch/dev" "$@" 2>&1) || status=$?
+}
+fail() {
+  printf 'FAILED: %s\nstatus %s, output:\n%s\nlog:\n%s\n' "$1" "$status" "$out" "$(cat "$log")"
+  exit 1
+}
+expect_status() { [[ $status == "$1" ]] || fail "expected status $1"; }
+expect_out() { [[ $out == *"$1"* ]] || fail "expected the output '$1'"; }
+expect_log() { [[ $(cat "$log") == *"$1"* ]] || fail "expected the call '$1'"; }
+expect_no_log() { [[ $(cat "$log") != *"$1"* ]] || fail "expected no call '$1'"; }
+
+# Help is there for every command, and a wrong command line ends with status 2.
+for command in verify test build bench fuzz nightly format lint clean help; do
+  run help "$command"
+  expect_status 0
+  expect_out "./dev $command"
+  expect_no_log ' '
+done
+run --help; expect_status 0; expect_out 'verify '
+run fuzz --help; expect_status 0; expect_out '--minutes'
+run unknown; expect_status 2; expect_out "no command 'unknown'"
+run fuzz --minutes 0; expect_status 2
+run fuzz --minutes; expect_status 2; expect_out 'needs a value'
+run format --all; expect_status 2
+
+# Nothing missing: nothing is installed and nothing is said about it. No colour without a terminal.
+run test -L unit
+expect_status 0
+expect_no_log apt-get
+expect_log "cmake --preset release"
+expect_log "ctest --preset release --parallel $(nproc) --output-on-failure -L unit"
+[[ $out != *Missing* && $out != *$'\e'* ]] || fail 'expected no word on packages and no colour'
+
+# Something missing: that and nothing else is installed, with a reason.
+MISSING='libzip-dev ninja-build clang-14' run test
+expect_status 0
+expect_out 'reads .npz files'
+expect_log 'apt-get update'
+expect_log 'apt-get install -y --no-install-recommends ninja-build libzip-dev'
+expect_no_log clang  # which testing does not need
+MISSING=clang-14 run build fuzz
+expect_log 'install -y --no-install-recommends clang-14'
+
+# Without root and sudo, or with a failing apt-get, the message says what to do by hand.
+MISSING=cmake FAKE_UID=1000 run test
+expect_status 1
+expect_no_log apt-get
+expect_out 'apt-get update && apt-get install --no-install-recommends cmake'
+stand_in sudo "$note; \"\$@\""
+MISSING=cmake FAKE_UID=1000 run test
+expect_status 0
+expect_log 'sudo apt-get update'
+expect_log 'sudo env DEBIAN_FRONTEND=noninteractive apt-get install'
+MISSING=cmake APT_STATUS=100 run test
+expect_status 1
+expect_out 'To install by hand'
+expect_no_log cmake\ --preset
+
+# verify hands on its arguments, the caller's folder and the program's status.
+mkdir -p "$scratch/build/release/bin"
+cat >"$scratch/build/release/bin/bptt-verify" <<'PROGRAM'
+#!/usr/bin/env bash
+echo "arguments: $* in ${PWD##*/}"
+exit 3
+PROGRAM
+chmod +x "$scratch/build/release/bin/bptt-verify"
+run verify --subject 'a b'
+expect_status 3
+expect_out 'arguments: check --subject a b in elsewhere'
+
+# fuzz gives each target its share, and a crash of one stops neither the next nor goes unnoticed.
+mkdir -p "$scratch/build/fuzz/bin" "$scratch/fuzz/corpus/a"
+printf '#!/usr/bin/env bash\n%s\n' "$note; [[ \$0 != *fuzz_b ]] || { : >build/fuzz/crashes/fuzz_b-crash-1; exit 77; }" \
+  >"$scratch/build/fuzz/bin/fuzz_a"
+chmod +x "$scratch/build/fuzz/bin/fuzz_a"
+cp "$scratch/build/fuzz/bin/fuzz_a" "$scratch/build/fuzz/bin/fuzz_b"
+cp "$scratch/build/fuzz/bin/fuzz_a" "$scratch/build/fuzz/bin/fuzz_c"
+run fuzz --minutes 3
+expect_status 1
+expect_out 'build/fuzz/crashes/fuzz_b-crash-1'
+expect_log 'fuzz_a -max_total_time=60'
+expect_log 'build/fuzz/corpus/a fuzz/corpus/a'
+expect_log 'fuzz_c -max_total_time=60'
+run fuzz --minutes 1 --target 'a$'
+expect_status 0
+expect_log 'fuzz_a -max_total_time=60'
+expect_no_log fuzz_c
+run fuzz --target nothing
+expect_status 1
+expect_out 'fuzz_a'
+
+# nightly prints the seed it took.
+run nightly
+expect_status 0
+expect_out 'To repeat: BPTT_SEED='
+echo "all as expected"
