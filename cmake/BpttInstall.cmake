@@ -3,18 +3,22 @@
 # Only libraries, their headers and the program are installed; no tests.
 include(CMakePackageConfigHelpers)
 
-# Installs one library and the headers of its folder, and notes the packages that it links to.
+# Installs one library and the headers of its folder, and notes the packages that it links to:
+# Package::target, PkgConfig::module, or a target that has the name of its package, as rapidcheck.
 function(bptt_install_library target folder)
   install(TARGETS ${target} EXPORT bpttTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bptt/${folder}
           FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h" PATTERN "*_test.hpp" EXCLUDE)
   foreach(link IN LISTS ARGN)
-    if(link MATCHES "^(bptt|PkgConfig)::")
+    if(link MATCHES "^bptt::")
       continue()
+    elseif(link MATCHES "^PkgConfig::(.*)")
+      set_property(GLOBAL APPEND PROPERTY BPTT_DEPENDENCIES PkgConfig)
+      set_property(GLOBAL APPEND PROPERTY BPTT_PKG_CONFIG_MODULES ${CMAKE_MATCH_1})
     elseif(link MATCHES "^([A-Za-z0-9_]+)::")
       set_property(GLOBAL APPEND PROPERTY BPTT_DEPENDENCIES ${CMAKE_MATCH_1})
-    elseif(TARGET ${link})  # a package whose target has the package's name, as rapidcheck
+    elseif(TARGET ${link})
       set_property(GLOBAL APPEND PROPERTY BPTT_DEPENDENCIES ${link})
     endif()
   endforeach()
@@ -27,6 +31,12 @@ function(bptt_install_package)
   set(BPTT_FIND_DEPENDENCIES "")
   foreach(package IN LISTS packages)
     string(APPEND BPTT_FIND_DEPENDENCIES "find_dependency(${package})\n")
+  endforeach()
+  get_property(modules GLOBAL PROPERTY BPTT_PKG_CONFIG_MODULES)
+  list(REMOVE_DUPLICATES modules)
+  foreach(module IN LISTS modules)
+    string(APPEND BPTT_FIND_DEPENDENCIES
+      "pkg_check_modules(${module} REQUIRED IMPORTED_TARGET ${module})\n")
   endforeach()
 
   set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/bptt)

@@ -28,7 +28,7 @@ run() {
   status=0
   out=$(cd "$scratch/elsewhere" && env -i PATH="$scratch/stand-ins:$scratch/tools" LOG="$log" \
     MISSING="${MISSING:-}" FAKE_UID="${FAKE_UID:-0}" APT_STATUS="${APT_STATUS:-0}" \
-    BPTT_PRESET="${BPTT_PRESET:-release}" "$scratch/dev" "$@" 2>&1) || status=$?
+    BPTT_PRESET=release "$scratch/dev" "$@" 2>&1) || status=$?
 }
 fail() {
   printf 'FAILED: %s\nstatus %s, output:\n%s\nlog:\n%s\n' "$1" "$status" "$out" "$(cat "$log")"
