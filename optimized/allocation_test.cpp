@@ -1,0 +1,121 @@
+// A pass over a plan allocates nothing, at any size: every call of the heap's allocator is counted,
+// so also those that a library makes without operator new.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+
+#include "optimized/test_support.hpp"
+
+namespace {
+std::atomic<long> allocations{0};
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define BPTT_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BPTT_ASAN 1
+#endif
+#endif
+
+#ifdef BPTT_ASAN
+// The sanitizer owns malloc and offers a hook.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*,
+                                                                  std::size_t),
+                                                         void (*)(const volatile void*));
+static const int installed = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) { ++allocations; }, [](const volatile void*) {});
+#else
+// glibc's allocator under its own names; these definitions replace it for the whole program.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+void* malloc(std::size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) {
+  ++allocations;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* old, std::size_t size) {
+  ++allocations;
+  return __libc_realloc(old, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** result, std::size_t alignment, std::size_t size) {
+  ++allocations;
+  *result = __libc_memalign(alignment, size);
+  return *result == nullptr ? ENOMEM : 0;
+}
+}
+#endif
+
+namespace bptt::optimized {
+namespace {
+
+long allocations_of(const auto& action) {
+  const long before = allocations;
+  action();
+  return allocations - before;
+}
+
+TEST(Allocation, TheCounterSeesMallocAndNew) {
+  void* volatile kept = nullptr;
+  EXPECT_EQ(allocations_of([&] { kept = std::malloc(100); }), 1);
+  std::free(kept);
+  EXPECT_EQ(allocations_of([&] { kept = ::operator new (100, std::align_val_t{64}); }), 1);
+  ::operator delete (kept, std::align_val_t{64});
+}
+
+template <class S>
+void expect_no_allocation(const Sizes& sizes) {
+  SCOPED_TRACE("n_a " + std::to_string(sizes.n_a) + " m " + std::to_string(sizes.m));
+  {
+    const Problem<S> problem = real_problem<S>(Cell::rnn, sizes);
+    Outcome<S> run = blank_run(problem);
+    const auto in = views_of(problem.in), up = views_of(problem.up);
+    const auto p = rnn_parameters<S>(in);
+    const auto a = run.states["a"].view();
+    const auto x = in["x"], a0 = in["a0"], da = up["da"];
+    const auto gradients = rnn_gradients(views_of(run.gradients));
+    RnnPlan<S> plan(Activation::tanh, sizes);
+    EXPECT_EQ(allocations_of([&] { plan.forward(p, x, a0, a); }), 0);
+    EXPECT_EQ(allocations_of([&] { plan.backward(p, x, a0, a, da, gradients); }), 0);
+    // strides that the products cannot take as they are
+    const auto back = a.reversed(2);
+    EXPECT_EQ(allocations_of([&] { plan.forward(p, x.reversed(0), a0, back); }), 0);
+    EXPECT_EQ(allocations_of([&] { plan.backward(p, x.reversed(0), a0, back, da, gradients); }), 0);
+  }
+  {
+    const Problem<S> problem = real_problem<S>(Cell::lstm, sizes);
+    Outcome<S> run = blank_run(problem);
+    const auto in = views_of(problem.in), up = views_of(problem.up);
+    const auto p = lstm_parameters<S>(in);
+    const auto states = lstm_states(views_of(run.states));
+    const auto kept = lstm_states(constants(views_of(run.states)));
+    const auto x = in["x"], a0 = in["a0"], c0 = in["c0"], da = up["da"], dc_T = up["dc_T"];
+    const auto gradients = lstm_gradients(views_of(run.gradients));
+    LstmPlan<S> plan(sizes);
+    EXPECT_EQ(allocations_of([&] { plan.forward(p, x, a0, c0, states); }), 0);
+    EXPECT_EQ(allocations_of([&] { plan.backward(p, x, a0, c0, kept, da, dc_T, gradients); }), 0);
+  }
+}
+
+TEST(Allocation, NoneInAPass) {
+  expect_no_allocation<float>({3, 5, 10, 7, 7});
+  expect_no_allocation<double>({17, 34, 1, 4, 4});
+  // Packing buffers beyond Eigen's limit for the stack, 128 KiB
+  expect_no_allocation<float>({500, 300, 33, 4, 4});
+  expect_no_allocation<double>({300, 500, 64, 3, 3});
+}
+
+}  // namespace
+}  // namespace bptt::optimized

@@ -1,0 +1,117 @@
+// Every array whose shape disagrees is named with both shapes, before anything is written.
+#include <gtest/gtest.h>
+
+#include "optimized/test_support.hpp"
+
+namespace bptt::optimized {
+namespace {
+
+std::string error_of(const auto& action) {
+  try {
+    action();
+  } catch (const ShapeError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+// The plan is made for `sizes`, so that a wrong array cannot make the sizes agree with itself.
+std::string error_of_run(const Problem<float>& problem, Outcome<float>& run) {
+  return error_of([&] {
+    run_optimized<float>(problem, {}, views_of(std::as_const(problem.in)),
+                         views_of(std::as_const(problem.up)), views_of(run.states),
+                         views_of(run.gradients));
+  });
+}
+
+template <class Tensors>
+void grow(Tensors& tensors, const std::string& name) {
+  const Shape& shape = tensors[name].shape();
+  tensors[name] = Tensor<float>(shape.rank() == 3 ? Shape{shape[0] + 1, shape[1], shape[2]}
+                                                  : Shape{shape[0] + 1, shape[1]});
+}
+
+TEST(Shapes, EveryArrayIsChecked) {
+  const Sizes sizes{3, 5, 4, 7, 6};
+  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+    const Problem<float> good = real_problem<float>(cell, sizes);
+    const auto expect_refused = [&](const std::string& name, const Shape& shape, auto&& spoil) {
+      Problem<float> problem = good;
+      Outcome<float> run = blank_run(good);
+      spoil(problem, run);
+      Shape wrong{shape[0] + 1};
+      for (Index axis = 1; axis < shape.rank(); ++axis) wrong.append(shape[axis]);
+      EXPECT_EQ(error_of_run(problem, run),
+                name + " has shape " + wrong.str() + ", expected " + shape.str());
+    };
+    for (const auto& [name, tensor] : good.in)
+      expect_refused(name, tensor.shape(), [&](auto& problem, auto&) { grow(problem.in, name); });
+    for (const auto& [name, tensor] : good.up)
+      expect_refused(name, tensor.shape(), [&](auto& problem, auto&) { grow(problem.up, name); });
+    const Outcome<float> blank = blank_run(good);
+    for (const auto& [name, tensor] : blank.states)
+      expect_refused(name, tensor.shape(), [&](auto&, auto& run) { grow(run.states, name); });
+    for (const auto& [name, tensor] : blank.gradients)
+      expect_refused(name, tensor.shape(), [&](auto&, auto& run) { grow(run.gradients, name); });
+  }
+}
+
+TEST(Shapes, NothingIsWrittenBeforeAnArrayIsRefused) {
+  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+    const Problem<float> problem = real_problem<float>(cell, {3, 5, 4, 7, 6});
+    Outcome<float> run = blank_run(problem);
+    grow(run.gradients, gradient_names(cell).back());
+    EXPECT_NE(error_of_run(problem, run), "no error");
+    for (const auto& [name, tensor] : run.gradients)
+      if (name != gradient_names(cell).back()) {
+        for (const float value : tensor.elements()) ASSERT_EQ(value, 3.0F) << name;
+      }
+  }
+}
+
+TEST(Shapes, BetweenOneAndAllStepsHaveAnUpstreamGradient) {
+  const auto error_with = [](Index T_da) {
+    const Problem<float> problem = real_problem<float>(Cell::lstm, {3, 5, 4, 7, T_da});
+    Outcome<float> run = blank_run(problem);
+    return error_of_run(problem, run);
+  };
+  EXPECT_EQ(error_with(0), "da covers 0 steps, x has 7: 1 <= T_da <= T_x is required");
+  EXPECT_EQ(error_with(8), "da covers 8 steps, x has 7: 1 <= T_da <= T_x is required");
+  EXPECT_EQ(error_with(1), "no error");
+  EXPECT_EQ(error_with(7), "no error");
+}
+
+TEST(Shapes, EmptyExtentsAreRefused) {
+  const auto rnn = [](const Sizes& sizes) {
+    return error_of([&] { RnnPlan<float>(Activation::tanh, sizes); });
+  };
+  EXPECT_EQ(rnn({0, 5, 4, 7}), "x has shape (0,4,7), expected extents of at least 1");
+  EXPECT_EQ(rnn({3, 5, 0, 7}), "x has shape (3,0,7), expected extents of at least 1");
+  EXPECT_EQ(rnn({3, 5, 4, 0}), "x has shape (3,4,0), expected extents of at least 1");
+  EXPECT_EQ(rnn({3, 0, 4, 7}), "a0 has shape (0,4), expected extents of at least 1");
+  EXPECT_EQ(error_of([] {
+              LstmPlan<double>({3, 0, 4, 7});
+            }),
+            "a0 has shape (0,4), expected extents of at least 1");
+}
+
+TEST(Shapes, SizesBeyondTheAddressSpaceAreRefused) {
+  const Index huge = Index(1) << 40;
+  EXPECT_EQ(error_of([&] {
+              RnnPlan<float>(Activation::tanh, {huge, huge, 1, 1});
+            }),
+            "an array of 1099511627776 x 1099511627776 x 1 elements exceeds the address space");
+}
+
+TEST(Shapes, ABlockOfSteps) {
+  EXPECT_THROW(LstmPlan<float>({3, 5, 4, 7}, {.input_block_steps = -1}), Error);
+  const auto bytes = [](Index input_block_steps) {
+    return LstmPlan<float>({3, 5, 4, 700}, {.input_block_steps = input_block_steps})
+        .workspace_bytes();
+  };
+  EXPECT_EQ(bytes(0), bytes(700));
+  EXPECT_LT(bytes(64), bytes(700) / 4);
+}
+
+}  // namespace
+}  // namespace bptt::optimized
