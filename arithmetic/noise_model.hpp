@@ -1,0 +1,83 @@
+// Rounding-error bounds of any implementation of a recorded computation.
+//
+// Each operation commits an error of known size; the signed adjoint of the operation carries it to
+// a result (Linnainmaa 1976). With d_k the adjoint of operation k for the result judged,
+//   certain   = sum over k of |d_k| e_k          first order in u, whatever the order of the sums
+//   sigma^2   = sum over k of d_k^2 s_k^2        roundings as independent (Higham & Mary 2019)
+// The adjoint is formed with its sign, and only then are absolute values taken: a running bound on
+// |W| would grow with every step and say nothing after twenty.
+//
+// What an implementation may do and still be bounded: any order of summation, fused multiply-adds
+// or not, one more rounding on each term of a sum (a common factor multiplied into its terms),
+// activations within their declared ULP, gradual underflow. What it may not: flush subnormals to
+// zero, reassociate across an activation, skip terms. The derivation is in docs/error_bounds.md.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "arithmetic/tape.hpp"
+
+namespace bptt {
+
+/// What rounding means for the implementation that is judged.
+struct Rounding {
+  double u = 0;                   // unit roundoff; 0 if everything is exact (small integers)
+  double smallest_subnormal = 0;  // absolute error of a result that underflows
+  double smallest_normal = 0;
+  double largest = 0;                         // largest finite number
+  double tanh_ulp = 2.0, sigmoid_ulp = 3.0;   // declared by the implementation
+  double exp_ulp = 1.0, log_ulp = 1.0;        // of the loss head
+
+  /// Throws nothing; S is float or double.
+  template <class S>
+  [[nodiscard]] static Rounding of();
+  [[nodiscard]] Rounding exact() const {
+    Rounding r = *this;
+    r.u = 0;
+    r.smallest_subnormal = 0;
+    r.tanh_ulp = r.sigmoid_ulp = r.exp_ulp = r.log_ulp = 0;
+    return r;
+  }
+};
+
+/// A weighted sum of recorded values: a single entry, or a random projection of an array.
+using Functional = std::vector<std::pair<std::int32_t, double>>;
+
+struct NoiseBound {
+  double certain = 0;  // |error| <= certain, to first order in u
+  double sigma = 0;    // one standard deviation of the probable error
+};
+
+/// The tape condensed: each sum of products is one node with one error of its own.
+class NoiseModel {
+ public:
+  /// outputs: nodes that will be judged (entries may be Tape::none, for constants).
+  NoiseModel(const Tape<long double>& tape, const std::vector<std::int32_t>& outputs,
+             const Rounding& rounding);
+
+  /// The bounds of each functional over the outputs. Eight functionals share one sweep.
+  [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Functional>& functionals) const;
+
+  /// A ReLU's argument lies so near its kink that rounding may choose the other side.
+  [[nodiscard]] bool near_kink() const { return near_kink_; }
+  /// Some intermediate result may exceed the largest finite number.
+  [[nodiscard]] bool may_overflow() const { return may_overflow_; }
+  /// Largest sum of magnitudes in any sum: integers up to 1/u are summed exactly in any order.
+  [[nodiscard]] double largest_sum() const { return largest_sum_; }
+  [[nodiscard]] std::size_t node_count() const { return certain_.size(); }
+
+ private:
+  class Builder;
+  std::vector<std::int32_t> compact_;      // tape node -> condensed node, or none
+  std::vector<std::uint32_t> first_edge_;  // edges of condensed node k: first_edge_[k] .. [k+1]
+  std::vector<std::int32_t> target_;       // operand of an edge, a condensed node
+  std::vector<double> partial_;            // derivative along an edge
+  std::vector<double> certain_;            // error bound of each condensed node alone
+  std::vector<double> variance_;           // its variance
+  bool near_kink_ = false, may_overflow_ = false;
+  double largest_sum_ = 0;
+};
+
+}  // namespace bptt

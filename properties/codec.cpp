@@ -1,0 +1,150 @@
+#include "properties/codec.hpp"
+
+#include <array>
+
+#include "properties/draw.hpp"
+
+namespace bptt::properties {
+namespace {
+
+// Where each choice is read. The seed takes the last eight bytes.
+enum Field : std::size_t { n_a_at, n_x_at, m_at, T_at, T_da_at, regime_at, activation_at,
+                           zeros_at, digits_at, wide_at, twin_at, seed_at };
+static_assert(seed_at + 8 == spec_bytes);
+
+using Bytes = std::array<std::uint8_t, spec_bytes>;
+
+constexpr std::array<Index, 8> wide_sizes{15, 16, 17, 31, 32, 33, 64, 65};
+constexpr std::array<int, 4> short_digits{16, 8, 2, 1};
+constexpr unsigned first_wide = 224;  // bytes from here on: 4 sizes x 8 values
+
+std::vector<Regime> regimes_in(Regimes set) {
+  std::vector<Regime> list;
+  for (int r = 0; r < regime_count; ++r)
+    if ((set >> static_cast<unsigned>(r) & 1U) != 0) list.push_back(static_cast<Regime>(r));
+  return list;
+}
+
+Index decode_T(std::uint8_t byte, Index max_size) {
+  if (byte < 16 || max_size < 2) return 1;
+  if (byte < 40 || max_size < 3) return 2;
+  return 3 + (byte - 40) % (max_size - 2);
+}
+
+/// Three bytes of four give an odd batch.
+Index decode_m(std::uint8_t byte, Index max_size) {
+  const Index m = 1 + (byte / 4) % max_size;
+  return byte % 4 != 0 && m % 2 == 0 ? m - 1 : m;
+}
+
+Activation decode_activation(std::uint8_t byte, const SpecLimits& limits, Regime regime) {
+  if (limits.cell == Cell::lstm) return Activation::tanh;
+  std::vector<Activation> list;
+  if (regime != Regime::integers || !(limits.relu || limits.identity))
+    list.push_back(Activation::tanh);
+  if (limits.relu) list.push_back(Activation::relu);
+  if (limits.identity) list.push_back(Activation::identity);
+  return list[byte % list.size()];
+}
+
+/// The integer regime is about exact sums, which tanh and sigmoid do not have.
+Regime decode_regime(std::uint8_t byte, const SpecLimits& limits) {
+  const bool exact_sums = limits.cell == Cell::rnn && (limits.relu || limits.identity);
+  Regimes set = limits.regimes;
+  if (!exact_sums && set != bit(Regime::integers)) set &= ~bit(Regime::integers);
+  const auto list = regimes_in(set);
+  // Half of all cases are of the first usual regime.
+  if (byte >= 128 && (set & bit(Regime::unit)) != 0) return Regime::unit;
+  return list[byte % list.size()];
+}
+
+void decode_wide(std::uint8_t byte, Sizes& s) {
+  if (byte < first_wide) return;
+  const unsigned choice = byte - first_wide;
+  const Index value = wide_sizes[choice % 8];
+  switch (choice / 8) {
+    case 0: s.n_a = value; break;
+    case 1: s.n_x = value; break;
+    case 2: s.m = value; break;
+    default: s.T_x = value; break;
+  }
+}
+
+unsigned decode_zeros(std::uint8_t byte, Cell cell) {
+  // Three quarters of all cases have no zero array; else one, seldom two.
+  if (byte < 192) return 0;
+  const auto count = static_cast<unsigned>(drawn_names(cell).size());
+  const unsigned first = byte % count;
+  return byte < 240 ? 1U << first : (1U << first) | (1U << ((first + 1) % count));
+}
+
+ProblemSpec decode(const Bytes& b, const SpecLimits& limits) {
+  ProblemSpec spec;
+  spec.cell = limits.cell;
+  Sizes& s = spec.sizes;
+  s.n_a = 1 + b[n_a_at] % limits.max_size;
+  s.n_x = 1 + b[n_x_at] % limits.max_size;
+  if (s.n_x == s.n_a && b[twin_at] % 8 != 0) s.n_x = s.n_a == limits.max_size ? 1 : s.n_a + 1;
+  s.m = decode_m(b[m_at], limits.max_size);
+  s.T_x = decode_T(b[T_at], limits.max_size);
+  if (limits.wide) decode_wide(b[wide_at], s);
+  s.T_da = b[T_da_at] < 192 ? s.T_x : 1 + b[T_da_at] % s.T_x;
+  spec.regime = decode_regime(b[regime_at], limits);
+  spec.activation = decode_activation(b[activation_at], limits, spec.regime);
+  spec.zero_arrays = decode_zeros(b[zeros_at], limits.cell);
+  spec.digits = b[digits_at] < 192 ? 0 : short_digits[b[digits_at] % 4];
+  for (std::size_t k = 0; k < 8; ++k)
+    spec.seed |= static_cast<std::uint64_t>(b[seed_at + k]) << (8 * k);
+  return spec;
+}
+
+}  // namespace
+
+ProblemSpec decode_spec(std::span<const std::uint8_t> bytes, const SpecLimits& limits) {
+  Bytes padded{};
+  for (std::size_t k = 0; k < std::min(bytes.size(), padded.size()); ++k) padded[k] = bytes[k];
+  return decode(padded, limits);
+}
+
+std::vector<std::uint8_t> encode_spec(const ProblemSpec& spec, const SpecLimits& limits) {
+  Bytes bytes{};
+  for (std::size_t k = 0; k < 8; ++k)
+    bytes[seed_at + k] = static_cast<std::uint8_t>(spec.seed >> (8 * k));
+  // Each byte decides one thing once the bytes before it stand, so that trying all its values
+  // finds it. The wide size comes first, since it overrides the others.
+  const auto settle = [&](Field field, const auto& agrees) {
+    for (unsigned value = 0; value < 256; ++value) {
+      bytes[field] = static_cast<std::uint8_t>(value);
+      if (agrees(decode(bytes, limits))) return;
+    }
+    throw FormatError("no bytes decode to '" + to_string(spec) + "' within max_size=" +
+                      std::to_string(limits.max_size));
+  };
+  const Sizes& want = spec.sizes;
+  const auto is_wide = [&](Index size) { return size > limits.max_size; };
+  settle(wide_at, [&](const ProblemSpec& got) {
+    return (!is_wide(want.n_a) || got.sizes.n_a == want.n_a) &&
+           (!is_wide(want.n_x) || got.sizes.n_x == want.n_x) &&
+           (!is_wide(want.m) || got.sizes.m == want.m) &&
+           (!is_wide(want.T_x) || got.sizes.T_x == want.T_x);
+  });
+  settle(n_a_at, [&](const ProblemSpec& got) { return got.sizes.n_a == want.n_a; });
+  settle(n_x_at, [&](const ProblemSpec& got) { return got.sizes.n_x == want.n_x; });
+  settle(m_at, [&](const ProblemSpec& got) { return got.sizes.m == want.m; });
+  settle(T_at, [&](const ProblemSpec& got) { return got.sizes.T_x == want.T_x; });
+  settle(T_da_at, [&](const ProblemSpec& got) { return got.sizes.T_da == want.T_da; });
+  settle(regime_at, [&](const ProblemSpec& got) { return got.regime == spec.regime; });
+  settle(activation_at, [&](const ProblemSpec& got) { return got.activation == spec.activation; });
+  settle(zeros_at, [&](const ProblemSpec& got) { return got.zero_arrays == spec.zero_arrays; });
+  settle(digits_at, [&](const ProblemSpec& got) { return got == spec; });
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::uint8_t> random_spec_bytes(std::uint64_t seed) {
+  std::vector<std::uint8_t> bytes(spec_bytes);
+  for (std::size_t k = 0; k < bytes.size(); ++k)
+    bytes[k] = static_cast<std::uint8_t>(mix(mix(seed) + k) >> 56U);
+  return bytes;
+}
+
+}  // namespace bptt::properties

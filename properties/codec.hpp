@@ -1,0 +1,34 @@
+// One codec turns bytes into a ProblemSpec: for RapidCheck, libFuzzer, the corpus and the campaign
+// alike. Any bytes decode (missing ones read as zero), and the bytes favour edges: T >= 3 most of
+// the time, odd m, n_x != n_a, sizes around the kernels' blocks.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "properties/problem_spec.hpp"
+
+namespace bptt::properties {
+
+/// What the engine and the property leave to the bytes.
+struct SpecLimits {
+  Cell cell = Cell::rnn;
+  Index max_size = 10;             // of n_x, n_a, m; T up to max_size too
+  bool wide = true;                // one size in some cases near 16, 32 or 64
+  Regimes regimes = finite_regimes;  // at least one
+  bool relu = true, identity = true;
+};
+
+inline constexpr std::size_t spec_bytes = 19;
+
+[[nodiscard]] ProblemSpec decode_spec(std::span<const std::uint8_t> bytes,
+                                      const SpecLimits& limits);
+/// Bytes that decode to `spec` under the same limits. Throws FormatError if there are none.
+[[nodiscard]] std::vector<std::uint8_t> encode_spec(const ProblemSpec& spec,
+                                                    const SpecLimits& limits);
+
+/// Bytes drawn from a seed: how a campaign without an engine finds its cases.
+[[nodiscard]] std::vector<std::uint8_t> random_spec_bytes(std::uint64_t seed);
+
+}  // namespace bptt::properties

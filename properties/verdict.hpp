@@ -1,0 +1,37 @@
+// A verdict: what one property says of one subject on one problem.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "core/shape.hpp"
+
+namespace bptt::properties {
+
+enum class Outcome { held, broken, inconclusive };
+[[nodiscard]] std::string_view name_of(Outcome outcome);
+
+/// The element of a comparison that came nearest to its bound, or went farthest beyond it.
+struct Element {
+  std::string array;
+  std::vector<Index> index;  // empty for a random projection of the whole array
+  long double got = 0, expected = 0, bound = 0;
+  double ulp = 0;  // |got - expected| in units in the last place of the scalar at `expected`
+};
+
+struct Verdict {
+  Outcome outcome = Outcome::inconclusive;
+  std::string reason;       // why it is broken or inconclusive, one sentence; empty if held
+  Element worst;            // of the comparisons within a bound
+  double worst_ratio = 0;   // error / bound of `worst`; infinite where a bound of zero is exceeded
+  double sigma_ratio = 0;   // largest error / sigma
+  long long compared = 0;   // comparisons that could have failed
+  long long trivial = 0;    // zero with zero, NaN with NaN: no evidence, counted apart
+  long long inconclusive_entries = 0;  // bound too large beside the array to say anything
+};
+
+/// "dWaa[1,2] is 0.4 and must be 0.5 within 1e-6 (1.2e5 times the bound, 3.4e6 ULP)".
+[[nodiscard]] std::string describe(const Verdict& verdict);
+
+}  // namespace bptt::properties
