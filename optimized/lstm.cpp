@@ -154,7 +154,7 @@ template <class S>
 void LstmPlan<S>::forward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                           ConstView<S> c0, const LstmStates<S>& out) {
   Impl& plan = *impl_;
-  const auto& [n_x, n_a, m, T_x, T_da] = plan.cell.sizes();
+  const Index n_a = plan.cell.sizes().n_a;
   require_shapes<S>(plan.cell.sizes(), p, x, a0, c0,
                     {out.a, out.c, out.ft, out.it, out.cct, out.ot});
   plan.load(p);
