@@ -35,24 +35,29 @@ TEST(Shapes, EveryArrayIsChecked) {
   const Sizes sizes{3, 5, 4, 7, 6};
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
     const Problem<float> good = real_problem<float>(cell, sizes);
-    const auto expect_refused = [&](const std::string& name, const Shape& shape, auto&& spoil) {
+    const auto expect_refused = [&](const std::string& name, const Shape& shape,
+                                    auto&& tensors_of) {
       Problem<float> problem = good;
       Outcome<float> run = blank_run(good);
-      spoil(problem, run);
+      grow(tensors_of(problem, run), name);
       Shape wrong{shape[0] + 1};
       for (Index axis = 1; axis < shape.rank(); ++axis) wrong.append(shape[axis]);
       EXPECT_EQ(error_of_run(problem, run),
                 name + " has shape " + wrong.str() + ", expected " + shape.str());
     };
     for (const auto& [name, tensor] : good.in)
-      expect_refused(name, tensor.shape(), [&](auto& problem, auto&) { grow(problem.in, name); });
+      expect_refused(
+          name, tensor.shape(), [](auto& problem, auto&) -> auto& { return problem.in; });
     for (const auto& [name, tensor] : good.up)
-      expect_refused(name, tensor.shape(), [&](auto& problem, auto&) { grow(problem.up, name); });
+      expect_refused(
+          name, tensor.shape(), [](auto& problem, auto&) -> auto& { return problem.up; });
     const Outcome<float> blank = blank_run(good);
     for (const auto& [name, tensor] : blank.states)
-      expect_refused(name, tensor.shape(), [&](auto&, auto& run) { grow(run.states, name); });
+      expect_refused(
+          name, tensor.shape(), [](auto&, auto& run) -> auto& { return run.states; });
     for (const auto& [name, tensor] : blank.gradients)
-      expect_refused(name, tensor.shape(), [&](auto&, auto& run) { grow(run.gradients, name); });
+      expect_refused(
+          name, tensor.shape(), [](auto&, auto& run) -> auto& { return run.gradients; });
   }
 }
 
