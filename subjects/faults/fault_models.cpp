@@ -1,0 +1,34 @@
+#include "subjects/faults/fault_models.hpp"
+
+namespace bptt {
+
+bool FaultSet::apply_to(Cell cell) const {
+  const Cells other = cell == Cell::rnn ? Cells::lstm : Cells::rnn;
+  for (std::size_t row = 0; row < fault_count; ++row)
+    if (rows_[row] && fault_models[row].cells == other) return false;
+  return true;
+}
+
+std::string FaultSet::str() const {
+  std::string text;
+  for (std::size_t row = 0; row < fault_count; ++row)
+    if (rows_[row]) text += (text.empty() ? "" : "+") + std::string(fault_models[row].id);
+  return text.empty() ? "none" : text;
+}
+
+std::optional<FaultSet> FaultSet::parse(std::string_view ids) {
+  FaultSet set;
+  if (ids == "none") return set;
+  while (true) {
+    const std::size_t plus = ids.find('+');
+    const std::string_view id = ids.substr(0, plus);
+    const auto* found = std::find_if(std::begin(fault_models), std::end(fault_models),
+                                     [&](const FaultModel& model) { return model.id == id; });
+    if (found == std::end(fault_models)) return std::nullopt;
+    set.rows_.set(static_cast<std::size_t>(found - std::begin(fault_models)));
+    if (plus == std::string_view::npos) return set;
+    ids.remove_prefix(plus + 1);
+  }
+}
+
+}  // namespace bptt

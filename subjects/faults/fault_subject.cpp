@@ -1,0 +1,70 @@
+#include "subjects/faults/fault_subject.hpp"
+
+#include "subjects/faults/faulty_lstm.hpp"
+#include "subjects/faults/faulty_rnn.hpp"
+
+namespace bptt {
+namespace {
+
+constexpr std::string_view prefix = "fault:";
+
+class FaultSubject final : public Subject {
+ public:
+  explicit FaultSubject(const FaultSet& set) : set_(set) {}
+
+  [[nodiscard]] std::string name() const override { return std::string(prefix) + set_.str(); }
+  [[nodiscard]] std::string description() const override {
+    std::string text;
+    for (std::size_t row = 0; row < fault_count; ++row)
+      if (set_.has_row(row))
+        text += (text.empty() ? "" : "; ") + std::string(fault_models[row].mechanism);
+    return (text.empty() ? "the faulty subjects' code without a fault" : text) + ".";
+  }
+  [[nodiscard]] Capabilities capabilities() const override {
+    Capabilities can;
+    can.rnn = set_.apply_to(Cell::rnn);
+    can.lstm = set_.apply_to(Cell::lstm);
+    can.fixed_summation_order = true;
+    can.tanh_ulp = 2.0;
+    can.sigmoid_ulp = 3.0;
+    return can;
+  }
+  [[nodiscard]] std::unique_ptr<Session<float>> open_f32(Cell cell, Activation g,
+                                                         const Sizes& sizes) const override {
+    return open_session<float>(cell, g, sizes, Scalar::f32);
+  }
+  [[nodiscard]] std::unique_ptr<Session<double>> open_f64(Cell cell, Activation g,
+                                                          const Sizes& sizes) const override {
+    return open_session<double>(cell, g, sizes, Scalar::f64);
+  }
+
+ private:
+  template <class S>
+  [[nodiscard]] std::unique_ptr<Session<S>> open_session(Cell cell, Activation g,
+                                                         const Sizes& sizes, Scalar scalar) const {
+    require_supported(*this, cell, g, scalar);
+    if (cell == Cell::rnn) return std::make_unique<faults::FaultyRnn<S>>(set_, g, sizes);
+    return std::make_unique<faults::FaultyLstm<S>>(set_, sizes);
+  }
+  FaultSet set_;
+};
+
+}  // namespace
+
+std::vector<std::string> fault_subject_names() {
+  std::vector<std::string> names;
+  for (const FaultModel& model : fault_models)
+    names.push_back(std::string(prefix) + std::string(model.id));
+  return names;
+}
+
+std::unique_ptr<Subject> make_fault_subject(std::string_view name) {
+  if (!name.starts_with(prefix)) return nullptr;
+  const std::optional<FaultSet> set = FaultSet::parse(name.substr(prefix.size()));
+  if (!set) return nullptr;
+  if (!set->apply_to(Cell::rnn) && !set->apply_to(Cell::lstm))
+    throw UnsupportedError("no cell has all the faults of " + std::string(name));
+  return std::make_unique<FaultSubject>(*set);
+}
+
+}  // namespace bptt

@@ -1,0 +1,31 @@
+// The RNN with switchable faults, a<t> = g(Wax x<t> + Waa a<t-1> + ba).
+#pragma once
+
+#include "subjects/faults/faulty_products.hpp"
+
+namespace bptt::faults {
+
+template <class S>
+class FaultyRnn final : public FaultySession<S> {
+ public:
+  FaultyRnn(const FaultSet& set, Activation g, const Sizes& sizes);
+
+ private:
+  using FaultySession<S>::has;
+
+  void run_forward(const NamedViews<const S>& in, const NamedViews<S>& out) override;
+  void run_backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
+                    const NamedViews<S>& grad) override;
+  /// dz and, for the ways to a_prev and x, dz as these see it. (n_a, m) each.
+  void pass_activation(Index t, const Tensor<S>& da_next, Tensor<S>& dz, Tensor<S>& dz_back) const;
+  [[nodiscard]] S slope(const S& a) const;
+
+  Activation g_;
+  FaultyProducts<S> products_;
+  Tensor<S> a_, da_prevt_;
+};
+
+extern template class FaultyRnn<float>;
+extern template class FaultyRnn<double>;
+
+}  // namespace bptt::faults

@@ -1,0 +1,23 @@
+// All subjects by name: the one place where a name on a command line becomes an implementation.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/subject.hpp"
+
+namespace bptt {
+
+/// The subjects that are meant to be right.
+[[nodiscard]] std::vector<std::string> subject_names();
+
+/// The subjects with one deliberate fault each, "fault:drop_da_prevt". Any of them combine:
+/// "fault:no_carry+copy_paste_bias_accumulators". "fault:none" is their code without any.
+[[nodiscard]] std::vector<std::string> fault_names();
+
+/// Throws UnsupportedError, with the nearest and all known names, if there is none of that name.
+[[nodiscard]] std::unique_ptr<Subject> make_subject(std::string_view name);
+
+}  // namespace bptt
