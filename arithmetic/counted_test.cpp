@@ -1,0 +1,74 @@
+#include "arithmetic/counted.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "core/tensor.hpp"
+
+namespace bptt {
+namespace {
+
+using F = ScalarFunctions<Counted>;
+
+TEST(Counted, CountsEachOperationOnce) {
+  const Counted a(3.0), b(4.0);
+  const auto counts_of = [](const auto& action) {
+    const CountScope scope;
+    action();
+    return scope.counts();
+  };
+  EXPECT_EQ(counts_of([&] { return a * b; }), (Counts{.multiplications = 1}));
+  EXPECT_EQ(counts_of([&] { return a + b; }), (Counts{.additions = 1}));
+  EXPECT_EQ(counts_of([&] { return a - b; }), (Counts{.additions = 1}));
+  EXPECT_EQ(counts_of([&] { return a / b; }), (Counts{.divisions = 1}));
+  EXPECT_EQ(counts_of([&] {
+              Counted c;
+              c += a;
+            }),
+            (Counts{.additions = 1}));
+  EXPECT_EQ(counts_of([&] {
+              Counted c;
+              c -= a;
+            }),
+            (Counts{.additions = 1}));
+  EXPECT_EQ(counts_of([&] { return -a; }), Counts{});
+  for (const auto function : {F::tanh, F::sigmoid, F::exp, F::log, F::relu})
+    EXPECT_EQ(counts_of([&] { return function(a); }), (Counts{.activations = 1}));
+  EXPECT_EQ(counts_of([&] { return F::larger(F::relu_slope(a), b); }), Counts{});
+}
+
+TEST(Counted, AnInnerProductIsOneMultiplyAddATerm) {
+  const Tensor<Counted> u({17}), v({17});
+  const CountScope scope;
+  Counted sum(0);
+  for (Index k = 0; k < 17; ++k) sum += u(k) * v(k);
+  EXPECT_EQ(scope.counts(), (Counts{.multiplications = 17, .additions = 17}));
+}
+
+TEST(Counted, ScopesNestAndThreadsCountForThemselves) {
+  const CountScope outer;
+  Counted(1) * Counted(2);
+  {
+    const CountScope inner;
+    Counted(1) * Counted(2);
+    std::thread([] { Counted(1) * Counted(2); }).join();
+    EXPECT_EQ(inner.counts().multiplications, 1);
+  }
+  EXPECT_EQ(outer.counts().multiplications, 2);
+}
+
+TEST(Counted, ValuesAreThoseOfDouble) {
+  const Counted a(0.3), b(-0.7);
+  EXPECT_EQ((a * b + a / b - b).value, 0.3 * -0.7 + 0.3 / -0.7 - -0.7);
+  EXPECT_EQ(F::tanh(b).value, ScalarFunctions<double>::tanh(-0.7));
+  EXPECT_EQ(F::sigmoid(b).value, ScalarFunctions<double>::sigmoid(-0.7));
+  EXPECT_EQ(F::relu(b).value, 0.0);
+  EXPECT_EQ(F::relu_slope(a).value, 1.0);
+  EXPECT_EQ(F::larger(a, b).value, 0.3);
+  EXPECT_EQ((-a).value, -0.3);
+  EXPECT_EQ(Counted{}.value, 0.0);
+}
+
+}  // namespace
+}  // namespace bptt

@@ -1,0 +1,35 @@
+// Fifty decimal digits: the number that stands in for the exact one when f32 and f64 are judged.
+// Its own error, some 1e-50 of each result, is ignored beside u = 1e-16.
+#pragma once
+
+#include <boost/multiprecision/cpp_bin_float.hpp>
+
+#include "core/scalar_functions.hpp"
+
+namespace bptt {
+
+/// A binary float of 168 bits and 32 bits of exponent, so that what underflows or overflows in
+/// double does not here. Without expression templates: `auto` and templated code see plain values.
+/// Source: Boost.Multiprecision, cpp_bin_float.
+using Fifty = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<50>,
+                                            boost::multiprecision::et_off>;
+
+/// Every function to about 1e-49 of its result, however small the result: 1 - tanh(z) excepted,
+/// which no function here forms.
+template <>
+struct ScalarFunctions<Fifty> {
+  static Fifty tanh(const Fifty& z) { return boost::multiprecision::tanh(z); }
+  /// As in the general template: exp is only ever taken of -|z|.
+  static Fifty sigmoid(const Fifty& z) {
+    const Fifty e = boost::multiprecision::exp(z < 0 ? z : Fifty(-z));
+    return (z < 0 ? e : Fifty(1)) / (1 + e);
+  }
+  static Fifty exp(const Fifty& z) { return boost::multiprecision::exp(z); }
+  static Fifty log(const Fifty& z) { return boost::multiprecision::log(z); }
+  // Written so that a NaN stays a NaN.
+  static Fifty relu(const Fifty& z) { return z <= 0 ? Fifty(0) : z; }
+  static Fifty relu_slope(const Fifty& a) { return a <= 0 ? Fifty(0) : (a > 0 ? Fifty(1) : a); }
+  static Fifty larger(const Fifty& p, const Fifty& q) { return q > p ? q : p; }
+};
+
+}  // namespace bptt
