@@ -9,7 +9,9 @@ function(bptt_install_library target folder)
   install(TARGETS ${target} EXPORT bpttTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bptt/${folder}
-          FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h" PATTERN "*_test.hpp" EXCLUDE)
+          FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h"
+          PATTERN "*_test.hpp" EXCLUDE PATTERN "test_support.hpp" EXCLUDE
+          PATTERN "test_data" EXCLUDE)
   foreach(link IN LISTS ARGN)
     if(link MATCHES "^bptt::")
       continue()

@@ -1,5 +1,6 @@
 # cmake -DROOT=<tree> -P check_house.cmake: the rules of the house, checked on the text of the files.
 #   floor   a folder includes only from the folders below it that the table allows;
+#   tests   a file that is not of the tests includes none that is (*_test.*, test_support.hpp);
 #   named   a quoted include names its folder ("core/shape.hpp"), so that no include escapes;
 #   circle  headers do not include one another in a circle;
 #   length  no source file has more than 500 lines.
@@ -19,7 +20,7 @@ set(allowed_fuzz ${below_floor_4})
 set(allowed_verify ${below_floor_4})
 set(allowed_bench ${below_floor_4})
 
-# What its tests (*_test.cpp) may include: everything on the same floor and below. The number
+# What its tests may include: everything on the same floor and below. The number
 # types exist to carry the reference, so their tests may reach one floor up, for it alone.
 set(allowed_core_test core arithmetic)
 set(allowed_arithmetic_test core reference)
@@ -31,6 +32,7 @@ set(allowed_fuzz_test ${below_floor_4} verify bench)
 set(allowed_verify_test ${below_floor_4} fuzz bench)
 set(allowed_bench_test ${below_floor_4} fuzz verify)
 
+set(of_tests "(_test\\.[a-z]+|/test_support\\.hpp)$")
 set(house core arithmetic reference optimized subjects properties fuzz verify bench)
 set(longest 500)
 
@@ -67,7 +69,7 @@ foreach(folder IN LISTS house)
   list(SORT files)
   foreach(file IN LISTS files)
     set(allowed ${folder} ${allowed_${folder}})
-    if(file MATCHES "_test\\.cpp$")
+    if(file MATCHES "${of_tests}")
       set(allowed ${folder} ${allowed_${folder}_test})
     endif()
     if(NOT file MATCHES "\\.cpp$")
@@ -87,6 +89,10 @@ foreach(folder IN LISTS house)
         if(NOT from IN_LIST allowed)
           line_of("${text}" "${include}" line)
           breach(${file}:${line} floor "${folder} may not include \"${name}\"")
+        endif()
+        if(name MATCHES "${of_tests}" AND NOT file MATCHES "${of_tests}")
+          line_of("${text}" "${include}" line)
+          breach(${file}:${line} tests "\"${name}\" is for tests alone")
         endif()
         list(APPEND includes_of_${file} ${name})
       endif()

@@ -72,6 +72,14 @@ expect_allowed(properties/a_test.cpp subjects/fault.hpp)
 expect_allowed(fuzz/a.cpp properties/verdict.hpp)
 expect_allowed(bench/a.cpp optimized/rnn.hpp)
 
+expect_allowed(optimized/test_support.hpp reference/rnn.hpp)
+expect_allowed(optimized/a_test.hpp reference/rnn.hpp)
+expect_allowed(optimized/a_test.cpp optimized/test_support.hpp)
+
+start_tree()
+file(WRITE ${SCRATCH}/core/a.hpp "#include \"core/test_support.hpp\"\n")
+expect_breach("core/a.hpp:1: tests: \"core/test_support.hpp\" is for tests alone")
+
 start_tree()
 file(WRITE ${SCRATCH}/core/a.cpp "#include <reference/rnn.hpp>\n")
 expect_breach("core/a.cpp:1: floor: core may not include \"reference/rnn.hpp\"")
