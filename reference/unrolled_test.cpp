@@ -1,0 +1,93 @@
+#include "reference/unrolled.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "arithmetic/modular.hpp"
+#include "reference/ways_test.hpp"
+
+namespace bptt::reference {
+namespace {
+
+struct Network {
+  Cell cell;
+  Activation activation;
+};
+const Network networks[] = {{Cell::rnn, Activation::tanh},
+                            {Cell::rnn, Activation::identity},
+                            {Cell::lstm, Activation::tanh}};
+
+std::string described(const Network& network, const Sizes& s) {
+  return std::string(name_of(network.cell)) + " " + std::string(name_of(network.activation)) +
+         " n_x=" + std::to_string(s.n_x) + " n_a=" + std::to_string(s.n_a) +
+         " m=" + std::to_string(s.m) + " T_x=" + std::to_string(s.T_x) +
+         " T_da=" + std::to_string(s.T_da);
+}
+
+const Sizes edges[] = {{1, 1, 1, 1, 1}, {1, 1, 1, 2, 2}, {3, 2, 1, 4, 4}, {2, 3, 4, 5, 1},
+                       {1, 4, 3, 6, 4}, {5, 1, 2, 3, 3}, {2, 5, 5, 3, 2}, {4, 3, 2, 7, 7}};
+
+TEST(WaysBackward, AgreeExactlyOverTheField) {
+  std::mt19937_64 random(3);
+  const auto draw = [&] { return Modular(random()); };
+  for (const Network& network : networks)
+    for (const Sizes& sizes : edges) {
+      const auto s = passed_forward<Modular>(network.cell, network.activation, sizes, draw);
+      const auto all = ways<Modular>(network.cell, sizes.T_da);
+      const auto expected = gradients_by(all["one pass"], s);
+      for (const auto& [name, way] : all)
+        expect_same(described(network, sizes) + ", " + name, gradients_by(way, s), expected);
+    }
+}
+
+TEST(WaysBackward, OverwriteTheStatesGradientsAndAddToTheParameters) {
+  std::mt19937_64 random(4);
+  const auto draw = [&] { return Modular(random()); };
+  const Sizes sizes{.n_x = 2, .n_a = 3, .m = 2, .T_x = 4, .T_da = 3};
+  for (const Network& network : networks) {
+    const auto s = passed_forward<Modular>(network.cell, network.activation, sizes, draw);
+    for (const auto& [way_name, way] : ways<Modular>(network.cell, sizes.T_da)) {
+      NamedTensors<Modular> expected = gradients_by(way, s);
+      auto used = s;
+      for (auto& [name, tensor] : used.out)
+        for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
+          tensor.elements()[k] = draw();
+          if (accumulates(name)) expected[name].elements()[k] += tensor.elements()[k];
+        }
+      way(used);
+      expect_same(described(network, sizes) + ", " + way_name, used.out, expected);
+      expect_same("inputs", used.in, s.in);
+      expect_same("cache", used.cache, s.cache);
+      expect_same("upstream", used.up, s.up);
+    }
+  }
+}
+
+TEST(WaysBackward, FewerUpstreamStepsAreAShorterSequence) {
+  std::mt19937_64 random(5);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  const auto draw = [&] { return uniform(random); };
+  const Sizes sizes{.n_x = 3, .n_a = 4, .m = 2, .T_x = 6, .T_da = 4};
+  for (const Network& network : networks) {
+    const auto s = passed_forward<double>(network.cell, network.activation, sizes, draw);
+    auto shorter = s;
+    shorter.in["x"] = Tensor<double>({3, 2, 4});
+    copy(s.in["x"].view().slice(2, 0, 4), shorter.in["x"].view());
+    for (auto& [name, tensor] : shorter.cache) tensor = Tensor<double>({4, 2, 4});
+    forward(shorter);
+    for (const auto& [name, way] : ways<double>(network.cell, sizes.T_da))
+      expect_same(described(network, sizes) + ", " + name, gradients_by(way, s),
+                  gradients_by(way, shorter));
+  }
+}
+
+TEST(AddTo, AddsElementByElement) {
+  const auto source = tensor_of<double>({2, 2}, {1, 2, 3, 4});
+  auto destination = tensor_of<double>({2, 2}, {10, 20, 30, 40});
+  add_to(source.view(), destination.view());
+  EXPECT_EQ(destination.elements(), (std::vector<double>{11, 22, 33, 44}));
+}
+
+}  // namespace
+}  // namespace bptt::reference
