@@ -123,12 +123,12 @@ void expect_refused_by_forward(Cell cell, const std::vector<Refusal>& refusals) 
 }
 
 void expect_refused_by_backward(Cell cell, const std::vector<Refusal>& refusals) {
-  for (const auto& [way_name, way] : ways<double>(cell, sizes.T_da))
+  for (const auto& way : ways<double>(cell, sizes.T_da))
     for (const Refusal& refusal : refusals) {
       Arrays<double> arrays = with(sevens(cell), refusal);
-      EXPECT_EQ(error_of([&] { way(arrays); }), refusal.message) << way_name;
+      EXPECT_EQ(error_of([&] { way.second(arrays); }), refusal.message) << way.first;
       for (const auto& [name, tensor] : arrays.out)
-        expect_untouched(way_name + ", " + name, tensor);
+        expect_untouched(way.first + ", " + name, tensor);
     }
 }
 
