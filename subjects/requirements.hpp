@@ -1,5 +1,5 @@
-// What every subject checks before it works: that its capabilities allow what is asked for, and
-// that the arrays it is handed have the shapes that its session was opened for.
+// What a subject checks before it works: that its capabilities allow what is asked for, and that
+// the arrays it is handed have the shapes that its session was opened for.
 #pragma once
 
 #include <string>
@@ -17,6 +17,13 @@ inline void require_supported(const Subject& subject, Cell cell, Activation acti
   throw UnsupportedError(subject.name() + " does not run the " + std::string(name_of(cell)) +
                          (cell == Cell::rnn ? " with " + std::string(name_of(activation)) : "") +
                          " in " + std::string(name_of(scalar)));
+}
+
+/// Throws ShapeError unless 1 <= T_da <= T_x.
+inline void require_steps(const Sizes& sizes) {
+  if (sizes.T_da >= 1 && sizes.T_da <= sizes.T_x) return;
+  throw ShapeError("T_da = " + std::to_string(sizes.T_da) + ", T_x = " + std::to_string(sizes.T_x) +
+                   ": 1 <= T_da <= T_x is required");
 }
 
 /// Throws Error if a name is missing and ShapeError if an array has not the shape of `sizes`.

@@ -33,7 +33,7 @@ std::vector<S> trace_of(const Subject& subject, Cell cell) {
       const auto session = subject.open<S>(cell, g, sizes);
       NamedTensors<S> grad = make_tensors<S>(cell, gradient_names(cell), sizes);
       for (auto& [name, tensor] : grad) fill(tensor.view(), S(0.25));
-      for (const std::uint64_t seed : {1, 2}) {
+      for (const std::uint64_t seed : {1U, 2U}) {
         auto problem = test::random_problem<S>(cell, g, sizes, seed);
         append(test::run(*session, problem, grad));
         append(grad);
@@ -171,6 +171,46 @@ TEST(Faults, CombineAndKeepTheCellsOfAll) {
   EXPECT_THROW((void)make_subject("fault:slope_twice+no_carry"), UnsupportedError);  // no cell
   EXPECT_THROW((void)make_subject("fault:no_carry+"), UnsupportedError);
   EXPECT_THROW((void)make_subject("fault:"), UnsupportedError);
+}
+
+// Every array is a heap block of exactly its size, so a sanitizer sees a step outside of one.
+TEST(Faults, StayInTheirArraysAndModifyInputsOnlyWhereThatIsTheFault) {
+  std::vector<std::string> names = fault_names();
+  names.emplace_back("fault:none");
+  for (const std::string& name : names) {
+    const auto subject = make_subject(name);
+    for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+      if (!can_run(subject->capabilities(), cell, Activation::tanh, Scalar::f64)) continue;
+      for (const Index n_x : {1, 2, 9})
+        for (const Index n_a : {1, 5})
+          for (const Index m : {1, 3})
+            for (const Index T_da : {1, 5, 8}) {
+              const Sizes sizes{n_x, n_a, m, 8, T_da};
+              auto problem = test::random_problem<double>(cell, Activation::tanh, sizes, 5);
+              const auto before = problem;
+              auto grad = make_tensors<double>(cell, gradient_names(cell), sizes);
+              const auto session = subject->open_f64(cell, Activation::tanh, sizes);
+              (void)test::run(*session, problem, grad);
+              for (const auto& [array, tensor] : before.in)
+                EXPECT_TRUE(test::same_bits(tensor, problem.in[array])) << name << " " << array;
+              for (const auto& [array, tensor] : before.up) {
+                const bool modified =
+                    (array == "dc_T" && name == "fault:caller_dc_modified") ||
+                    (array == "da" && T_da > 1 && name == "fault:caller_da_modified");
+                EXPECT_NE(test::same_bits(tensor, problem.up[array]), modified)
+                    << name << " " << array;
+              }
+            }
+    }
+  }
+}
+
+TEST(Faults, RefuseMoreUpstreamStepsThanTheForwardHas) {
+  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+    const auto none = make_subject("fault:none");
+    EXPECT_THROW((void)none->open_f64(cell, Activation::tanh, {3, 5, 2, 4, 5}), ShapeError);
+    EXPECT_THROW((void)none->open_f64(cell, Activation::tanh, {3, 5, 2, 4, 0}), ShapeError);
+  }
 }
 
 }  // namespace

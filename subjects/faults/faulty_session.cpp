@@ -22,6 +22,7 @@ Tensor<S> copied(const View<const S>& from) {
 template <class S>
 FaultySession<S>::FaultySession(Cell cell, const FaultSet& set, const Sizes& sizes)
     : cell_(cell), set_(set), sizes_(sizes), zero_state_({sizes.n_a, sizes.m}) {
+  require_steps(sizes);
   for (const std::string& name : gradient_names(cell))
     if (accumulates(name)) kept_sums_.add(name, Tensor<S>(shape_of(cell, name, sizes)));
 }

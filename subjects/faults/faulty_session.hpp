@@ -17,6 +17,7 @@ inline constexpr Index chunk = 4;  // steps, samples or units that a blocked loo
 template <class S>
 class FaultySession : public Session<S> {
  public:
+  /// Throws ShapeError unless 1 <= T_da <= T_x.
   FaultySession(Cell cell, const FaultSet& set, const Sizes& sizes);
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) final;
