@@ -207,6 +207,7 @@ TYPED_TEST(BoundedTest, WhatIsNotFiniteHasAnInfiniteBound) {
                         one / zero,
                         zero / zero,
                         one / nearly_zero,
+                        zero / nearly_zero,
                         B(nan_of<V>),
                         B(inf<V>),
                         B(inf<V>) * zero,

@@ -82,6 +82,13 @@ TEST(ComplexStep, FarOutNothingOverflows) {
   }
 }
 
+TEST(ComplexStep, SigmoidFarToTheLeftIsSubnormalAndNotZero) {
+  // 1 / (1 + exp(720)) would be zero; exp(-720) is 4e10 spacings of the subnormal numbers.
+  EXPECT_NEAR(F::sigmoid(Complex(-720.0, 1e-200)).real(), std::exp(-720.0),
+              2 * smallest_subnormal<double>);
+  EXPECT_GT(F::sigmoid(Complex(-720.0, 1e-200)).real(), 0.0);
+}
+
 TEST(ComplexStep, RealPartIsTheRealFunction) {
   for (const double z : points(100.0)) {
     // glibc: 2 ulp each for ctanh and tanh; sigmoid's formula differs by its division alone.
