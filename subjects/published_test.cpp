@@ -131,6 +131,8 @@ TEST_P(PublishedWrongResult, FollowsFromTheFault) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, PublishedWrongResult,
+    // c0 = 0, so dzf of step 0 is zero: whether dbf is added to before dbi copies it or after makes
+    // no difference to these numbers.
     testing::Values(Published{"course_v1_v3_expected", "lstm_backward_new.npz",
                               "fault:no_carry+copy_paste_bias_accumulators", Cell::lstm},
                     // da_prevt was not only left out but never assigned: da0 is zeros.

@@ -20,7 +20,7 @@ enum class Cells { rnn, lstm, both };
 struct FaultModel {
   std::string_view id;         // after "fault:"
   std::string_view model;      // its kind: A time, B calls and memory, C slopes, D sums and slices,
-                               // E gates, F sizes; docs/faults.md
+                               // E gates, F sizes
   Cells cells;                 // to which it applies
   std::string_view mechanism;  // what the code does
   std::string_view seen;       // what makes it visible, or hides it
@@ -117,7 +117,7 @@ inline constexpr FaultModel fault_models[] = {
      "samples beyond the last whole group of 4 add nothing to dW, db", "m no multiple of 4"},
     {"m1_wrong_stride", "F4", Cells::both, "m = 1: x is read for dW as if its steps were 1 apart",
      "m = 1, n_x > 1, T > 1"},
-    {"last_bias_lost_at_T8", "F9", Cells::both, "the last step's db is lost",
+    {"last_bias_lost_at_T8", "F", Cells::both, "the last step's db is lost",
      "T a multiple of 8; only db"},
 };
 
