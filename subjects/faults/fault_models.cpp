@@ -12,7 +12,7 @@ bool FaultSet::apply_to(Cell cell) const {
 std::string FaultSet::str() const {
   std::string text;
   for (std::size_t row = 0; row < fault_count; ++row)
-    if (rows_[row]) text += (text.empty() ? "" : "+") + std::string(fault_models[row].id);
+    if (rows_[row]) text.append(text.empty() ? "" : "+").append(fault_models[row].id);
   return text.empty() ? "none" : text;
 }
 
