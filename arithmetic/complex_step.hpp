@@ -16,23 +16,23 @@ namespace bptt {
 /// For |Im z| so small that its square vanishes, Im f(z) / Im z is f'(Re z) to a few u, unless it
 /// underflows. glibc's ctanh keeps this up to |Re z| about 354 and returns an imaginary part of
 /// zero beyond, where tanh' < 1e-306.
-template <>
-struct ScalarFunctions<std::complex<double>> {
-  using Complex = std::complex<double>;
+template <class V>
+struct ScalarFunctions<std::complex<V>> {
+  using Complex = std::complex<V>;
 
   static Complex tanh(const Complex& z) { return std::tanh(z); }
   /// As for real numbers: exp is only ever taken of a number with Re <= 0.
   static Complex sigmoid(const Complex& z) {
-    const bool negative = z.real() < 0.0;
+    const bool negative = z.real() < V(0);
     const Complex e = std::exp(negative ? z : -z);
-    return (negative ? e : Complex(1.0)) / (1.0 + e);
+    return (negative ? e : Complex(V(1))) / (Complex(V(1)) + e);
   }
   static Complex exp(const Complex& z) { return std::exp(z); }
   static Complex log(const Complex& z) { return std::log(z); }
   // Written so that a NaN stays a NaN.
-  static Complex relu(const Complex& z) { return z.real() <= 0.0 ? Complex(0.0) : z; }
+  static Complex relu(const Complex& z) { return z.real() <= V(0) ? Complex(V(0)) : z; }
   static Complex relu_slope(const Complex& a) {
-    return Complex(ScalarFunctions<double>::relu_slope(a.real()));
+    return Complex(ScalarFunctions<V>::relu_slope(a.real()));
   }
   static Complex larger(const Complex& p, const Complex& q) { return q.real() > p.real() ? q : p; }
 };

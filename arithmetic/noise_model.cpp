@@ -82,9 +82,9 @@ class NoiseModel::Builder {
   void emit(std::int32_t k) {
     const auto& node = tape_[k];
     const double y = std::abs(static_cast<double>(node.value));
-    double certain = 0, variance = 0;
+    double certain = 0, deviation = 0;
     if (is_linear(node.op)) {
-      sum(k, certain, variance);
+      sum(k, certain, deviation);
     } else {
       if (node.op == Op::multiply) {
         edge(node.left, tape_[node.right].value);
@@ -97,11 +97,12 @@ class NoiseModel::Builder {
       }
       const double e = own_error(node.op, y);
       certain = e;
-      variance = e * e / 3;  // uniform in [-e, e]
+      deviation = e / std::sqrt(3.0);  // uniform in [-e, e]
       note_size(y);
     }
     model_.certain_.push_back(certain);
-    model_.variance_.push_back(variance);
+    model_.deviation_.push_back(deviation);
+    model_.exponent_.push_back(node.value == 0 ? 0 : std::ilogb(node.value));
     model_.first_edge_.push_back(static_cast<std::uint32_t>(model_.target_.size()));
   }
 
@@ -126,6 +127,7 @@ class NoiseModel::Builder {
 
   /// Largest error that one operation with a result of magnitude y commits.
   [[nodiscard]] double own_error(Op op, double y) const {
+    if (y == 0) return 0;  // tanh(0), and products with an exact zero
     const auto ulps = [&](double n) {
       return n * std::max(2 * rounding_.u * y, rounding_.smallest_subnormal);
     };
@@ -143,17 +145,18 @@ class NoiseModel::Builder {
   /// A result in the subnormal range is off by up to half the smallest subnormal, and by as much
   /// for each intermediate product that another association of the factors would have formed.
   [[nodiscard]] double underflow(double y) const {
-    return y < 2 * rounding_.smallest_normal ? 2 * rounding_.smallest_subnormal : 0;
+    return y != 0 && y < 2 * rounding_.smallest_normal ? 2 * rounding_.smallest_subnormal : 0;
   }
 
   void note_size(double y) {
     if (!(y <= rounding_.largest)) model_.may_overflow_ = true;
+    if (y > 0) model_.smallest_value_ = std::min(model_.smallest_value_, y);
   }
 
   /// The sum that ends at node k, flattened: z = sum of terms, each a value or a product.
-  void sum(std::int32_t k, double& certain, double& variance) {
-    double count = 0, magnitudes = 0, squares = 0, absolute = 0;
-    long double total = 0;
+  void sum(std::int32_t k, double& certain, double& deviation) {
+    double count = 0, magnitudes = 0, absolute = 0;
+    long double total = 0, squares = 0;
     bool products = false;
     pending_.clear();
     pending_.emplace_back(k, 1);
@@ -177,8 +180,9 @@ class NoiseModel::Builder {
         edge(node.left, sign * tape_[node.right].value);
         edge(node.right, sign * tape_[node.left].value);
         products = true;
-        if (tape_[node.left].value != 0 && tape_[node.right].value != 0)
-          absolute += underflow(std::abs(static_cast<double>(term)));
+        const double size = std::abs(static_cast<double>(term));
+        absolute += underflow(size);
+        note_size(size);
       } else {
         edge(index, sign);
       }
@@ -186,22 +190,23 @@ class NoiseModel::Builder {
       const double t = std::abs(static_cast<double>(term));
       count += 1;
       magnitudes += t;
-      squares += t * t;
+      squares += term * term;
       total += term;
     }
     model_.largest_sum_ = std::max(model_.largest_sum_, magnitudes);
     note_size(magnitudes);
-    const double u = rounding_.u, s = static_cast<double>(total);
+    // count - 1 additions, and one rounding on each term.
+    const double u = rounding_.u;
+    long double variance = 0;
     if (count >= 2) {
-      // count - 1 additions, and one rounding on each term.
       certain = count * u * magnitudes;
-      variance = u * u / 3 * ((count - 1) * std::max(squares, s * s) + squares);
+      variance = (count - 1) * std::max(squares, total * total) + squares;
     } else if (products) {
       certain = u * magnitudes;
-      variance = u * u / 3 * squares;
+      variance = squares;
     }
     certain += absolute;
-    variance += absolute * absolute / 3;
+    deviation = std::hypot(u * static_cast<double>(std::sqrt(variance)), absolute) / std::sqrt(3.0);
   }
 
   NoiseModel& model_;
@@ -217,45 +222,91 @@ NoiseModel::NoiseModel(const LongTape& tape, const std::vector<std::int32_t>& ou
   Builder(*this, tape, outputs, rounding).run();
 }
 
+namespace {
+
+constexpr std::size_t lanes = 8;
+using Lanes = std::array<double, lanes>;
+
+/// The condensed tape as plain pointers, and the running sums of one sweep.
+struct Sweep {
+  const std::uint32_t* first_edge;
+  const std::int32_t* target;
+  const double* partial;
+  const double* certain;
+  const double* deviation;
+  Lanes* adjoint;  // in: the weights of the functionals; out: zeros
+  Lanes certain_sum{}, variance_sum{};
+};
+
+[[gnu::always_inline]] inline void sweep_down(Sweep& s, std::size_t top) {
+  Lanes certain{}, variance{};
+  for (std::size_t k = top; k-- > 0;) {
+    const Lanes d = s.adjoint[k];
+    s.adjoint[k] = Lanes{};
+    double any = 0;
+    for (std::size_t l = 0; l < lanes; ++l) any += std::abs(d[l]);
+    if (any == 0) continue;
+    for (std::size_t l = 0; l < lanes; ++l) {
+      certain[l] += std::abs(d[l]) * s.certain[k];
+      const double e = d[l] * s.deviation[k];
+      variance[l] += e * e;
+    }
+    for (std::uint32_t e = s.first_edge[k]; e < s.first_edge[k + 1]; ++e) {
+      Lanes& to = s.adjoint[s.target[e]];
+      for (std::size_t l = 0; l < lanes; ++l) to[l] += d[l] * s.partial[e];
+    }
+  }
+  s.certain_sum = certain;
+  s.variance_sum = variance;
+}
+
+// The same loop for two widths of vector registers; neither contracts, so both give the same bits.
+void sweep_plain(Sweep& s, std::size_t top) { sweep_down(s, top); }
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] void sweep_avx2(Sweep& s, std::size_t top) { sweep_down(s, top); }
+const auto sweep = __builtin_cpu_supports("avx2") != 0 ? sweep_avx2 : sweep_plain;
+#else
+const auto sweep = sweep_plain;
+#endif
+
+}  // namespace
+
 std::vector<NoiseBound> NoiseModel::bounds(const std::vector<Functional>& functionals) const {
-  constexpr std::size_t lanes = 8;
-  using Lanes = std::array<double, lanes>;
   std::vector<NoiseBound> result(functionals.size());
   std::vector<Lanes> adjoint(certain_.size());
+  Sweep s{first_edge_.data(), target_.data(),    partial_.data(),
+          certain_.data(),    deviation_.data(), adjoint.data()};
 
   for (std::size_t begin = 0; begin < functionals.size(); begin += lanes) {
     const std::size_t used = std::min(lanes, functionals.size() - begin);
+    std::array<int, lanes> scale{};
     std::size_t top = 0;
-    for (std::size_t l = 0; l < used; ++l)
-      for (const auto& [node, weight] : functionals[begin + l]) {
+    for (std::size_t l = 0; l < used; ++l) {
+      const Functional& f = functionals[begin + l];
+      scale[l] = scale_of(f);
+      for (const auto& [node, weight] : f) {
         const std::int32_t k = node == none ? none : compact_[at(node)];
         if (k == none) continue;  // a constant or an input: exact
-        adjoint[at(k)][l] += weight;
+        adjoint[at(k)][l] += std::ldexp(weight, scale[l]);
         top = std::max(top, at(k) + 1);
       }
-
-    Lanes certain{}, variance{};
-    for (std::size_t k = top; k-- > 0;) {
-      const Lanes d = adjoint[k];
-      adjoint[k] = Lanes{};
-      bool any = false;
-      for (std::size_t l = 0; l < lanes; ++l) any = any || d[l] != 0;
-      if (!any) continue;
-      const double c = certain_[k], v = variance_[k];
-      for (std::size_t l = 0; l < lanes; ++l) {
-        certain[l] += std::abs(d[l]) * c;
-        variance[l] += d[l] * d[l] * v;
-      }
-      for (std::uint32_t e = first_edge_[k]; e < first_edge_[k + 1]; ++e) {
-        Lanes& to = adjoint[at(target_[e])];
-        const double p = partial_[e];
-        for (std::size_t l = 0; l < lanes; ++l) to[l] += d[l] * p;
-      }
     }
+    sweep(s, top);
     for (std::size_t l = 0; l < used; ++l)
-      result[begin + l] = {certain[l], std::sqrt(variance[l])};
+      result[begin + l] = {std::ldexp(s.certain_sum[l], -scale[l]),
+                           std::ldexp(std::sqrt(s.variance_sum[l]), -scale[l])};
   }
   return result;
+}
+
+int NoiseModel::scale_of(const Functional& functional) const {
+  constexpr int usual = 200, most = 900;  // binary exponents
+  int largest = 0;
+  for (const auto& [node, weight] : functional) {
+    const std::int32_t k = node == none ? none : compact_[at(node)];
+    if (k != none && (largest == 0 || exponent_[at(k)] > largest)) largest = exponent_[at(k)];
+  }
+  return std::abs(largest) <= usual ? 0 : std::clamp(-largest, -most, most);
 }
 
 }  // namespace bptt

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -26,9 +27,9 @@ struct Rounding {
   double u = 0;                   // unit roundoff; 0 if everything is exact (small integers)
   double smallest_subnormal = 0;  // absolute error of a result that underflows
   double smallest_normal = 0;
-  double largest = 0;                         // largest finite number
-  double tanh_ulp = 2.0, sigmoid_ulp = 3.0;   // declared by the implementation
-  double exp_ulp = 1.0, log_ulp = 1.0;        // of the loss head
+  double largest = 0;                        // largest finite number
+  double tanh_ulp = 2.0, sigmoid_ulp = 3.0;  // declared by the implementation
+  double exp_ulp = 1.0, log_ulp = 1.0;       // of the loss head
 
   /// Throws nothing; S is float or double.
   template <class S>
@@ -66,18 +67,25 @@ class NoiseModel {
   [[nodiscard]] bool may_overflow() const { return may_overflow_; }
   /// Largest sum of magnitudes in any sum: integers up to 1/u are summed exactly in any order.
   [[nodiscard]] double largest_sum() const { return largest_sum_; }
+  /// Smallest magnitude of a product, a quotient or an activation other than zero.
+  [[nodiscard]] double smallest_value() const { return smallest_value_; }
   [[nodiscard]] std::size_t node_count() const { return certain_.size(); }
 
  private:
   class Builder;
+  /// Power of two for the adjoints of a functional of very small or large values, whose squared
+  /// errors would otherwise leave the range of double.
+  [[nodiscard]] int scale_of(const Functional& functional) const;
+
   std::vector<std::int32_t> compact_;      // tape node -> condensed node, or none
   std::vector<std::uint32_t> first_edge_;  // edges of condensed node k: first_edge_[k] .. [k+1]
   std::vector<std::int32_t> target_;       // operand of an edge, a condensed node
   std::vector<double> partial_;            // derivative along an edge
   std::vector<double> certain_;            // error bound of each condensed node alone
-  std::vector<double> variance_;           // its variance
+  std::vector<double> deviation_;          // its standard deviation
+  std::vector<int> exponent_;              // binary exponent of its value
   bool near_kink_ = false, may_overflow_ = false;
-  double largest_sum_ = 0;
+  double largest_sum_ = 0, smallest_value_ = std::numeric_limits<double>::infinity();
 };
 
 }  // namespace bptt

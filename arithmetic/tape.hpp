@@ -10,7 +10,17 @@
 namespace bptt {
 
 enum class Op : std::uint8_t {
-  leaf, add, subtract, multiply, divide, negate, tanh, sigmoid, exp, log, relu
+  leaf,
+  add,
+  subtract,
+  multiply,
+  divide,
+  negate,
+  tanh,
+  sigmoid,
+  exp,
+  log,
+  relu
 };
 
 /// The operations of one thread between the beginning and the end of a TapeScope.
@@ -31,6 +41,8 @@ class Tape {
     return static_cast<std::int32_t>(nodes_.size()) - 1;
   }
 
+  /// Forgets all operations and keeps the memory, for the next computation.
+  void clear() { nodes_.clear(); }
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   [[nodiscard]] const Node& operator[](std::int32_t k) const {
     return nodes_[static_cast<std::size_t>(k)];

@@ -8,8 +8,20 @@ namespace bptt::properties {
 namespace {
 
 // Where each choice is read. The seed takes the last eight bytes.
-enum Field : std::size_t { n_a_at, n_x_at, m_at, T_at, T_da_at, regime_at, activation_at,
-                           zeros_at, digits_at, wide_at, twin_at, seed_at };
+enum Field : std::size_t {
+  n_a_at,
+  n_x_at,
+  m_at,
+  T_at,
+  T_da_at,
+  regime_at,
+  activation_at,
+  zeros_at,
+  digits_at,
+  wide_at,
+  twin_at,
+  seed_at
+};
 static_assert(seed_at + 8 == spec_bytes);
 
 using Bytes = std::array<std::uint8_t, spec_bytes>;
@@ -40,8 +52,8 @@ Index decode_m(std::uint8_t byte, Index max_size) {
 Activation decode_activation(std::uint8_t byte, const SpecLimits& limits, Regime regime) {
   if (limits.cell == Cell::lstm) return Activation::tanh;
   std::vector<Activation> list;
-  if (regime != Regime::integers || !(limits.relu || limits.identity))
-    list.push_back(Activation::tanh);
+  const bool only_tanh = !limits.relu && !limits.identity;
+  if (only_tanh || (limits.tanh && regime != Regime::integers)) list.push_back(Activation::tanh);
   if (limits.relu) list.push_back(Activation::relu);
   if (limits.identity) list.push_back(Activation::identity);
   return list[byte % list.size()];
@@ -117,8 +129,8 @@ std::vector<std::uint8_t> encode_spec(const ProblemSpec& spec, const SpecLimits&
       bytes[field] = static_cast<std::uint8_t>(value);
       if (agrees(decode(bytes, limits))) return;
     }
-    throw FormatError("no bytes decode to '" + to_string(spec) + "' within max_size=" +
-                      std::to_string(limits.max_size));
+    throw FormatError("no bytes decode to '" + to_string(spec) +
+                      "' within max_size=" + std::to_string(limits.max_size));
   };
   const Sizes& want = spec.sizes;
   const auto is_wide = [&](Index size) { return size > limits.max_size; };

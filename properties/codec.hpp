@@ -14,10 +14,10 @@ namespace bptt::properties {
 /// What the engine and the property leave to the bytes.
 struct SpecLimits {
   Cell cell = Cell::rnn;
-  Index max_size = 10;             // of n_x, n_a, m; T up to max_size too
-  bool wide = true;                // one size in some cases near 16, 32 or 64
-  Regimes regimes = finite_regimes;  // at least one
-  bool relu = true, identity = true;
+  Index max_size = 10;                             // of n_x, n_a, m; T up to max_size too
+  bool wide = true;                                // one size in some cases near 16, 32 or 64
+  Regimes regimes = finite_regimes;                // at least one
+  bool tanh = true, relu = true, identity = true;  // of the RNN; at least one
 };
 
 inline constexpr std::size_t spec_bytes = 19;

@@ -12,8 +12,8 @@ namespace {
 
 using R = Recorded<long double>;
 
-/// Edge visits that judging one problem may cost; about five milliseconds.
-constexpr double sweep_work = 2e7;
+/// Edge visits that judging one problem may cost, eight entries to a visit: some milliseconds.
+constexpr double sweep_work = 5e6;
 constexpr int sampled_entries = 16;
 constexpr int projections = 8;
 
@@ -90,7 +90,8 @@ template Expectation::Expectation(const Problem<float>&, const Rounding&);
 template Expectation::Expectation(const Problem<double>&, const Rounding&);
 
 void Expectation::record(const Problem<long double>& problem, const Rounding& rounding) {
-  Tape<long double> tape;
+  static thread_local Tape<long double> tape;  // its memory serves one problem after another
+  tape.clear();
   const TapeScope<long double> scope(tape);
   const Problem<R> recorded{problem.cell, problem.activation, problem.sizes,
                             recorded_inputs(problem.in), recorded_inputs(problem.up)};
@@ -127,6 +128,16 @@ std::vector<NoiseBound> Expectation::bounds(const std::vector<Probe>& probes) co
     functionals.push_back(std::move(f));
   }
   return noise_->bounds(functionals);
+}
+
+NoiseBound Expectation::bound_of(const NamedTensors<long double>& weights) const {
+  if (exact_) return {};
+  Functional f;
+  for (const auto& [name, tensor] : weights)
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+      if (tensor.elements()[k] != 0)
+        f.emplace_back(nodes_[name][k], static_cast<double>(tensor.elements()[k]));
+  return noise_->bounds({f}).front();
 }
 
 std::string Expectation::doubt() const {

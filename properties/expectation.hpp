@@ -42,6 +42,10 @@ class Expectation {
   /// States and gradients, in 64-bit mantissas.
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
   [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Probe>& probes) const;
+  /// The bound of <weights, arrays>: weights has some of the arrays of values().
+  [[nodiscard]] NoiseBound bound_of(const NamedTensors<long double>& weights) const;
+  /// Smallest magnitude of a value other than zero that the computation forms.
+  [[nodiscard]] double smallest_value() const { return noise_->smallest_value(); }
   /// Why the bounds may not apply: near a kink of ReLU, or near overflow. Empty if they do.
   [[nodiscard]] std::string doubt() const;
   /// Every value is a whole number and every sum is exact in the scalar judged, in any order.

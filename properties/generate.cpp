@@ -64,12 +64,10 @@ S draw_value(const ProblemSpec& spec, std::string_view name, const Draw& draw, I
   if (spec.regime == Regime::integers)
     return static_cast<S>(draw.below(is_weight(name) ? 3 : 7, i, j, t) - (is_weight(name) ? 1 : 3));
   const std::uint64_t bits = draw.bits(i, j, t ^ Index{0x5bd1});
-  if (spec.regime == Regime::signed_zeros && bits % 2 == 0)
-    return bits % 4 == 0 ? S(0) : -S(0);
+  if (spec.regime == Regime::signed_zeros && bits % 2 == 0) return bits % 4 == 0 ? S(0) : -S(0);
   if (spec.regime == Regime::nonfinite && bits % 64 == 0)
     return static_cast<S>(special_value(bits / 64));
-  return static_cast<S>(
-      shortened(draw.symmetric(i, j, t) * scale_of<S>(spec, name), spec.digits));
+  return static_cast<S>(shortened(draw.symmetric(i, j, t) * scale_of<S>(spec, name), spec.digits));
 }
 
 template <class S>

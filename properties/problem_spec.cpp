@@ -111,18 +111,29 @@ ProblemSpec parse_problem_spec(std::string_view text) {
     const std::string_view key = std::string_view(word).substr(0, equals);
     const std::string_view value = std::string_view(word).substr(equals + 1);
     const auto number = [&] { return parse_number<Index>(word, value); };
-    if (key == "n_x") spec.sizes.n_x = number();
-    else if (key == "n_a") spec.sizes.n_a = number();
-    else if (key == "m") spec.sizes.m = number();
-    else if (key == "T_x") spec.sizes.T_x = number();
-    else if (key == "T_da") spec.sizes.T_da = number(), has_T_da = true;
-    else if (key == "regime") spec.regime = parse_regime(word, value);
-    else if (key == "seed") spec.seed = parse_number<std::uint64_t>(word, value);
-    else if (key == "act") spec.activation = parse_activation(word, value);
-    else if (key == "zero") spec.zero_arrays = parse_zero_arrays(spec.cell, word, value);
-    else if (key == "digits") spec.digits = parse_number<int>(word, value);
+    if (key == "n_x")
+      spec.sizes.n_x = number();
+    else if (key == "n_a")
+      spec.sizes.n_a = number();
+    else if (key == "m")
+      spec.sizes.m = number();
+    else if (key == "T_x")
+      spec.sizes.T_x = number();
+    else if (key == "T_da")
+      spec.sizes.T_da = number(), has_T_da = true;
+    else if (key == "regime")
+      spec.regime = parse_regime(word, value);
+    else if (key == "seed")
+      spec.seed = parse_number<std::uint64_t>(word, value);
+    else if (key == "act")
+      spec.activation = parse_activation(word, value);
+    else if (key == "zero")
+      spec.zero_arrays = parse_zero_arrays(spec.cell, word, value);
+    else if (key == "digits")
+      spec.digits = parse_number<int>(word, value);
     else
-      throw FormatError("'" + word + "': the names are n_x n_a m T_x T_da regime seed act zero digits");
+      throw FormatError("'" + word +
+                        "': the names are n_x n_a m T_x T_da regime seed act zero digits");
   }
   if (!has_T_da) spec.sizes.T_da = spec.sizes.T_x;
   if (spec.digits < 0 || spec.digits > 64)

@@ -38,7 +38,8 @@ struct ProblemSpec {
   Sizes sizes;
   Regime regime = Regime::unit;
   std::uint64_t seed = 0;
-  /// Arrays of input_names(cell), then of upstream_names(cell), that are all zeros: bit k is array k.
+  /// Arrays of input_names(cell), then of upstream_names(cell), that are all zeros: bit k is array
+  /// k.
   unsigned zero_arrays = 0;
   /// Significant bits of every value; 0 for all that the scalar has.
   int digits = 0;

@@ -73,7 +73,8 @@ template <class S>
                                                 Way way = Way::one_pass) {
   NamedTensors<S> cache = reference_forward(problem);
   NamedTensors<S> outputs;
-  for (auto& [name, gradient] : reference_backward(problem, cache, way)) outputs.add(name, gradient);
+  for (auto& [name, gradient] : reference_backward(problem, cache, way))
+    outputs.add(name, gradient);
   for (const auto& name : state_names(problem.cell)) outputs.add(name, cache[name]);
   return outputs;
 }

@@ -17,14 +17,14 @@ std::string describe(const Verdict& v) {
   const Element& w = v.worst;
   std::string text = v.reason;
   if (w.array.empty()) return text;
-  const std::string place = w.index.empty() ? " (a random projection)"
-                                            : fmt::format("[{}]", fmt::join(w.index, ","));
+  const std::string place =
+      w.index.empty() ? " (a random projection)" : fmt::format("[{}]", fmt::join(w.index, ","));
   if (!text.empty()) text += "; ";
-  return text + fmt::format("{}{} is {:.17g} and must be {:.17g} within {:.3g} ({:.3g} times the "
-                            "bound, {:.3g} ULP)",
-                            w.array, place, static_cast<double>(w.got),
-                            static_cast<double>(w.expected), static_cast<double>(w.bound),
-                            v.worst_ratio, w.ulp);
+  return text + fmt::format(
+                    "{}{} is {:.17g} and must be {:.17g} within {:.3g} ({:.3g} times the "
+                    "bound, {:.3g} ULP)",
+                    w.array, place, static_cast<double>(w.got), static_cast<double>(w.expected),
+                    static_cast<double>(w.bound), v.worst_ratio, w.ulp);
 }
 
 }  // namespace bptt::properties

@@ -22,12 +22,12 @@ struct Element {
 
 struct Verdict {
   Outcome outcome = Outcome::inconclusive;
-  std::string reason;       // why it is broken or inconclusive, one sentence; empty if held
-  Element worst;            // of the comparisons within a bound
-  double worst_ratio = 0;   // error / bound of `worst`; infinite where a bound of zero is exceeded
-  double sigma_ratio = 0;   // largest error / sigma
-  long long compared = 0;   // comparisons that could have failed
-  long long trivial = 0;    // zero with zero, NaN with NaN: no evidence, counted apart
+  std::string reason;      // why it is broken or inconclusive, one sentence; empty if held
+  Element worst;           // of the comparisons within a bound
+  double worst_ratio = 0;  // error / bound of `worst`; infinite where a bound of zero is exceeded
+  double sigma_ratio = 0;  // largest error / sigma
+  long long compared = 0;  // comparisons that could have failed
+  long long trivial = 0;   // zero with zero, NaN with NaN: no evidence, counted apart
   long long inconclusive_entries = 0;  // bound too large beside the array to say anything
 };
 

@@ -1,0 +1,122 @@
+// Properties 4, 5, 10, 13 and 39: independent computations of the same numbers agree.
+#include "properties/families.hpp"
+#include "properties/reference_run.hpp"
+#include "properties/trial.hpp"
+
+namespace bptt::properties {
+namespace {
+
+/// The subject against the reference's way back in 64-bit mantissas.
+template <class S>
+Verdict agrees_with(const Subject& subject, const ProblemSpec& spec, Way way) {
+  const Trial<S> trial(subject, spec);
+  const auto got = converted<long double>(trial.run());
+  const Expectation expectation = trial.expect(trial.problem);
+  Comparison comparison = trial.comparison();
+  if (way == Way::one_pass)
+    comparison.within(trial.probes(), got, expectation.values(), {{&expectation, 1}});
+  else
+    comparison.within(trial.gradient_probes(), got,
+                      reference_outputs(converted<long double>(trial.problem), way),
+                      {{&expectation, 1}});
+  return comparison.verdict();
+}
+
+template <class S>
+Verdict equals_reference(const Subject& subject, const ProblemSpec& spec) {
+  return agrees_with<S>(subject, spec, Way::one_pass);
+}
+template <class S>
+Verdict one_walk_per_loss(const Subject& subject, const ProblemSpec& spec) {
+  return agrees_with<S>(subject, spec, Way::walks);
+}
+template <class S>
+Verdict split_upstream(const Subject& subject, const ProblemSpec& spec) {
+  return agrees_with<S>(subject, spec, Way::split);
+}
+template <class S>
+Verdict closed_form(const Subject& subject, const ProblemSpec& spec) {
+  return agrees_with<S>(subject, spec, Way::closed_form);
+}
+
+template <class S>
+Verdict integers_are_exact(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  Comparison comparison = trial.comparison();
+  if (!trial.expect(trial.problem).exact())
+    comparison.inconclusive("some sum is beyond the whole numbers that the scalar holds");
+  else
+    comparison.bitwise(trial.run(), reference_outputs(trial.problem));
+  return comparison.verdict();
+}
+
+/// Runs in both scalars whichever was asked for: the two of one subject are compared.
+Verdict scalars_agree(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<float> narrow(subject, spec);
+  Comparison comparison = narrow.comparison();
+  if (!subject.capabilities().f32 || !subject.capabilities().f64) {
+    comparison.inconclusive("the subject runs in one scalar only");
+    return comparison.verdict();
+  }
+  const Trial<double> wide(subject, spec);
+  const Problem<double> problem = converted<double>(narrow.problem);
+  const Expectation e32 = narrow.expect(narrow.problem), e64 = wide.expect(problem);
+  comparison.within(narrow.probes(), converted<long double>(narrow.run()),
+                    converted<long double>(wide.run(problem)), {{&e32, 1}, {&e64, 1}});
+  return comparison.verdict();
+}
+
+}  // namespace
+
+void add_agreement(std::vector<Property>& all) {
+  all.push_back({.number = 4,
+                 .id = "one_pass_equals_one_walk_per_loss",
+                 .sentence = "One pass gives what one walk back for every loss term gives",
+                 .mathematics = "G(da) = sum over losses l of the walk l, l-1, .., 0",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = one_walk_per_loss<float>,
+                 .check_f64 = one_walk_per_loss<double>});
+  all.push_back({.number = 4,
+                 .id = "one_pass_equals_split_upstream",
+                 .sentence = "One pass gives what da[:,:,t] and da_prevt give when carried apart",
+                 .mathematics = "cell(da_t + da_prevt) = cell(da_t) + cell(da_prevt)",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = split_upstream<float>,
+                 .check_f64 = split_upstream<double>});
+  all.push_back({.number = 5,
+                 .id = "agrees_with_closed_form",
+                 .sentence = "The LSTM's gradients are those of the closed formulas",
+                 .mathematics = "reversed lines = closed form",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = closed_form<float>,
+                 .check_f64 = closed_form<double>,
+                 .rnn = false});
+  all.push_back({.number = 10,
+                 .id = "equals_reference",
+                 .sentence = "States and gradients are those of the reference, entry by entry",
+                 .mathematics = "subject(problem) = reference(problem)",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = equals_reference<float>,
+                 .check_f64 = equals_reference<double>});
+  all.push_back({.number = 13,
+                 .id = "integers_are_exact",
+                 .sentence = "On small integers every order of summation gives the same bits",
+                 .mathematics = "sums below 1/u: subject(problem) = reference(problem), bit by bit",
+                 .exactness = Exactness::bitwise,
+                 .check_f32 = integers_are_exact<float>,
+                 .check_f64 = integers_are_exact<double>,
+                 .regimes = bit(Regime::integers),
+                 .lstm = false,
+                 .linear_only = true});
+  all.push_back({.number = 39,
+                 .id = "scalars_agree",
+                 .sentence = "f32 and f64 of one subject differ by no more than their bounds",
+                 .mathematics = "|G_f32 - G_f64| <= B_f32 + B_f64",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = scalars_agree,
+                 .check_f64 = scalars_agree,
+                 .regimes = finite_regimes & ~bit(Regime::subnormal),
+                 .cost = 2});
+}
+
+}  // namespace bptt::properties

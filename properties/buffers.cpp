@@ -1,0 +1,235 @@
+// Properties 22 to 25: buffers, calls and threads.
+#include <cmath>
+#include <cstddef>
+#include <thread>
+
+#include "properties/families.hpp"
+#include "properties/trial.hpp"
+
+namespace bptt::properties {
+namespace {
+
+template <class S>
+Verdict backward_twice(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  const Problem<S> problem = trial.problem;  // handed out; must come back as it was
+  const auto session = subject.open<S>(spec.cell, spec.activation, spec.sizes);
+  auto states = make_tensors<S>(spec.cell, state_names(spec.cell), spec.sizes);
+  session->forward(views_of(problem.in), views_of(states));
+  const auto states_before = states;
+  auto first = make_tensors<S>(spec.cell, gradient_names(spec.cell), spec.sizes);
+  auto second = first;
+  session->backward(views_of(problem.in), views_of(problem.up), views_of(first));
+  const auto first_before = first;
+  session->backward(views_of(problem.in), views_of(problem.up), views_of(second));
+
+  Comparison comparison = trial.comparison();
+  comparison.bitwise(second, first);
+  comparison.bitwise(first, first_before);
+  comparison.bitwise(states, states_before);
+  comparison.bitwise(problem.in, trial.problem.in);
+  comparison.bitwise(problem.up, trial.problem.up);
+  return comparison.verdict();
+}
+
+template <class S>
+Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  const auto clean = trial.run();
+  const auto session = subject.open<S>(spec.cell, spec.activation, spec.sizes);
+  auto states = make_tensors<S>(spec.cell, state_names(spec.cell), spec.sizes);
+  auto gradients = make_tensors<S>(spec.cell, gradient_names(spec.cell), spec.sizes);
+  for (auto& [name, tensor] : states) fill(tensor.view(), std::numeric_limits<S>::quiet_NaN());
+  NamedTensors<S> before;
+  for (auto& [name, tensor] : gradients) {
+    if (!accumulates(name)) {
+      fill(tensor.view(), std::numeric_limits<S>::quiet_NaN());
+      continue;
+    }
+    // Of the size of the gradient itself, and a whole number where that is one.
+    const auto& g = clean[name].elements();
+    for (std::size_t k = 0; k < g.size(); ++k)
+      tensor.elements()[k] = 2 * g[(k * 7 + 3) % g.size()] + g[k];
+    before.add(name, tensor);
+  }
+  session->forward(views_of(trial.problem.in), views_of(states));
+  session->backward(views_of(trial.problem.in), views_of(trial.problem.up), views_of(gradients));
+
+  Comparison comparison = trial.comparison();
+  comparison.bitwise(states, [&] {
+    NamedTensors<S> expected;
+    for (const auto& name : state_names(spec.cell)) expected.add(name, clean[name]);
+    return expected;
+  }());
+  const Expectation e = trial.expect(trial.problem);
+  if (const auto doubt = e.doubt(); !doubt.empty()) {
+    comparison.inconclusive(doubt);
+    return comparison.verdict();
+  }
+  for (const auto& [name, tensor] : gradients) {
+    if (!accumulates(name)) {
+      comparison.bitwise<S>(name, tensor.view(), clean[name].view());
+      continue;
+    }
+    // before + dW: each of the additions may round the part that was there before.
+    std::vector<Probe> probes;
+    for (Index k = 0; k < tensor.size(); ++k) probes.push_back({name, k, 0});
+    const auto bounds = e.bounds(probes);
+    const auto additions = static_cast<double>(spec.sizes.m * spec.sizes.T_da);
+    const double u = e.exact() ? 0 : trial.rounding().u;
+    for (std::size_t k = 0; k < probes.size(); ++k) {
+      const S old = before[name].elements()[k];
+      const double size = std::abs(static_cast<double>(old)) + bounds[k].certain;
+      const NoiseBound bound{
+          2 * bounds[k].certain + (additions + 1) * u * size,
+          std::hypot(std::sqrt(2.0) * bounds[k].sigma, std::sqrt((additions + 1) / 3) * u * size)};
+      comparison.within(name, tensor.elements()[k],
+                        static_cast<long double>(old) + clean[name].elements()[k], bound);
+    }
+  }
+  return comparison.verdict();
+}
+
+/// One array inside a larger buffer: gaps between columns and steps, an odd offset, and a pattern
+/// around it that must survive.
+template <class S>
+class Guarded {
+ public:
+  Guarded(const Shape& shape, const Draw& draw, bool strided) {
+    Strides strides = column_major_strides(shape);
+    if (strided) {
+      Index step = 1;
+      for (Index axis = 0; axis < shape.rank(); ++axis) {
+        strides[static_cast<std::size_t>(axis)] = step;
+        step = step * shape[axis] + draw.below(4, axis);
+      }
+    }
+    Index extent = 1;
+    for (Index axis = 0; axis < shape.rank(); ++axis)
+      extent += (shape[axis] - 1) * strides[static_cast<std::size_t>(axis)];
+    const Index offset = margin + draw.below(8, 9);
+    buffer_.assign(static_cast<std::size_t>(offset + extent + margin), guard);
+    view_ = View<S>(buffer_.data() + offset, shape, strides);
+  }
+  [[nodiscard]] const View<S>& view() const { return view_; }
+  /// The elements outside the array still hold the pattern. Overwrites the array.
+  [[nodiscard]] bool untouched_outside() {
+    fill(view_, guard);
+    for (const S v : buffer_)
+      if (v != guard) return false;
+    return true;
+  }
+
+ private:
+  static constexpr Index margin = 67;  // more than a vector on either side
+  static constexpr S guard = S(12345.5);
+  std::vector<S> buffer_;
+  View<S> view_;
+};
+
+template <class S>
+Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  const bool strided = subject.capabilities().strided;
+  Named<Guarded<S>> buffers;
+  const auto place = [&](const NamedTensors<S>& tensors) {
+    NamedViews<S> views;
+    for (const auto& [name, tensor] : tensors) {
+      auto& buffer = buffers.add(name, Guarded<S>(tensor.shape(), trial.draw(name), strided));
+      copy(tensor.view(), buffer.view());
+      views.add(name, buffer.view());
+    }
+    return views;
+  };
+  const auto in = read_only(place(trial.problem.in)), up = read_only(place(trial.problem.up));
+  const auto states = place(make_tensors<S>(spec.cell, state_names(spec.cell), spec.sizes));
+  const auto grad = place(make_tensors<S>(spec.cell, gradient_names(spec.cell), spec.sizes));
+  const auto session = subject.open<S>(spec.cell, spec.activation, spec.sizes);
+  session->forward(in, states);
+  session->backward(in, up, grad);
+
+  NamedTensors<S> got;
+  for (const auto* views : {&grad, &states})
+    for (const auto& [name, view] : *views) {
+      Tensor<S> dense(view.shape());
+      copy(View<const S>(view), dense.view());
+      got.add(name, std::move(dense));
+    }
+  Comparison comparison = trial.comparison();
+  const auto expected = trial.run();
+  for (auto& [name, buffer] : buffers)
+    comparison.require(buffer.untouched_outside(), "something was written outside of " + name);
+  if (subject.capabilities().fixed_summation_order) {
+    comparison.bitwise(got, expected);
+  } else {
+    const Expectation e = trial.expect(trial.problem);
+    comparison.within(trial.probes(), converted<long double>(got), converted<long double>(expected),
+                      {{&e, 1}, {&e, 1}});
+  }
+  return comparison.verdict();
+}
+
+template <class S>
+Verdict same_bits_every_time(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  Comparison comparison = trial.comparison();
+  const auto first = trial.run();
+  comparison.bitwise(trial.run(), first);
+  NamedTensors<S> in_one_thread, in_another;
+  std::exception_ptr failure;
+  std::thread other([&] {
+    try {
+      in_another = trial.run();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  });
+  try {
+    in_one_thread = trial.run();
+  } catch (...) {
+    other.join();
+    throw;
+  }
+  other.join();
+  if (failure) std::rethrow_exception(failure);
+  comparison.bitwise(in_one_thread, first);
+  comparison.bitwise(in_another, first);
+  return comparison.verdict();
+}
+
+}  // namespace
+
+void add_buffers(std::vector<Property>& all) {
+  all.push_back({.number = 22,
+                 .id = "backward_twice",
+                 .sentence = "Backward twice gives the same bits and modifies nothing it reads",
+                 .mathematics = "G(w); G(w): equal, and inputs, states, upstream unchanged",
+                 .exactness = Exactness::bitwise,
+                 .check_f32 = backward_twice<float>,
+                 .check_f64 = backward_twice<double>,
+                 .regimes = all_regimes});
+  all.push_back({.number = 23,
+                 .id = "overwritten_or_accumulated",
+                 .sentence = "What is overwritten ignores what it held; what accumulates adds once",
+                 .mathematics = "dx := .., dW = dW_before + G",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = overwritten_or_accumulated<float>,
+                 .check_f64 = overwritten_or_accumulated<double>});
+  all.push_back({.number = 24,
+                 .id = "strided_and_guarded",
+                 .sentence = "Strided, unaligned buffers give the same and nothing else is written",
+                 .mathematics = "run(views into larger buffers) = run(dense), guards intact",
+                 .exactness = Exactness::bitwise,
+                 .check_f32 = strided_and_guarded<float>,
+                 .check_f64 = strided_and_guarded<double>});
+  all.push_back({.number = 25,
+                 .id = "same_bits_every_time",
+                 .sentence = "Repeated runs, alone and in two threads at once, give the same bits",
+                 .mathematics = "run(problem) = run(problem)",
+                 .exactness = Exactness::bitwise,
+                 .check_f32 = same_bits_every_time<float>,
+                 .check_f64 = same_bits_every_time<double>,
+                 .regimes = all_regimes});
+}
+
+}  // namespace bptt::properties

@@ -1,0 +1,195 @@
+#include "properties/comparison.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace bptt::properties {
+namespace {
+
+/// Expected numbers carry 64 bits; against 53 that adds 2^-11 of the bound, against 24 nothing.
+constexpr double expectation_share = 1 + 0x1p-10;
+
+std::vector<Index> coordinates(Index entry, const Shape& shape) {
+  std::vector<Index> index;
+  for (Index axis = 0; axis < shape.rank(); ++axis) {
+    index.push_back(entry % shape[axis]);
+    entry /= shape[axis];
+  }
+  return index;
+}
+
+/// Units in the last place of a scalar with unit roundoff u, at the magnitude of `expected`.
+double ulps(long double error, long double expected, double u) {
+  if (error == 0) return 0;
+  const long double ulp = std::ldexp(2.0L * u, expected == 0 ? -16000 : std::ilogb(expected));
+  return static_cast<double>(std::min(error / ulp, 1e300L));
+}
+
+/// Equal bits, or two zeros, or two NaNs.
+template <class S>
+bool same(S p, S q) {
+  if (p == q) return true;  // numbers that compare equal have equal bits or are both zero
+  return std::isnan(p) && std::isnan(q);
+}
+
+}  // namespace
+
+long double scale_of(const Probe& probe, const Tensor<long double>& tensor) {
+  long double largest = 0, sum = 0;
+  for (const long double v : tensor.elements()) {
+    largest = std::max(largest, std::abs(v));
+    sum += std::abs(v);
+  }
+  return probe.entry >= 0 ? largest : sum;
+}
+
+void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<long double>& got,
+                        const NamedTensors<long double>& expected,
+                        const std::vector<Source>& sources) {
+  for (const Source& source : sources)
+    if (const std::string doubt = source.expectation->doubt(); !doubt.empty()) {
+      inconclusive(doubt);
+      return;
+    }
+  std::vector<NoiseBound> total(probes.size());
+  for (const Source& source : sources) {
+    const auto bounds = source.expectation->bounds(probes);
+    const double f = std::abs(source.factor);
+    for (std::size_t k = 0; k < probes.size(); ++k) {
+      total[k].certain += f * bounds[k].certain;
+      total[k].sigma = std::hypot(total[k].sigma, f * bounds[k].sigma);
+    }
+  }
+  // The array's size, from every computation that entered, so that what cancels is not the measure.
+  std::string array;
+  long double entry_scale = 0, projection_scale = 0;
+  for (std::size_t k = 0; k < probes.size(); ++k) {
+    const Probe& probe = probes[k];
+    if (probe.array != array) {
+      array = probe.array;
+      entry_scale = projection_scale = 0;
+      for (const Source& source : sources) {
+        const auto& values = source.expectation->values()[array];
+        const long double f = std::abs(source.factor);
+        entry_scale = std::max(entry_scale, f * scale_of({array, 0, 0}, values));
+        projection_scale = std::max(projection_scale, f * scale_of({array, -1, 0}, values));
+      }
+    }
+    judge(probe, got[array].shape(), read(probe, got[array]), read(probe, expected[array]),
+          total[k], probe.entry >= 0 ? entry_scale : projection_scale);
+  }
+}
+
+void Comparison::within(std::string_view what, long double got, long double expected,
+                        const NoiseBound& bound) {
+  judge({std::string(what), -1, 0}, {}, got, expected, bound,
+        std::numeric_limits<long double>::infinity());
+}
+
+void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
+                       long double expected, const NoiseBound& bound, long double scale) {
+  const auto index = probe.entry >= 0 ? coordinates(probe.entry, shape) : std::vector<Index>{};
+  const long double error = std::abs(got - expected);
+  const double tolerance =
+      std::min(bound.certain, accused_sigmas * bound.sigma) * expectation_share;
+  if (!std::isfinite(got) || !std::isfinite(expected)) {
+    broken_ = true;
+    worst({probe.array, index, got, expected, tolerance, 0},
+          std::numeric_limits<double>::infinity());
+    return;
+  }
+  if (bound.certain > conclusive_part * scale) {
+    ++verdict_.inconclusive_entries;
+    return;
+  }
+  if (got == 0 && expected == 0) {
+    ++verdict_.trivial;
+    return;
+  }
+  ++verdict_.compared;
+  const double ratio = error == 0       ? 0
+                       : tolerance == 0 ? std::numeric_limits<double>::infinity()
+                                        : static_cast<double>(error / tolerance);
+  if (bound.sigma > 0)
+    verdict_.sigma_ratio = std::max(verdict_.sigma_ratio, static_cast<double>(error / bound.sigma));
+  broken_ = broken_ || ratio > 1;
+  worst({probe.array, index, got, expected, tolerance, ulps(error, expected, u_)}, ratio);
+}
+
+void Comparison::worst(Element element, double ratio) {
+  if (!verdict_.worst.array.empty() && !(ratio > verdict_.worst_ratio)) return;
+  verdict_.worst = std::move(element);
+  verdict_.worst_ratio = ratio;
+}
+
+template <class S>
+void Comparison::bitwise(std::string_view array, const View<const S>& got,
+                         const View<const S>& expected) {
+  if (!(got.shape() == expected.shape())) {
+    broken(std::string(array) + " has shape " + got.shape().str() + ", expected " +
+           expected.shape().str());
+    return;
+  }
+  for (Index t = 0; t < got.extent(2); ++t)
+    for (Index j = 0; j < got.extent(1); ++j)
+      for (Index i = 0; i < got.extent(0); ++i) {
+        const S p = got(i, j, t), q = expected(i, j, t);
+        const bool nothing = (p == S(0) && q == S(0)) || (std::isnan(p) && std::isnan(q));
+        ++(nothing ? verdict_.trivial : verdict_.compared);
+        if (same(p, q)) continue;
+        broken_ = true;
+        std::vector<Index> index{i, j, t};
+        index.resize(static_cast<std::size_t>(got.shape().rank()));
+        const auto error = std::abs(static_cast<long double>(p) - static_cast<long double>(q));
+        worst({std::string(array), index, p, q, 0, ulps(error, q, u_)},
+              std::numeric_limits<double>::infinity());
+      }
+}
+template void Comparison::bitwise(std::string_view, const View<const float>&,
+                                  const View<const float>&);
+template void Comparison::bitwise(std::string_view, const View<const double>&,
+                                  const View<const double>&);
+
+template <class S>
+void Comparison::bitwise(const NamedTensors<S>& got, const NamedTensors<S>& expected) {
+  for (const auto& [name, tensor] : got) bitwise<S>(name, tensor.view(), expected[name].view());
+}
+template void Comparison::bitwise(const NamedTensors<float>&, const NamedTensors<float>&);
+template void Comparison::bitwise(const NamedTensors<double>&, const NamedTensors<double>&);
+
+void Comparison::require(bool truth, std::string_view reason_if_not) {
+  ++verdict_.compared;
+  if (!truth) broken(reason_if_not);
+}
+
+void Comparison::broken(std::string_view reason) {
+  if (!broken_ || verdict_.reason.empty()) verdict_.reason = reason;
+  broken_ = true;
+}
+
+void Comparison::inconclusive(std::string_view reason) {
+  doubtful_ = true;
+  if (verdict_.reason.empty()) verdict_.reason = reason;
+}
+
+Verdict Comparison::verdict() const {
+  Verdict result = verdict_;
+  if (broken_) {
+    result.outcome = Outcome::broken;
+  } else if (doubtful_) {
+    result.outcome = Outcome::inconclusive;
+  } else if (result.inconclusive_entries > 0) {
+    result.outcome = Outcome::inconclusive;
+    result.reason = std::to_string(result.inconclusive_entries) +
+                    " entries have an error bound above a hundredth of their array's largest entry";
+  } else if (result.compared == 0) {
+    result.outcome = Outcome::inconclusive;
+    result.reason = "nothing but zeros (or NaNs) met zeros (or NaNs): no evidence";
+  } else {
+    result.outcome = Outcome::held;
+  }
+  return result;
+}
+
+}  // namespace bptt::properties

@@ -1,0 +1,71 @@
+// Comparisons: where numbers meet what they must be. A Comparison gathers what one property finds
+// and turns it into a Verdict.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/tensor.hpp"
+#include "properties/expectation.hpp"
+#include "properties/verdict.hpp"
+
+namespace bptt::properties {
+
+/// Accused beyond this many sigma of the probable bound, or beyond the certain bound, whichever is
+/// smaller. docs/error_bounds.md has the measured rate of false alarms.
+inline constexpr double accused_sigmas = 10;
+
+/// The certain bound must be below this part of an array's largest entry, or the entry is not
+/// judged: beyond it the neglected terms of second order could matter.
+inline constexpr double conclusive_part = 0.01;
+
+/// One computation that went into a compared number, and the factor it entered with.
+struct Source {
+  const Expectation* expectation;
+  double factor = 1;
+};
+
+class Comparison {
+ public:
+  /// unit_roundoff: of the scalar that is compared, for the ULPs in a report.
+  explicit Comparison(double unit_roundoff) : u_(unit_roundoff) {}
+
+  /// got and expected within the bound of everything that `sources` computed, probe by probe.
+  void within(const std::vector<Probe>& probes, const NamedTensors<long double>& got,
+              const NamedTensors<long double>& expected, const std::vector<Source>& sources);
+
+  /// One number within a bound that the caller derived.
+  void within(std::string_view what, long double got, long double expected,
+              const NoiseBound& bound);
+
+  /// Equal bits up to the sign of zero; a NaN equals a NaN.
+  template <class S>
+  void bitwise(std::string_view array, const View<const S>& got, const View<const S>& expected);
+  /// The same for all arrays of `got`, each against the one of the same name.
+  template <class S>
+  void bitwise(const NamedTensors<S>& got, const NamedTensors<S>& expected);
+
+  /// A fact that must be true; counts as one comparison.
+  void require(bool truth, std::string_view reason_if_not);
+
+  void broken(std::string_view reason);
+  void inconclusive(std::string_view reason);
+
+  [[nodiscard]] Verdict verdict() const;
+
+ private:
+  void judge(const Probe& probe, const Shape& shape, long double got, long double expected,
+             const NoiseBound& bound, long double scale);
+  void worst(Element element, double ratio);
+
+  double u_;
+  Verdict verdict_;
+  bool broken_ = false;
+  bool doubtful_ = false;
+};
+
+/// |array| at its largest, or the sum of magnitudes for a projection.
+[[nodiscard]] long double scale_of(const Probe& probe, const Tensor<long double>& tensor);
+
+}  // namespace bptt::properties

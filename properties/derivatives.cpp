@@ -1,0 +1,424 @@
+// Properties 6, 7, 11, 31 and 41: the gradients are derivatives, by oracles that share no formula
+// with the backward pass.
+#include <fmt/format.h>
+#include <cmath>
+#include <complex>
+
+#include "arithmetic/complex_step.hpp"
+#include "arithmetic/dual.hpp"
+#include "properties/families.hpp"
+#include "properties/reference_run.hpp"
+#include "properties/trial.hpp"
+#include "reference/loss.hpp"
+
+namespace bptt::properties {
+namespace {
+
+using Real = long double;
+using Values = NamedTensors<Real>;
+
+/// L = <da, a> + <dc_T, c after the last step>: the loss whose gradients G are.
+template <class N>
+N loss_of(const NamedTensors<N>& states, const Values& up, const Sizes& s) {
+  N loss{};
+  for (Index t = 0; t < s.T_da; ++t)
+    for (Index j = 0; j < s.m; ++j)
+      for (Index i = 0; i < s.n_a; ++i) {
+        loss += states["a"](i, j, t) * N(up["da"](i, j, t));
+        if (up.contains("dc_T") && t == s.T_da - 1)
+          loss += states["c"](i, j, t) * N(up["dc_T"](i, j));
+      }
+  return loss;
+}
+
+/// The derivative of L along v, by dual numbers.
+Real dual_derivative(const Problem<Real>& p, const Values& v) {
+  using N = Dual<Real>;
+  NamedTensors<N> in;
+  for (const auto& [name, tensor] : p.in) {
+    Tensor<N> numbers(tensor.shape());
+    for (std::size_t k = 0; k < numbers.elements().size(); ++k)
+      numbers.elements()[k] = {tensor.elements()[k], v[name].elements()[k]};
+    in.add(name, std::move(numbers));
+  }
+  const Problem<N> dual{p.cell, p.activation, p.sizes, std::move(in), {}};
+  return loss_of(reference_forward(dual), p.up, p.sizes).tangent;
+}
+
+/// The derivative of L along v, by the complex step: Im L(x + i h v) / h.
+Real complex_derivative(const Problem<Real>& p, const Values& v) {
+  using N = std::complex<Real>;
+  const Real h = 1e-200L;
+  NamedTensors<N> in;
+  for (const auto& [name, tensor] : p.in) {
+    Tensor<N> numbers(tensor.shape());
+    for (std::size_t k = 0; k < numbers.elements().size(); ++k)
+      numbers.elements()[k] = N(tensor.elements()[k], h * v[name].elements()[k]);
+    in.add(name, std::move(numbers));
+  }
+  const Problem<N> complex{p.cell, p.activation, p.sizes, std::move(in), {}};
+  return loss_of(reference_forward(complex), p.up, p.sizes).imag() / h;
+}
+
+/// Random directions in all inputs at once; only x<t> that the losses see, t < T_da.
+Values random_direction(const ProblemSpec& spec, std::string_view purpose) {
+  Values v;
+  for (const auto& name : input_names(spec.cell)) {
+    const Draw draw(spec.seed, std::string(purpose) + name);
+    Tensor<Real> tensor(shape_of(spec.cell, name, spec.sizes));
+    for (Index t = 0; t < (name == "x" ? spec.sizes.T_da : 1); ++t)
+      for (Index j = 0; j < tensor.shape()[1]; ++j)
+        for (Index i = 0; i < tensor.shape()[0]; ++i)
+          // Few bits, so that v scaled by a power of two is added exactly.
+          tensor(i, j, t) = static_cast<Real>(draw.below(17, i, j, t) - 8) / 8;
+    v.add(name, std::move(tensor));
+  }
+  return v;
+}
+
+/// <G, v>, and v as weights of the gradients.
+Real along(const Values& gradients, const Values& v, Values& weights) {
+  Real sum = 0;
+  for (const auto& [name, direction] : v) {
+    const auto& g = gradients["d" + name];
+    Tensor<Real> w(g.shape());  // dx may have fewer steps than x
+    for (std::size_t k = 0; k < g.elements().size(); ++k) {
+      w.elements()[k] = direction.elements()[k];
+      sum += g.elements()[k] * direction.elements()[k];
+    }
+    weights.add("d" + name, std::move(w));
+  }
+  return sum;
+}
+
+Values unit_direction(const ProblemSpec& spec, const std::string& name, std::size_t entry) {
+  Values v = make_tensors<Real>(spec.cell, input_names(spec.cell), spec.sizes);
+  v[name].elements()[entry] = 1;
+  return v;
+}
+
+/// Compares <G, v> of the subject with an oracle's derivative along v, within the bound of <G, v>.
+template <class S, class Oracle>
+void compare_along(const Trial<S>& trial, const Expectation& e, const Values& gradients,
+                   const Values& v, std::string_view what, const Oracle& oracle,
+                   Comparison& comparison) {
+  Values weights;
+  const Real got = along(gradients, v, weights);
+  comparison.within(what, got, oracle(converted<Real>(trial.problem), v), e.bound_of(weights));
+}
+
+template <class S>
+Verdict dual_and_complex_step(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  Comparison comparison = trial.comparison();
+  const Expectation e = trial.expect(trial.problem);
+  if (const auto doubt = e.doubt(); !doubt.empty()) {
+    comparison.inconclusive(doubt);
+    return comparison.verdict();
+  }
+  const auto gradients = converted<Real>(gradients_of(trial.run()));
+  const Draw draw = trial.draw("entry");
+  // One entry of every input, alone: the gradient's own entry.
+  Index salt = 0;
+  for (const auto& name : input_names(spec.cell)) {
+    const Index size = gradients["d" + name].size();
+    const auto entry = static_cast<std::size_t>(draw.below(size, salt++));
+    const Values v = unit_direction(spec, name, entry);
+    compare_along(trial, e, gradients, v, fmt::format("d{} entry {} by dual numbers", name, entry),
+                  dual_derivative, comparison);
+    compare_along(trial, e, gradients, v, fmt::format("d{} entry {} by complex step", name, entry),
+                  complex_derivative, comparison);
+  }
+  return comparison.verdict();
+}
+
+template <class S>
+Verdict adjoint_identity_rounded(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  Comparison comparison = trial.comparison();
+  const Expectation e = trial.expect(trial.problem);
+  if (const auto doubt = e.doubt(); !doubt.empty()) {
+    comparison.inconclusive(doubt);
+    return comparison.verdict();
+  }
+  const auto gradients = converted<Real>(gradients_of(trial.run()));
+  for (const char* purpose : {"direction 1", "direction 2", "direction 3", "direction 4"})
+    compare_along(trial, e, gradients, random_direction(spec, purpose),
+                  fmt::format("<J^T w, v>, v = {}", purpose), dual_derivative, comparison);
+  return comparison.verdict();
+}
+
+// ---- 6: finite differences of the subject's own forward pass ------------------------------------
+
+/// L at x + h v by the subject, and the error of that number.
+struct Loss {
+  Real value;
+  double error;
+};
+template <class S>
+Loss loss_at(const Trial<S>& trial, const Values& v, double h) {
+  Problem<S> p = trial.problem;
+  for (auto& [name, tensor] : p.in)
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+      tensor.elements()[k] =
+          static_cast<S>(static_cast<Real>(tensor.elements()[k]) + h * v[name].elements()[k]);
+  const auto up = converted<Real>(p.up);
+  const Expectation e = trial.expect(p);
+  Values weights;
+  Tensor<Real> on_a(shape_of(p.cell, "a", p.sizes));
+  copy(up["da"].view(), on_a.view().slice(2, 0, p.sizes.T_da));
+  weights.add("a", std::move(on_a));
+  if (up.contains("dc_T")) {
+    Tensor<Real> on_c(shape_of(p.cell, "c", p.sizes));
+    copy(up["dc_T"].view(), on_c.view().at_step(p.sizes.T_da - 1));
+    weights.add("c", std::move(on_c));
+  }
+  const NoiseBound bound = e.bound_of(weights);
+  return {loss_of(converted<Real>(trial.run(p)), up, p.sizes),
+          std::min(bound.certain, accused_sigmas * bound.sigma)};
+}
+
+/// Values on a grid of 2^-12 of order one, so that x + h v is exact down to h = 2^-8 in float.
+template <class S>
+Problem<S> on_grid(Problem<S> p) {
+  for (auto& [name, tensor] : p.in)
+    for (S& value : tensor.elements()) value = std::nearbyint(value * S(0x1p12)) * S(0x1p-12);
+  return p;
+}
+
+template <class S>
+Verdict finite_differences(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> drawn(subject, spec);
+  const Trial<S> trial = drawn.of(on_grid(drawn.problem));
+  Comparison comparison = trial.comparison();
+  const Values v = random_direction(spec, "direction");
+  const Expectation e = trial.expect(trial.problem);
+  Values weights;
+  const Real slope = along(converted<Real>(gradients_of(trial.run())), v, weights);
+  const NoiseBound slope_bound = e.bound_of(weights);
+  const double slope_error = std::min(slope_bound.certain, accused_sigmas * slope_bound.sigma);
+
+  // Errors of the central difference and of the Taylor remainder, and what rounding adds to them.
+  struct Step {
+    double h;
+    Real central, remainder;
+    double central_noise, remainder_noise;
+  };
+  const Loss at = loss_at(trial, v, 0);
+  std::vector<Step> steps;
+  for (int k = 1; k <= 8; ++k) {
+    const double h = std::ldexp(1.0, -k);
+    const Loss plus = loss_at(trial, v, h), minus = loss_at(trial, v, -h);
+    steps.push_back({h, std::abs((plus.value - minus.value) / (2 * h) - slope),
+                     std::abs(plus.value - at.value - h * slope),
+                     (plus.error + minus.error) / (2 * h) + slope_error,
+                     plus.error + at.error + h * slope_error});
+  }
+
+  // Both shrink by four when h halves, wherever truncation dominates the noise on both sides. In a
+  // window of three steps the order must show; near a zero of the leading coefficient it may not.
+  constexpr double dominates = 30;
+  const auto order_is_two = [&](auto error, auto noise, std::string_view what) {
+    for (std::size_t k = 0; k + 2 < steps.size(); ++k) {
+      const double e0 = static_cast<double>(error(steps[k])),
+                   e1 = static_cast<double>(error(steps[k + 1])),
+                   e2 = static_cast<double>(error(steps[k + 2]));
+      if (e2 < dominates * noise(steps[k + 2])) break;  // rounding from here on
+      if (k + 3 < steps.size() &&
+          static_cast<double>(error(steps[k + 3])) >= dominates * noise(steps[k + 3]))
+        continue;  // a finer window is there
+      const double first = std::log2(e0 / e1), second = std::log2(e1 / e2);
+      // A wrong slope leaves a constant error: orders of 0 (central) and 1 (remainder).
+      comparison.require(
+          second > 1.4 || first - second > 1,
+          fmt::format("the {} shrinks with order {:.2f}, then {:.2f}, at h = {:g}: "
+                      "<G, v> = {:g} is not its limit",
+                      what, first, second, steps[k + 1].h, static_cast<double>(slope)));
+    }
+    // At the finest step the error is no larger than truncation, seen coarser, and noise allow.
+    const Step &coarse = steps[steps.size() - 2], &fine = steps.back();
+    const double allowed = noise(fine) + noise(coarse) + static_cast<double>(error(coarse));
+    comparison.require(static_cast<double>(error(fine)) <= allowed,
+                       fmt::format("the {} grows as h shrinks", what));
+  };
+  if (const auto doubt = e.doubt(); !doubt.empty()) {
+    comparison.inconclusive(doubt);
+    return comparison.verdict();
+  }
+  order_is_two([](const Step& s) { return s.central; },
+               [](const Step& s) { return s.central_noise; }, "central difference's error");
+  order_is_two([](const Step& s) { return s.remainder; },
+               [](const Step& s) { return s.remainder_noise; }, "Taylor remainder");
+  return comparison.verdict();
+}
+
+// ---- 11: through the loss head ------------------------------------------------------------------
+
+/// A head of three classes on the states: its backward gives da, the network's backward the rest.
+template <class S>
+Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
+  ProblemSpec whole = spec;
+  whole.sizes.T_da = whole.sizes.T_x;
+  const Trial<S> trial(subject, whole);
+  const Sizes& s = whole.sizes;
+  const Index n_y = 3;
+  Tensor<Real> Wya({n_y, s.n_a}), by({n_y, 1}), y({n_y, s.m, s.T_x});
+  const Draw draw = trial.draw("head");
+  for (Index i = 0; i < n_y; ++i) {
+    for (Index k = 0; k < s.n_a; ++k) Wya(i, k) = draw.symmetric(i, k);
+    by(i) = draw.symmetric(i, 0, 1);
+  }
+  for (Index t = 0; t < s.T_x; ++t)
+    for (Index j = 0; j < s.m; ++j) y(draw.below(n_y, j, t, 2), j, t) = 1;
+
+  // da from the exact states, rounded: the network's upstream gradient is this da, exactly.
+  const auto wide = converted<Real>(trial.problem);
+  const auto states = reference_forward(wide);
+  Tensor<Real> da({s.n_a, s.m, s.T_x}), dWya({n_y, s.n_a}), dby({n_y, 1});
+  const reference::HeadParameters<Real> head{Wya.view(), by.view()};
+  reference::cross_entropy_backward<Real>(head, states["a"].view(), y.view(),
+                                          {da.view(), dWya.view(), dby.view()});
+  auto up = make_tensors<S>(whole.cell, upstream_names(whole.cell), s);
+  Real rounding_of_da = 0;
+  copy(da.view(), up["da"].view());
+  const auto p = trial.with_upstream(std::move(up));
+  const Expectation e = trial.expect(p);
+  Comparison comparison = trial.comparison();
+  if (const auto doubt = e.doubt(); !doubt.empty()) {
+    comparison.inconclusive(doubt);
+    return comparison.verdict();
+  }
+  const auto gradients = converted<Real>(gradients_of(trial.run(p)));
+
+  using N = Dual<Real>;
+  for (const char* purpose : {"head 1", "head 2"}) {
+    const Values v = random_direction(whole, purpose);
+    NamedTensors<N> in;
+    for (const auto& [name, tensor] : wide.in) {
+      Tensor<N> numbers(tensor.shape());
+      for (std::size_t k = 0; k < numbers.elements().size(); ++k)
+        numbers.elements()[k] = {tensor.elements()[k], v[name].elements()[k]};
+      in.add(name, std::move(numbers));
+    }
+    const auto dual_states =
+        reference_forward(Problem<N>{whole.cell, whole.activation, s, std::move(in), {}});
+    const auto constant = [](const Tensor<Real>& from) {
+      Tensor<N> to(from.shape());
+      for (std::size_t k = 0; k < to.elements().size(); ++k)
+        to.elements()[k] = N(from.elements()[k]);
+      return to;
+    };
+    const Tensor<N> Wya_dual = constant(Wya), by_dual = constant(by), y_dual = constant(y);
+    const reference::HeadParameters<N> dual_head{Wya_dual.view(), by_dual.view()};
+    const Real derivative =
+        reference::cross_entropy<N>(dual_head, dual_states["a"].view(), y_dual.view()).tangent;
+
+    // Rounding da to S changes the derivative by <da rounded - da, a'>, which is known.
+    rounding_of_da = 0;
+    for (std::size_t k = 0; k < da.elements().size(); ++k)
+      rounding_of_da += (static_cast<Real>(p.up["da"].elements()[k]) - da.elements()[k]) *
+                        dual_states["a"].elements()[k].tangent;
+    Values weights;
+    const Real got = along(gradients, v, weights);
+    comparison.within(fmt::format("derivative of the cross-entropy along {}", purpose), got,
+                      derivative + rounding_of_da, e.bound_of(weights));
+  }
+  return comparison.verdict();
+}
+
+// ---- 41: a step of gradient descent -------------------------------------------------------------
+
+template <class S>
+Verdict descent(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  Comparison comparison = trial.comparison();
+  auto p = converted<Real>(trial.problem);
+  const auto gradients = converted<Real>(gradients_of(trial.run()));
+  Real square = 0;
+  for (const auto& [name, g] : gradients)
+    for (const Real v : g.elements()) square += v * v;
+  if (square == 0 || !std::isfinite(square)) {
+    comparison.inconclusive("the gradient is zero or not finite");
+    return comparison.verdict();
+  }
+  const auto loss = [&] { return loss_of(reference_forward(p), p.up, p.sizes); };
+  const Real before = loss();
+  // The loss falls by rate |G|^2 to first order; curvature along G must show at no tried rate.
+  const auto start = p.in;
+  for (int k = 4; k <= 28; k += 4) {
+    const Real rate = std::ldexp(1.0L, -k) / std::max(1.0L, std::sqrt(square));
+    p.in = start;
+    for (auto& [name, tensor] : p.in) {
+      const auto& g = gradients["d" + name].elements();
+      for (std::size_t i = 0; i < g.size(); ++i) tensor.elements()[i] -= rate * g[i];
+    }
+    const Real fall = (before - loss()) / (rate * square);
+    if (fall > 0.5L && fall < 1.5L) {
+      comparison.require(true, "");
+      return comparison.verdict();
+    }
+  }
+  comparison.require(false, "no step against the gradient lowers the loss by rate |G|^2");
+  return comparison.verdict();
+}
+
+}  // namespace
+
+void add_derivatives(std::vector<Property>& all) {
+  constexpr Regimes smooth = bit(Regime::unit) | bit(Regime::signed_zeros);
+  all.push_back({.number = 6,
+                 .id = "finite_differences",
+                 .sentence = "Central differences and Taylor remainders converge with order two",
+                 .mathematics = "|L(x+hv) - L(x-hv) - 2h<G,v>| / 2h = O(h^2)",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = finite_differences<float>,
+                 .check_f64 = finite_differences<double>,
+                 .regimes = smooth,
+                 .tanh_only = true,
+                 .max_size = 5,
+                 .cost = 8});
+  all.push_back({.number = 7,
+                 .id = "dual_numbers_and_complex_step",
+                 .sentence = "Dual numbers and the complex step give the same derivatives",
+                 .mathematics = "dL/dx_k = tangent of L = Im L(x + ih e_k) / h",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = dual_and_complex_step<float>,
+                 .check_f64 = dual_and_complex_step<double>,
+                 .regimes = finite_regimes & ~bit(Regime::subnormal),
+                 .max_size = 6,
+                 .cost = 4});
+  all.push_back(
+      {.number = 11,
+       .id = "through_the_loss_head",
+       .sentence = "Softmax, cross-entropy and the network chain to the loss's derivative",
+       .mathematics = "<G(da of the head), v> = d/de L(x + ev)",
+       .exactness = Exactness::bounded,
+       .check_f32 = through_the_loss_head<float>,
+       .check_f64 = through_the_loss_head<double>,
+       .regimes = finite_regimes & ~bit(Regime::subnormal),
+       .max_size = 6,
+       .cost = 2});
+  all.push_back({.number = 31,
+                 .id = "adjoint_identity",
+                 .sentence = "The gradient along any direction is the derivative along it",
+                 .mathematics = "|<w, Jv> - <J^T w, v>| <= its bound",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = adjoint_identity_rounded<float>,
+                 .check_f64 = adjoint_identity_rounded<double>,
+                 .regimes = finite_regimes & ~bit(Regime::subnormal),
+                 .max_size = 8,
+                 .cost = 2});
+  all.push_back(
+      {.number = 41,
+       .id = "descent_lowers_the_loss",
+       .sentence = "A small enough step against the gradient lowers the loss as predicted",
+       .mathematics = "L(x) - L(x - eG) = e |G|^2 + O(e^2)",
+       .exactness = Exactness::bounded,
+       .check_f32 = descent<float>,
+       .check_f64 = descent<double>,
+       .regimes = smooth,
+       .tanh_only = true,
+       .max_size = 6});
+}
+
+}  // namespace bptt::properties

@@ -1,0 +1,354 @@
+// Properties of the specification over arithmetics that do not round: 4, 5, 12, 15, 16, 29, 35, 40.
+// Over the field of p = 2^61 - 1 an identity between polynomials either holds exactly or fails with
+// probability at least 1 - degree / p.
+#include <fmt/format.h>
+
+#include "arithmetic/counted.hpp"
+#include "arithmetic/dual.hpp"
+#include "arithmetic/modular.hpp"
+#include "arithmetic/traced.hpp"
+#include "properties/families.hpp"
+#include "properties/reference_run.hpp"
+#include "properties/trial.hpp"
+
+namespace bptt::properties {
+namespace {
+
+using DualModular = Dual<Modular>;
+
+/// The spec's problem with every entry a random element of the field; ReLU has no meaning there.
+Problem<Modular> modular_problem(const ProblemSpec& spec, std::string_view stream = "") {
+  const auto activation =
+      spec.activation == Activation::relu ? Activation::identity : spec.activation;
+  Problem<Modular> problem{spec.cell, activation, spec.sizes, {}, {}};
+  const auto draw_all = [&](const std::vector<std::string>& names, NamedTensors<Modular>& into) {
+    for (const auto& name : names) {
+      const Draw draw(spec.seed, name + std::string(stream));
+      Tensor<Modular> tensor(shape_of(spec.cell, name, spec.sizes));
+      for (Index k = 0; k < tensor.size(); ++k)
+        tensor.elements()[static_cast<std::size_t>(k)] = Modular(draw.bits(k) % Modular::p);
+      into.add(name, std::move(tensor));
+    }
+  };
+  draw_all(input_names(spec.cell), problem.in);
+  draw_all(upstream_names(spec.cell), problem.up);
+  return problem;
+}
+
+void equal(Comparison& comparison, const NamedTensors<Modular>& got,
+           const NamedTensors<Modular>& expected) {
+  for (const auto& [name, tensor] : got)
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+      comparison.require(tensor.elements()[k] == expected[name].elements()[k],
+                         fmt::format("{} differs in the field at entry {}", name, k));
+}
+
+NamedTensors<Modular> gradients(const Problem<Modular>& p, Way way) {
+  return reference_backward(p, reference_forward(p), way);
+}
+
+Verdict slow_ways_exactly(const Subject&, const ProblemSpec& spec) {
+  Comparison comparison(0);
+  const auto p = modular_problem(spec);
+  equal(comparison, gradients(p, Way::walks), gradients(p, Way::one_pass));
+  equal(comparison, gradients(p, Way::split), gradients(p, Way::one_pass));
+  return comparison.verdict();
+}
+
+Verdict derivations_exactly(const Subject&, const ProblemSpec& spec) {
+  Comparison comparison(0);
+  const auto p = modular_problem(spec);
+  equal(comparison, gradients(p, Way::closed_form), gradients(p, Way::one_pass));
+  return comparison.verdict();
+}
+
+Modular inner(const NamedTensors<Modular>& p, const NamedTensors<Modular>& q,
+              std::string_view q_prefix) {
+  Modular sum;
+  for (const auto& [name, tensor] : p)
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+      sum += tensor.elements()[k] * q[std::string(q_prefix) + name].elements()[k];
+  return sum;
+}
+
+/// The first T' steps of x: what an upstream gradient of T' steps sees of it.
+Problem<Modular> truncated_to_T_da(Problem<Modular> p) {
+  Tensor<Modular> x({p.sizes.n_x, p.sizes.m, p.sizes.T_da});
+  for (std::size_t k = 0; k < x.elements().size(); ++k) x.elements()[k] = p.in["x"].elements()[k];
+  p.in["x"] = std::move(x);
+  p.sizes.T_x = p.sizes.T_da;
+  return p;
+}
+
+/// Values p with tangents v.
+NamedTensors<DualModular> dual_of(const NamedTensors<Modular>& p, const NamedTensors<Modular>& v) {
+  NamedTensors<DualModular> dual;
+  for (const auto& [name, tensor] : p) {
+    Tensor<DualModular> d(tensor.shape());
+    for (std::size_t k = 0; k < d.elements().size(); ++k)
+      d.elements()[k] = {tensor.elements()[k], v[name].elements()[k]};
+    dual.add(name, std::move(d));
+  }
+  return dual;
+}
+
+Verdict adjoint_identity(const Subject&, const ProblemSpec& spec) {
+  Comparison comparison(0);
+  const auto p = truncated_to_T_da(modular_problem(spec));
+  const auto v = truncated_to_T_da(modular_problem(spec, " direction"));
+  const Problem<DualModular> dual{p.cell, p.activation, p.sizes, dual_of(p.in, v.in), {}};
+  const auto states = reference_forward(dual);
+
+  // <Jv, w>: the tangents of a against da, those of c after the last step against dc_T.
+  Modular forward_side;
+  const Index T = p.sizes.T_x;
+  for (Index j = 0; j < p.sizes.m; ++j)
+    for (Index i = 0; i < p.sizes.n_a; ++i) {
+      for (Index t = 0; t < T; ++t)
+        forward_side += states["a"](i, j, t).tangent * p.up["da"](i, j, t);
+      if (p.cell == Cell::lstm)
+        forward_side += states["c"](i, j, T - 1).tangent * p.up["dc_T"](i, j);
+    }
+  comparison.require(forward_side == inner(v.in, gradients(p, Way::one_pass), "d"),
+                     "<Jv, w> and <v, J^T w> differ in the field");
+  return comparison.verdict();
+}
+
+Verdict hessian_is_symmetric(const Subject&, const ProblemSpec& spec) {
+  Comparison comparison(0);
+  const auto p = truncated_to_T_da(modular_problem(spec));
+  const auto zeros = make_tensors<Modular>(p.cell, upstream_names(p.cell), p.sizes);
+  const auto hessian_times = [&](const Problem<Modular>& v) {
+    const Problem<DualModular> dual{p.cell, p.activation, p.sizes, dual_of(p.in, v.in),
+                                    dual_of(p.up, zeros)};
+    NamedTensors<Modular> product;
+    for (const auto& [name, g] : reference_backward(dual, reference_forward(dual))) {
+      Tensor<Modular> tangents(g.shape());
+      for (std::size_t k = 0; k < g.elements().size(); ++k)
+        tangents.elements()[k] = g.elements()[k].tangent;
+      product.add(name, std::move(tangents));
+    }
+    return product;
+  };
+  const auto v = truncated_to_T_da(modular_problem(spec, " direction"));
+  const auto w = truncated_to_T_da(modular_problem(spec, " another direction"));
+  comparison.require(inner(v.in, hessian_times(w), "d") == inner(w.in, hessian_times(v), "d"),
+                     "<v, Hw> and <w, Hv> differ in the field");
+  return comparison.verdict();
+}
+
+/// Multiplications of one cell step, forwards and backwards: docs/equations.md, section 8.
+struct CellCost {
+  long long forward, backward;
+};
+CellCost cell_cost(Cell cell, Activation g, const Sizes& s) {
+  const long long entries = s.n_a * s.m, n = s.n_a + s.n_x;
+  if (cell == Cell::lstm) return {4 * entries * n + 3 * entries, 8 * entries * n + 16 * entries};
+  const long long slope = g == Activation::tanh ? 2 : 1;
+  return {entries * n, 2 * entries * n + slope * entries};
+}
+
+Verdict counts_are_the_formulas(const Subject&, const ProblemSpec& spec) {
+  Comparison comparison(0);
+  const auto drawn = generate<double>(spec);
+  const auto numbers = [](const NamedTensors<double>& from) {
+    NamedTensors<Counted> to;
+    for (const auto& [name, tensor] : from) {
+      Tensor<Counted> t(tensor.shape());
+      for (std::size_t k = 0; k < t.elements().size(); ++k)
+        t.elements()[k] = Counted(tensor.elements()[k]);
+      to.add(name, std::move(t));
+    }
+    return to;
+  };
+  const Problem<Counted> p{spec.cell, spec.activation, spec.sizes, numbers(drawn.in),
+                           numbers(drawn.up)};
+  const auto require_count = [&](std::string_view what, const auto& run, long long formula) {
+    const CountScope scope;
+    run();
+    const long long got = scope.counts().multiplications;
+    comparison.require(
+        got == formula,
+        fmt::format("{} takes {} multiplications, the formula says {}", what, got, formula));
+  };
+  const CellCost cost = cell_cost(spec.cell, spec.activation, spec.sizes);
+  const long long T = spec.sizes.T_da;
+  NamedTensors<Counted> cache;
+  require_count(
+      "forward", [&] { cache = reference_forward(p); }, spec.sizes.T_x * cost.forward);
+  const auto require_backward = [&](std::string_view what, Way way, long long cell_steps) {
+    require_count(
+        what, [&] { (void)reference_backward(p, cache, way); }, cell_steps * cost.backward);
+  };
+  require_backward("one pass", Way::one_pass, T);
+  require_backward("one walk per loss", Way::walks, T * (T + 1) / 2);
+  require_backward("the split form", Way::split, 2 * T);
+  return comparison.verdict();
+}
+
+/// Which inputs each result may depend on, by their time step and sample.
+Verdict dependence_is_causal(const Subject&, const ProblemSpec& spec) {
+  Comparison comparison(0);
+  const auto drawn = generate<double>(spec);
+  std::size_t count = 0;
+  struct Place {
+    std::string name;
+    Index j, t;
+  };
+  std::vector<Place> places;  // of input number k
+  const auto traced = [&](const NamedTensors<double>& from) {
+    NamedTensors<Traced> to;
+    for (const auto& [name, tensor] : from) {
+      Tensor<Traced> numbers(tensor.shape());
+      for (Index t = 0; t < tensor.shape()[2]; ++t)
+        for (Index j = 0; j < tensor.shape()[1]; ++j)
+          for (Index i = 0; i < tensor.shape()[0]; ++i) {
+            numbers(i, j, t) = Traced::input(tensor(i, j, t), count++);
+            places.push_back({name, j, t});
+          }
+      to.add(name, std::move(numbers));
+    }
+    return to;
+  };
+  const Problem<Traced> p{spec.cell, spec.activation, spec.sizes, traced(drawn.in),
+                          traced(drawn.up)};
+  for (const auto& [name, tensor] : reference_outputs(p)) {
+    const bool is_state = name == "a" || name == "c";
+    const bool per_sample = !accumulates(name);
+    for (Index t = 0; t < tensor.shape()[2]; ++t)
+      for (Index j = 0; j < tensor.shape()[1]; ++j)
+        for (Index i = 0; i < tensor.shape()[0]; ++i)
+          for (const std::size_t k : tensor(i, j, t).inputs()) {
+            const Place& place = places[k];
+            const bool timed = place.name == "x" || place.name == "da";
+            const bool sampled = !place.name.starts_with("W") && !place.name.starts_with("b");
+            comparison.require(!(is_state && timed && place.t > t),
+                               fmt::format("{}<{}> reads {}<{}>", name, t, place.name, place.t));
+            comparison.require(!(name == "dx" && place.name == "da" && place.t < t),
+                               fmt::format("dx<{}> reads da<{}>", t, place.t));
+            comparison.require(
+                !(per_sample && sampled && place.j != j),
+                fmt::format("{} of sample {} reads {} of sample {}", name, j, place.name, place.j));
+            comparison.require(!(is_state && place.name.starts_with("d")),
+                               name + " reads an upstream gradient");
+          }
+  }
+  return comparison.verdict();
+}
+
+Verdict lag_beyond_T_is_full(const Subject&, const ProblemSpec& spec) {
+  Comparison comparison(0);
+  const auto p = modular_problem(spec);
+  const auto cache = reference_forward(p);
+  const auto full = reference_backward(p, cache);
+  equal(comparison, reference_truncated(p, cache, spec.sizes.T_da), full);
+  equal(comparison, reference_truncated(p, cache, spec.sizes.T_da + 3), full);
+  return comparison.verdict();
+}
+
+/// With the loss of one step l alone, lag k reaches steps l-k+1 .. l and nothing before.
+Verdict lag_by_lag(const Subject&, const ProblemSpec& spec) {
+  Comparison comparison(0);
+  auto p = modular_problem(spec);
+  const Index T = spec.sizes.T_da, loss = Draw(spec.seed, "loss").below(T, 0);
+  for (Index t = 0; t < T; ++t)
+    if (t != loss) fill(p.up["da"].view().at_step(t), Modular());
+  if (p.cell == Cell::lstm && loss != T - 1) fill(p.up["dc_T"].view(), Modular());
+  const auto cache = reference_forward(p);
+  const auto full = reference_backward(p, cache);
+  for (Index lag = 0; lag <= T; ++lag) {
+    const auto truncated = reference_truncated(p, cache, lag);
+    for (Index t = 0; t < T; ++t)
+      for (Index j = 0; j < spec.sizes.m; ++j)
+        for (Index i = 0; i < spec.sizes.n_x; ++i)
+          comparison.require(
+              truncated["dx"](i, j, t) == (t > loss - lag ? full["dx"](i, j, t) : Modular()),
+              fmt::format("lag {} of the loss of step {} is wrong at dx<{}>", lag, loss, t));
+  }
+  return comparison.verdict();
+}
+
+/// Randomised truncation with pi = 1/2: the mean over all 2^(T-1) outcomes is the full gradient.
+Verdict randomised_truncation_is_unbiased(const Subject&, const ProblemSpec& spec) {
+  Comparison comparison(0);
+  const auto p = modular_problem(spec);
+  const auto cache = reference_forward(p);
+  const auto T = static_cast<std::size_t>(spec.sizes.T_da);
+  const auto in = views_of(p.in), up = views_of(p.up), states = views_of(cache);
+
+  const unsigned outcomes = 1U << (T - 1);
+  auto mean = make_tensors<Modular>(p.cell, gradient_names(p.cell), p.sizes);
+  for (unsigned outcome = 0; outcome < outcomes; ++outcome) {
+    std::vector<Modular> xi(T);
+    for (std::size_t t = 0; t + 1 < T; ++t) xi[t] = Modular((outcome >> t & 1U) != 0 ? 2 : 0);
+    auto g = make_tensors<Modular>(p.cell, gradient_names(p.cell), p.sizes);
+    const auto grad = views_of(g);
+    if (p.cell == Cell::rnn)
+      reference::rnn_backward_randomised<Modular>(xi, p.activation, rnn_parameters(in), in["x"],
+                                                  in["a0"], states["a"], up["da"],
+                                                  rnn_gradients(grad));
+    else
+      reference::lstm_backward_randomised<Modular>(xi, lstm_parameters(in), in["x"], in["a0"],
+                                                   in["c0"], lstm_states(states), up["da"],
+                                                   up["dc_T"], lstm_gradients(grad));
+    for (auto& [name, tensor] : mean)
+      for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+        tensor.elements()[k] += g[name].elements()[k] / Modular(outcomes);
+  }
+  equal(comparison, mean, reference_backward(p, cache));
+  return comparison.verdict();
+}
+
+Property specification(int number, std::string_view id, std::string_view sentence,
+                       std::string_view mathematics,
+                       Verdict (*check)(const Subject&, const ProblemSpec&)) {
+  return {.number = number,
+          .id = id,
+          .sentence = sentence,
+          .mathematics = mathematics,
+          .exactness = Exactness::exact,
+          .check_f32 = check,
+          .check_f64 = check,
+          .about = About::specification,
+          .regimes = bit(Regime::unit),
+          .max_size = 6};
+}
+
+}  // namespace
+
+void add_exact(std::vector<Property>& all) {
+  all.push_back(specification(4, "slow_ways_agree_exactly",
+                              "In a finite field the slow ways and the one pass agree exactly",
+                              "walks = split = one pass, over p = 2^61-1", slow_ways_exactly));
+  Property derivations =
+      specification(5, "derivations_agree_exactly",
+                    "In a finite field both derivations of the LSTM agree exactly",
+                    "reversed lines = closed form, over p = 2^61-1", derivations_exactly);
+  derivations.rnn = false;
+  all.push_back(derivations);
+  all.push_back(specification(12, "adjoint_identity_exactly",
+                              "The backward pass is the adjoint of the forward pass's derivative",
+                              "<Jv, w> = <v, J^T w>, over p = 2^61-1", adjoint_identity));
+  all.push_back(specification(15, "counts_are_the_formulas",
+                              "Multiply-adds and cell steps are exactly those of the formulas",
+                              "one pass: T cell steps; one walk per loss: T(T+1)/2",
+                              counts_are_the_formulas));
+  all.push_back(specification(
+      16, "dependence_is_causal", "No result depends on a later step or on another sample",
+      "dL_t/dx_s = 0 for s > t; a<t> never reads x<s>, s > t", dependence_is_causal));
+  all.push_back(specification(
+      29, "lag_beyond_T_is_full_bptt", "Truncation at a lag of at least T is full BPTT",
+      "truncated(k) = G for k >= T, over p = 2^61-1", lag_beyond_T_is_full));
+  all.push_back(specification(
+      35, "lag_by_lag", "Each further lag reaches exactly one step further",
+      "truncated(k) - truncated(k-1) = contribution of lag k, over p = 2^61-1", lag_by_lag));
+  all.push_back(specification(35, "randomised_truncation_is_unbiased",
+                              "The mean over every outcome of the truncation is the full gradient",
+                              "mean over xi of G(xi) = G, over p = 2^61-1",
+                              randomised_truncation_is_unbiased));
+  all.push_back(specification(40, "hessian_is_symmetric",
+                              "The derivative of the backward pass is symmetric",
+                              "<v, Hw> = <w, Hv>, over p = 2^61-1", hessian_is_symmetric));
+}
+
+}  // namespace bptt::properties

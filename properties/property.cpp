@@ -1,0 +1,112 @@
+#include "properties/property.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "properties/families.hpp"
+
+namespace bptt::properties {
+namespace {
+
+std::vector<Property> build_catalogue() {
+  std::vector<Property> all;
+  add_linearity(all);
+  add_agreement(all);
+  add_shapes(all);
+  add_derivatives(all);
+  add_exact(all);
+  add_transformations(all);
+  add_time(all);
+  add_buffers(all);
+  add_gates(all);
+  add_splitting(all);
+  add_closed_forms(all);
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Property& p, const Property& q) { return p.number < q.number; });
+  return all;
+}
+
+/// Letters of the one that the other has in the same order.
+std::size_t common_letters(std::string_view p, std::string_view q) {
+  std::size_t count = 0;
+  for (std::size_t from = 0; const char c : p)
+    if (const std::size_t at = q.find(c, from); at != std::string_view::npos) {
+      from = at + 1;
+      ++count;
+    }
+  return count;
+}
+
+}  // namespace
+
+std::string_view name_of(Exactness exactness) {
+  switch (exactness) {
+    case Exactness::bitwise: return "bitwise";
+    case Exactness::exact: return "exact";
+    case Exactness::bounded: return "bounded";
+    case Exactness::statistical: return "statistical";
+  }
+  return "unknown";
+}
+
+const std::vector<Property>& catalogue() {
+  static const std::vector<Property> all = build_catalogue();
+  return all;
+}
+
+const Property& find_property(std::string_view id) {
+  const Property* nearest = &catalogue().front();
+  for (const Property& p : catalogue()) {
+    if (p.id == id) return p;
+    if (common_letters(id, p.id) > common_letters(id, nearest->id)) nearest = &p;
+  }
+  throw UnsupportedError("there is no property '" + std::string(id) + "'; the nearest is '" +
+                         std::string(nearest->id) + "' (see: bptt-verify list properties)");
+}
+
+bool applies(const Property& property, const Capabilities& can, Cell cell, Scalar scalar) {
+  if (!(cell == Cell::rnn ? property.rnn : property.lstm)) return false;
+  if (property.about == About::specification) return scalar == Scalar::f64;
+  if (cell == Cell::rnn && property.linear_only)
+    return (can.identity || can.relu) && can_run(can, cell, Activation::tanh, scalar);
+  return can_run(can, cell, Activation::tanh, scalar);
+}
+
+bool applies(const Property& property, const Capabilities& can, Scalar scalar,
+             const ProblemSpec& spec) {
+  const bool linear = spec.cell == Cell::lstm || spec.activation != Activation::tanh;
+  const bool tanh = spec.cell == Cell::lstm || spec.activation == Activation::tanh;
+  return applies(property, can, spec.cell, scalar) &&
+         (property.about == About::specification ||
+          can_run(can, spec.cell, spec.activation, scalar)) &&
+         (property.regimes & bit(spec.regime)) != 0 && (!property.linear_only || linear) &&
+         (!property.tanh_only || tanh);
+}
+
+SpecLimits limits_for(const Property& property, const Capabilities& can, Cell cell) {
+  SpecLimits limits;
+  limits.cell = cell;
+  limits.max_size = property.max_size;
+  limits.wide = property.about == About::subject && property.cost <= 2;
+  limits.regimes = property.regimes;
+  const bool any = property.about == About::specification;
+  limits.relu = !property.tanh_only && (any || can.relu);
+  limits.identity = !property.tanh_only && (any || can.identity);
+  limits.tanh = !property.linear_only;
+  return limits;
+}
+
+Verdict check(const Property& property, const Subject& subject, Scalar scalar,
+              const ProblemSpec& spec) {
+  try {
+    return scalar == Scalar::f32 ? property.check_f32(subject, spec)
+                                 : property.check_f64(subject, spec);
+  } catch (const std::exception& error) {
+    Verdict verdict;
+    verdict.outcome = Outcome::broken;
+    verdict.reason = std::string("threw: ") + error.what();
+    return verdict;
+  }
+}
+
+}  // namespace bptt::properties

@@ -1,0 +1,56 @@
+// A property: a sentence that must be true of every correct implementation, and its check.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "core/subject.hpp"
+#include "properties/codec.hpp"
+#include "properties/problem_spec.hpp"
+#include "properties/verdict.hpp"
+
+namespace bptt::properties {
+
+enum class Exactness { bitwise, exact, bounded, statistical };
+[[nodiscard]] std::string_view name_of(Exactness exactness);
+
+/// Whose property it is: of a subject, or of the specification itself (the reference over an
+/// arithmetic of its own, whatever subject is on trial).
+enum class About { subject, specification };
+
+struct Property {
+  int number;                    // in the catalogue
+  std::string_view id;           // snake_case, as on the command line
+  std::string_view sentence;     // what must hold
+  std::string_view mathematics;  // the same in one line of mathematics
+  Exactness exactness;
+  Verdict (*check_f32)(const Subject&, const ProblemSpec&);
+  Verdict (*check_f64)(const Subject&, const ProblemSpec&);
+  About about = About::subject;
+  Regimes regimes = finite_regimes;
+  bool rnn = true, lstm = true;
+  bool tanh_only = false;    // of the RNN's activations
+  bool linear_only = false;  // identity and ReLU
+  Index max_size = 10;
+  int cost = 1;  // about how many times a plain comparison with the reference it takes
+};
+
+/// The whole catalogue, by number.
+[[nodiscard]] const std::vector<Property>& catalogue();
+/// Throws UnsupportedError with the nearest ids if there is no such property.
+[[nodiscard]] const Property& find_property(std::string_view id);
+
+/// Whether a property says anything of such a problem on such a subject.
+[[nodiscard]] bool applies(const Property& property, const Capabilities& capabilities, Cell cell,
+                           Scalar scalar);
+[[nodiscard]] bool applies(const Property& property, const Capabilities& capabilities,
+                           Scalar scalar, const ProblemSpec& spec);
+/// What the codec may draw for it.
+[[nodiscard]] SpecLimits limits_for(const Property& property, const Capabilities& capabilities,
+                                    Cell cell);
+
+/// Checks, and turns an exception of the subject into a broken verdict.
+[[nodiscard]] Verdict check(const Property& property, const Subject& subject, Scalar scalar,
+                            const ProblemSpec& spec);
+
+}  // namespace bptt::properties

@@ -1,0 +1,97 @@
+// One subject on one problem: running it, and expecting what it should give.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "core/subject.hpp"
+#include "properties/comparison.hpp"
+#include "properties/draw.hpp"
+#include "properties/expectation.hpp"
+#include "properties/generate.hpp"
+#include "properties/problem_spec.hpp"
+
+namespace bptt::properties {
+
+/// What a property's check is given. S: the scalar that the subject runs in.
+template <class S>
+class Trial {
+ public:
+  Trial(const Subject& on_trial, const ProblemSpec& drawn)
+      : Trial(on_trial, drawn, generate<S>(drawn)) {}
+  Trial(const Subject& on_trial, const ProblemSpec& drawn, Problem<S> changed)
+      : subject(on_trial), spec(drawn), problem(std::move(changed)) {}
+  /// The same trial on a problem derived from the drawn one.
+  [[nodiscard]] Trial of(Problem<S> changed) const { return {subject, spec, std::move(changed)}; }
+
+  const Subject& subject;
+  const ProblemSpec& spec;
+  const Problem<S> problem;
+
+  [[nodiscard]] Rounding rounding() const {
+    Rounding r = Rounding::of<S>();
+    r.tanh_ulp = subject.capabilities().tanh_ulp;
+    r.sigmoid_ulp = subject.capabilities().sigmoid_ulp;
+    return r;
+  }
+  [[nodiscard]] Comparison comparison() const { return Comparison(rounding().u); }
+  [[nodiscard]] Expectation expect(const Problem<S>& p) const { return {p, rounding()}; }
+  [[nodiscard]] Draw draw(std::string_view purpose) const { return {spec.seed, purpose}; }
+
+  [[nodiscard]] std::vector<Probe> probes() const { return probes(spec.sizes); }
+  [[nodiscard]] std::vector<Probe> probes(const Sizes& sizes) const {
+    return choose_probes(spec.cell, sizes, spec.seed);
+  }
+  /// The probes of gradients only.
+  [[nodiscard]] std::vector<Probe> gradient_probes() const { return gradient_probes(spec.sizes); }
+  [[nodiscard]] std::vector<Probe> gradient_probes(const Sizes& sizes) const {
+    std::vector<Probe> kept = probes(sizes);
+    std::erase_if(kept, [](const Probe& probe) { return !probe.array.starts_with("d"); });
+    return kept;
+  }
+
+  /// States and gradients of a problem, by the subject.
+  [[nodiscard]] NamedTensors<S> run(const Problem<S>& p) const {
+    const auto session = subject.open<S>(p.cell, p.activation, p.sizes);
+    auto states = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
+    auto gradients = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
+    session->forward(views_of(p.in), views_of(states));
+    session->backward(views_of(p.in), views_of(p.up), views_of(gradients));
+    NamedTensors<S> all = std::move(gradients);
+    for (auto& [name, tensor] : states) all.add(name, std::move(tensor));
+    return all;
+  }
+  [[nodiscard]] NamedTensors<S> run() const { return run(problem); }
+
+  /// The same network under other upstream gradients.
+  [[nodiscard]] Problem<S> with_upstream(NamedTensors<S> up) const {
+    return {problem.cell, problem.activation, problem.sizes, problem.in, std::move(up)};
+  }
+};
+
+/// The arrays of `tensors` that are gradients.
+template <class S>
+[[nodiscard]] NamedTensors<S> gradients_of(const NamedTensors<S>& tensors) {
+  NamedTensors<S> gradients;
+  for (const auto& [name, tensor] : tensors)
+    if (name.starts_with("d")) gradients.add(name, tensor);
+  return gradients;
+}
+
+/// Views for reading only.
+template <class S>
+[[nodiscard]] NamedViews<const S> read_only(const NamedViews<S>& views) {
+  NamedViews<const S> result;
+  for (const auto& [name, view] : views) result.add(name, view);
+  return result;
+}
+
+/// y = s x + y, array by array, in long double.
+inline void add_scaled(NamedTensors<long double>& y, long double s,
+                       const NamedTensors<long double>& x) {
+  for (auto& [name, tensor] : y)
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+      tensor.elements()[k] += s * x[name].elements()[k];
+}
+
+}  // namespace bptt::properties
