@@ -14,6 +14,7 @@ namespace bptt {
 namespace {
 
 const std::string data = std::string(BPTT_SOURCE_DIR) + "/subjects/test_data/";
+const std::string cases = std::string(BPTT_SOURCE_DIR) + "/properties/cases/";
 
 nlohmann::json read_json(const std::string& name) {
   return nlohmann::json::parse(std::ifstream(data + name));
@@ -39,7 +40,7 @@ std::string sequence_name(const std::string& name) {
 
 Problem<double> problem_of(const Published& published) {
   NamedTensors<double> found;
-  for (const auto& [name, array] : read_npz(data + published.npz))
+  for (const auto& [name, array] : read_npz(cases + published.npz))
     if (name.starts_with("in.")) found.add(sequence_name(name.substr(3)), to_tensor<double>(array));
 
   const Shape x = found["x"].shape(), da = found["da"].shape();
@@ -116,7 +117,7 @@ TEST_P(PublishedWrongResult, FollowsFromTheFault) {
 
   // The right gradients are in the input's file, and they are not these.
   double difference = 0;
-  for (const auto& [name, array] : read_npz(data + published.npz)) {
+  for (const auto& [name, array] : read_npz(cases + published.npz)) {
     if (!name.starts_with("grad.")) continue;
     const Tensor<double> expected = to_tensor<double>(array);
     const Tensor<double>& reference = right[sequence_name(name.substr(5))];
