@@ -50,8 +50,9 @@ void compare_array(Comparison& comparison, const std::string& name, const Tensor
   for (std::size_t k = 0; k < bounds.size(); ++k) {
     const double p = published.elements()[k];
     const double rounding = u * std::abs(p);
-    const NoiseBound bound{bounds[k].certain + rounding,
-                           std::hypot(bounds[k].sigma, rounding / std::sqrt(3.0))};
+    NoiseBound bound = bounds[k];
+    bound.certain += rounding;
+    bound.sigma = std::hypot(bound.sigma, rounding / std::sqrt(3.0));
     if (bound.certain > conclusive_part * largest)
       comparison.inconclusive("the error bound is above a hundredth of the largest entry of " +
                               name);
@@ -83,7 +84,7 @@ void compare_printed(Comparison& comparison, const Printed& printed, const Tenso
     for (std::size_t i = 0; i < index.size(); stride *= shape[static_cast<Index>(i)], ++i)
       entry += index[i] * stride;
     const double value = got.elements()[static_cast<std::size_t>(entry)];
-    const double bound = bounds[static_cast<std::size_t>(entry)].certain;
+    const auto bound = static_cast<double>(bounds[static_cast<std::size_t>(entry)].certain);
     const std::string_view digits = printed.digits[k];
     const bool same = as_printed(value, one_number) == digits ||
                       as_printed(value - bound, one_number) == digits ||
