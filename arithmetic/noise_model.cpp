@@ -28,6 +28,9 @@ constexpr std::int32_t none = LongTape::none;
 /// sum that formed it: room for the errors that earlier steps hand down.
 constexpr double kink_margin = 32;
 
+/// Below every exponent of long double.
+constexpr int exponent_of_zero = -100000;
+
 bool is_linear(Op op) { return op == Op::add || op == Op::subtract || op == Op::negate; }
 
 std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
@@ -102,7 +105,7 @@ class NoiseModel::Builder {
     }
     model_.certain_.push_back(certain);
     model_.deviation_.push_back(deviation);
-    model_.exponent_.push_back(node.value == 0 ? 0 : std::ilogb(node.value));
+    model_.exponent_.push_back(node.value == 0 ? exponent_of_zero : std::ilogb(node.value));
     model_.first_edge_.push_back(static_cast<std::uint32_t>(model_.target_.size()));
   }
 
@@ -293,19 +296,22 @@ std::vector<NoiseBound> NoiseModel::bounds(const std::vector<Functional>& functi
     }
     sweep(s, top);
     for (std::size_t l = 0; l < used; ++l)
-      result[begin + l] = {std::ldexp(s.certain_sum[l], -scale[l]),
-                           std::ldexp(std::sqrt(s.variance_sum[l]), -scale[l])};
+      result[begin + l] = {
+          std::ldexp(static_cast<long double>(s.certain_sum[l]), -scale[l]),
+          std::ldexp(std::sqrt(static_cast<long double>(s.variance_sum[l])), -scale[l])};
   }
   return result;
 }
 
 int NoiseModel::scale_of(const Functional& functional) const {
   constexpr int usual = 200, most = 900;  // binary exponents
-  int largest = 0;
+  int largest = exponent_of_zero;
   for (const auto& [node, weight] : functional) {
     const std::int32_t k = node == none ? none : compact_[at(node)];
-    if (k != none && (largest == 0 || exponent_[at(k)] > largest)) largest = exponent_[at(k)];
+    if (k != none && weight != 0 && exponent_[at(k)] != exponent_of_zero)
+      largest = std::max(largest, exponent_[at(k)] + std::ilogb(weight));
   }
+  if (largest == exponent_of_zero) return 0;
   return std::abs(largest) <= usual ? 0 : std::clamp(-largest, -most, most);
 }
 

@@ -46,9 +46,10 @@ struct Rounding {
 /// A weighted sum of recorded values: a single entry, or a random projection of an array.
 using Functional = std::vector<std::pair<std::int32_t, double>>;
 
+/// In long double, since the error of a small combination of doubles may be below the smallest.
 struct NoiseBound {
-  double certain = 0;  // |error| <= certain, to first order in u
-  double sigma = 0;    // one standard deviation of the probable error
+  long double certain = 0;  // |error| <= certain, to first order in u
+  long double sigma = 0;    // one standard deviation of the probable error
 };
 
 /// The tape condensed: each sum of products is one node with one error of its own.

@@ -14,6 +14,16 @@ namespace bptt {
 enum class Scalar { f32, f64 };
 [[nodiscard]] std::string_view name_of(Scalar scalar);
 
+/// In which steps a backward pass forms its sums: the text of the reference whose roundings it
+/// commits, in any order. All give the same gradients; each rounds in places of its own.
+enum class Derivation {
+  one_pass,           // upstream gradients are added before they are carried back
+  split,              // da[:,:,t] and da_prevt carried through each cell apart
+  one_walk_per_loss,  // each loss carried back alone
+  by_lag,             // all losses carried back one step at a time
+  closed_form         // one pass with the LSTM's closed formulas
+};
+
 /// What a subject says it can do. The suite asks for nothing beyond it and holds it to all of it.
 struct Capabilities {
   bool rnn = true, lstm = true;
@@ -24,6 +34,7 @@ struct Capabilities {
   /// order that depends on neither T, m, n_x nor n_a. Properties that are bitwise for such a
   /// subject are judged within the derived bound for any other.
   bool fixed_summation_order = false;
+  Derivation derivation = Derivation::one_pass;
   /// Largest error of tanh and of sigmoid in units in the last place of the result.
   double tanh_ulp = 2.0, sigmoid_ulp = 3.0;
 };

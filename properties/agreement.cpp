@@ -8,12 +8,12 @@ namespace {
 
 /// The subject against the reference's way back in 64-bit mantissas.
 template <class S>
-Verdict agrees_with(const Subject& subject, const ProblemSpec& spec, Way way) {
+Verdict agrees_with(const Subject& subject, const ProblemSpec& spec, Derivation way) {
   const Trial<S> trial(subject, spec);
   const auto got = converted<long double>(trial.run());
   const Expectation expectation = trial.expect(trial.problem);
   Comparison comparison = trial.comparison();
-  if (way == Way::one_pass)
+  if (way == Derivation::one_pass)
     comparison.within(trial.probes(), got, expectation.values(), {{&expectation, 1}});
   else
     comparison.within(trial.gradient_probes(), got,
@@ -24,19 +24,19 @@ Verdict agrees_with(const Subject& subject, const ProblemSpec& spec, Way way) {
 
 template <class S>
 Verdict equals_reference(const Subject& subject, const ProblemSpec& spec) {
-  return agrees_with<S>(subject, spec, Way::one_pass);
+  return agrees_with<S>(subject, spec, Derivation::one_pass);
 }
 template <class S>
 Verdict one_walk_per_loss(const Subject& subject, const ProblemSpec& spec) {
-  return agrees_with<S>(subject, spec, Way::walks);
+  return agrees_with<S>(subject, spec, Derivation::one_walk_per_loss);
 }
 template <class S>
 Verdict split_upstream(const Subject& subject, const ProblemSpec& spec) {
-  return agrees_with<S>(subject, spec, Way::split);
+  return agrees_with<S>(subject, spec, Derivation::split);
 }
 template <class S>
 Verdict closed_form(const Subject& subject, const ProblemSpec& spec) {
-  return agrees_with<S>(subject, spec, Way::closed_form);
+  return agrees_with<S>(subject, spec, Derivation::closed_form);
 }
 
 template <class S>

@@ -32,6 +32,17 @@ Verdict backward_twice(const Subject& subject, const ProblemSpec& spec) {
   return comparison.verdict();
 }
 
+/// How many terms are added to each entry of a weight gradient, at most.
+double additions_to_a_weight(Derivation derivation, const Sizes& s) {
+  const auto T = static_cast<double>(s.T_da), m = static_cast<double>(s.m);
+  switch (derivation) {
+    case Derivation::split: return 2 * T * m;
+    case Derivation::one_walk_per_loss:
+    case Derivation::by_lag: return T * (T + 1) / 2 * m;
+    default: return T * m;
+  }
+}
+
 template <class S>
 Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
@@ -75,14 +86,14 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
     std::vector<Probe> probes;
     for (Index k = 0; k < tensor.size(); ++k) probes.push_back({name, k, 0});
     const auto bounds = e.bounds(probes);
-    const auto additions = static_cast<double>(spec.sizes.m * spec.sizes.T_da);
+    const double additions = additions_to_a_weight(subject.capabilities().derivation, spec.sizes);
     const double u = e.exact() ? 0 : trial.rounding().u;
     for (std::size_t k = 0; k < probes.size(); ++k) {
       const S old = before[name].elements()[k];
-      const double size = std::abs(static_cast<double>(old)) + bounds[k].certain;
+      const long double size = std::abs(static_cast<long double>(old)) + bounds[k].certain;
       const NoiseBound bound{
           2 * bounds[k].certain + (additions + 1) * u * size,
-          std::hypot(std::sqrt(2.0) * bounds[k].sigma, std::sqrt((additions + 1) / 3) * u * size)};
+          std::hypot(std::sqrt(2.0L) * bounds[k].sigma, std::sqrt((additions + 1) / 3) * u * size)};
       comparison.within(name, tensor.elements()[k],
                         static_cast<long double>(old) + clean[name].elements()[k], bound);
     }

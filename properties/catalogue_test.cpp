@@ -93,8 +93,9 @@ std::string suite_of(std::string subject) {
 void register_test(const Property& property, const std::string& subject, Cell cell, Scalar scalar) {
   const bool specification = property.about == About::specification;
   const std::string suite = specification ? "specification" : suite_of(subject);
-  std::string name = std::string(property.id) + "_" + std::string(bptt::name_of(cell));
-  if (!specification) name += "_" + std::string(bptt::name_of(scalar));
+  std::string name(property.id);
+  name.append("_").append(bptt::name_of(cell));
+  if (!specification) name.append("_").append(bptt::name_of(scalar));
   ::testing::RegisterTest(suite.c_str(), name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
                           [&property, subject, cell, scalar]() -> PropertyTest* {
                             return new PropertyTest(property, subject, cell, scalar);

@@ -91,8 +91,7 @@ void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
                        long double expected, const NoiseBound& bound, long double scale) {
   const auto index = probe.entry >= 0 ? coordinates(probe.entry, shape) : std::vector<Index>{};
   const long double error = std::abs(got - expected);
-  const double tolerance =
-      std::min(bound.certain, accused_sigmas * bound.sigma) * expectation_share;
+  const long double tolerance = tolerance_of(bound) * expectation_share;
   if (!std::isfinite(got) || !std::isfinite(expected)) {
     broken_ = true;
     worst({probe.array, index, got, expected, tolerance, 0},

@@ -2,6 +2,7 @@
 // and turns it into a Verdict.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,11 @@ inline constexpr double accused_sigmas = 10;
 /// The certain bound must be below this part of an array's largest entry, or the entry is not
 /// judged: beyond it the neglected terms of second order could matter.
 inline constexpr double conclusive_part = 0.01;
+
+/// The largest error that is not held against a number.
+[[nodiscard]] inline long double tolerance_of(const NoiseBound& bound) {
+  return std::min(bound.certain, accused_sigmas * bound.sigma);
+}
 
 /// One computation that went into a compared number, and the factor it entered with.
 struct Source {

@@ -48,7 +48,7 @@ Real dual_derivative(const Problem<Real>& p, const Values& v) {
 /// The derivative of L along v, by the complex step: Im L(x + i h v) / h.
 Real complex_derivative(const Problem<Real>& p, const Values& v) {
   using N = std::complex<Real>;
-  const Real h = 1e-200L;
+  const Real h = 0x1p-700L;  // a power of two, so that h itself rounds nothing
   NamedTensors<N> in;
   for (const auto& [name, tensor] : p.in) {
     Tensor<N> numbers(tensor.shape());
@@ -152,8 +152,7 @@ Verdict adjoint_identity_rounded(const Subject& subject, const ProblemSpec& spec
 
 /// L at x + h v by the subject, and the error of that number.
 struct Loss {
-  Real value;
-  double error;
+  Real value, error;
 };
 template <class S>
 Loss loss_at(const Trial<S>& trial, const Values& v, double h) {
@@ -174,8 +173,7 @@ Loss loss_at(const Trial<S>& trial, const Values& v, double h) {
     weights.add("c", std::move(on_c));
   }
   const NoiseBound bound = e.bound_of(weights);
-  return {loss_of(converted<Real>(trial.run(p)), up, p.sizes),
-          std::min(bound.certain, accused_sigmas * bound.sigma)};
+  return {loss_of(converted<Real>(trial.run(p)), up, p.sizes), tolerance_of(bound)};
 }
 
 /// Values on a grid of 2^-12 of order one, so that x + h v is exact down to h = 2^-8 in float.
@@ -196,13 +194,12 @@ Verdict finite_differences(const Subject& subject, const ProblemSpec& spec) {
   Values weights;
   const Real slope = along(converted<Real>(gradients_of(trial.run())), v, weights);
   const NoiseBound slope_bound = e.bound_of(weights);
-  const double slope_error = std::min(slope_bound.certain, accused_sigmas * slope_bound.sigma);
+  const Real slope_error = tolerance_of(slope_bound);
 
   // Errors of the central difference and of the Taylor remainder, and what rounding adds to them.
   struct Step {
     double h;
-    Real central, remainder;
-    double central_noise, remainder_noise;
+    Real central, remainder, central_noise, remainder_noise;
   };
   const Loss at = loss_at(trial, v, 0);
   std::vector<Step> steps;
@@ -224,8 +221,7 @@ Verdict finite_differences(const Subject& subject, const ProblemSpec& spec) {
                    e1 = static_cast<double>(error(steps[k + 1])),
                    e2 = static_cast<double>(error(steps[k + 2]));
       if (e2 < dominates * noise(steps[k + 2])) break;  // rounding from here on
-      if (k + 3 < steps.size() &&
-          static_cast<double>(error(steps[k + 3])) >= dominates * noise(steps[k + 3]))
+      if (k + 3 < steps.size() && error(steps[k + 3]) >= dominates * noise(steps[k + 3]))
         continue;  // a finer window is there
       const double first = std::log2(e0 / e1), second = std::log2(e1 / e2);
       // A wrong slope leaves a constant error: orders of 0 (central) and 1 (remainder).
@@ -237,8 +233,7 @@ Verdict finite_differences(const Subject& subject, const ProblemSpec& spec) {
     }
     // At the finest step the error is no larger than truncation, seen coarser, and noise allow.
     const Step &coarse = steps[steps.size() - 2], &fine = steps.back();
-    const double allowed = noise(fine) + noise(coarse) + static_cast<double>(error(coarse));
-    comparison.require(static_cast<double>(error(fine)) <= allowed,
+    comparison.require(error(fine) <= noise(fine) + noise(coarse) + error(coarse),
                        fmt::format("the {} grows as h shrinks", what));
   };
   if (const auto doubt = e.doubt(); !doubt.empty()) {

@@ -43,22 +43,23 @@ void equal(Comparison& comparison, const NamedTensors<Modular>& got,
                          fmt::format("{} differs in the field at entry {}", name, k));
 }
 
-NamedTensors<Modular> gradients(const Problem<Modular>& p, Way way) {
+NamedTensors<Modular> gradients(const Problem<Modular>& p, Derivation way) {
   return reference_backward(p, reference_forward(p), way);
 }
 
 Verdict slow_ways_exactly(const Subject&, const ProblemSpec& spec) {
   Comparison comparison(0);
   const auto p = modular_problem(spec);
-  equal(comparison, gradients(p, Way::walks), gradients(p, Way::one_pass));
-  equal(comparison, gradients(p, Way::split), gradients(p, Way::one_pass));
+  equal(comparison, gradients(p, Derivation::one_walk_per_loss),
+        gradients(p, Derivation::one_pass));
+  equal(comparison, gradients(p, Derivation::split), gradients(p, Derivation::one_pass));
   return comparison.verdict();
 }
 
 Verdict derivations_exactly(const Subject&, const ProblemSpec& spec) {
   Comparison comparison(0);
   const auto p = modular_problem(spec);
-  equal(comparison, gradients(p, Way::closed_form), gradients(p, Way::one_pass));
+  equal(comparison, gradients(p, Derivation::closed_form), gradients(p, Derivation::one_pass));
   return comparison.verdict();
 }
 
@@ -109,7 +110,7 @@ Verdict adjoint_identity(const Subject&, const ProblemSpec& spec) {
       if (p.cell == Cell::lstm)
         forward_side += states["c"](i, j, T - 1).tangent * p.up["dc_T"](i, j);
     }
-  comparison.require(forward_side == inner(v.in, gradients(p, Way::one_pass), "d"),
+  comparison.require(forward_side == inner(v.in, gradients(p, Derivation::one_pass), "d"),
                      "<Jv, w> and <v, J^T w> differ in the field");
   return comparison.verdict();
 }
@@ -176,13 +177,13 @@ Verdict counts_are_the_formulas(const Subject&, const ProblemSpec& spec) {
   NamedTensors<Counted> cache;
   require_count(
       "forward", [&] { cache = reference_forward(p); }, spec.sizes.T_x * cost.forward);
-  const auto require_backward = [&](std::string_view what, Way way, long long cell_steps) {
+  const auto require_backward = [&](std::string_view what, Derivation way, long long cell_steps) {
     require_count(
         what, [&] { (void)reference_backward(p, cache, way); }, cell_steps * cost.backward);
   };
-  require_backward("one pass", Way::one_pass, T);
-  require_backward("one walk per loss", Way::walks, T * (T + 1) / 2);
-  require_backward("the split form", Way::split, 2 * T);
+  require_backward("one pass", Derivation::one_pass, T);
+  require_backward("one walk per loss", Derivation::one_walk_per_loss, T * (T + 1) / 2);
+  require_backward("the split form", Derivation::split, 2 * T);
   return comparison.verdict();
 }
 

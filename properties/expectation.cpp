@@ -83,20 +83,22 @@ std::vector<Probe> choose_probes(Cell cell, const Sizes& sizes, std::uint64_t se
 }
 
 template <class S>
-Expectation::Expectation(const Problem<S>& problem, const Rounding& rounding) {
-  record(converted<long double>(problem), rounding);
+Expectation::Expectation(const Problem<S>& problem, const Rounding& rounding,
+                         Derivation derivation) {
+  record(converted<long double>(problem), rounding, derivation);
 }
-template Expectation::Expectation(const Problem<float>&, const Rounding&);
-template Expectation::Expectation(const Problem<double>&, const Rounding&);
+template Expectation::Expectation(const Problem<float>&, const Rounding&, Derivation);
+template Expectation::Expectation(const Problem<double>&, const Rounding&, Derivation);
 
-void Expectation::record(const Problem<long double>& problem, const Rounding& rounding) {
+void Expectation::record(const Problem<long double>& problem, const Rounding& rounding,
+                         Derivation derivation) {
   static thread_local Tape<long double> tape;  // its memory serves one problem after another
   tape.clear();
   const TapeScope<long double> scope(tape);
   const Problem<R> recorded{problem.cell, problem.activation, problem.sizes,
                             recorded_inputs(problem.in), recorded_inputs(problem.up)};
   std::vector<std::int32_t> outputs;
-  for (const auto& [name, tensor] : reference_outputs(recorded)) {
+  for (const auto& [name, tensor] : reference_outputs(recorded, derivation)) {
     Tensor<long double> values(tensor.shape());
     std::vector<std::int32_t> nodes;
     for (std::size_t k = 0; k < tensor.elements().size(); ++k) {

@@ -35,9 +35,11 @@ struct Probe {
 
 class Expectation {
  public:
-  /// Runs the reference on the problem's exact values. `rounding`: of the implementation judged.
+  /// Runs the reference on the problem's exact values. `rounding` and `derivation`: of the
+  /// implementation judged.
   template <class S>
-  Expectation(const Problem<S>& problem, const Rounding& rounding);
+  Expectation(const Problem<S>& problem, const Rounding& rounding,
+              Derivation derivation = Derivation::one_pass);
 
   /// States and gradients, in 64-bit mantissas.
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
@@ -52,7 +54,7 @@ class Expectation {
   [[nodiscard]] bool exact() const { return exact_; }
 
  private:
-  void record(const Problem<long double>& problem, const Rounding& rounding);
+  void record(const Problem<long double>& problem, const Rounding& rounding, Derivation derivation);
   NamedTensors<long double> values_;
   Named<std::vector<std::int32_t>> nodes_;
   std::unique_ptr<NoiseModel> noise_;

@@ -34,7 +34,7 @@ Regime parse_regime(std::string_view word, std::string_view value) {
   const auto found = std::find(regime_names.begin(), regime_names.end(), value);
   if (found != regime_names.end()) return static_cast<Regime>(found - regime_names.begin());
   std::string known;
-  for (const auto name : regime_names) known += " " + std::string(name);
+  for (const auto name : regime_names) known.append(" ").append(name);
   throw FormatError("'" + std::string(word) + "': the regimes are" + known);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/problem.hpp"
+#include "core/subject.hpp"
 #include "reference/lstm.hpp"
 #include "reference/lstm_closed_form.hpp"
 #include "reference/rnn.hpp"
@@ -23,34 +24,7 @@ template <class S>
   return cache;
 }
 
-enum class Way { one_pass, walks, split, closed_form };
-
-/// Gradients (gradient_names) of a problem whose forward states are `cache`.
-template <class S>
-[[nodiscard]] NamedTensors<S> reference_backward(const Problem<S>& problem,
-                                                 const NamedTensors<S>& cache,
-                                                 Way way = Way::one_pass) {
-  auto gradients = make_tensors<S>(problem.cell, gradient_names(problem.cell), problem.sizes);
-  const auto in = views_of(problem.in), up = views_of(problem.up), states = views_of(cache);
-  const auto grad = views_of(gradients);
-  if (problem.cell == Cell::rnn) {
-    const auto backward = way == Way::walks   ? reference::rnn_backward_walks<S>
-                          : way == Way::split ? reference::rnn_backward_split<S>
-                                              : reference::rnn_backward<S>;
-    backward(problem.activation, rnn_parameters(in), in["x"], in["a0"], states["a"], up["da"],
-             rnn_gradients(grad));
-  } else {
-    const auto backward = way == Way::walks         ? reference::lstm_backward_walks<S>
-                          : way == Way::split       ? reference::lstm_backward_split<S>
-                          : way == Way::closed_form ? reference::lstm_backward_closed_form<S>
-                                                    : reference::lstm_backward<S>;
-    backward(lstm_parameters(in), in["x"], in["a0"], in["c0"], lstm_states(states), up["da"],
-             up["dc_T"], lstm_gradients(grad));
-  }
-  return gradients;
-}
-
-/// As reference_backward over one pass, each loss reaching back over at most `lag` cell steps.
+/// Gradients (gradient_names), each loss reaching back over at most `lag` cell steps.
 template <class S>
 [[nodiscard]] NamedTensors<S> reference_truncated(const Problem<S>& problem,
                                                   const NamedTensors<S>& cache, Index lag) {
@@ -67,13 +41,51 @@ template <class S>
   return gradients;
 }
 
+template <class S>
+[[nodiscard]] auto rnn_backward_by(Derivation derivation) {
+  switch (derivation) {
+    case Derivation::split: return reference::rnn_backward_split<S>;
+    case Derivation::one_walk_per_loss: return reference::rnn_backward_walks<S>;
+    default: return reference::rnn_backward<S>;
+  }
+}
+template <class S>
+[[nodiscard]] auto lstm_backward_by(Derivation derivation) {
+  switch (derivation) {
+    case Derivation::split: return reference::lstm_backward_split<S>;
+    case Derivation::one_walk_per_loss: return reference::lstm_backward_walks<S>;
+    case Derivation::closed_form: return reference::lstm_backward_closed_form<S>;
+    default: return reference::lstm_backward<S>;
+  }
+}
+
+/// Gradients (gradient_names) of a problem whose forward states are `cache`.
+template <class S>
+[[nodiscard]] NamedTensors<S> reference_backward(const Problem<S>& problem,
+                                                 const NamedTensors<S>& cache,
+                                                 Derivation derivation = Derivation::one_pass) {
+  if (derivation == Derivation::by_lag)
+    return reference_truncated(problem, cache, problem.sizes.T_da);
+  auto gradients = make_tensors<S>(problem.cell, gradient_names(problem.cell), problem.sizes);
+  const auto in = views_of(problem.in), up = views_of(problem.up), states = views_of(cache);
+  const auto grad = views_of(gradients);
+  if (problem.cell == Cell::rnn)
+    rnn_backward_by<S>(derivation)(problem.activation, rnn_parameters(in), in["x"], in["a0"],
+                                   states["a"], up["da"], rnn_gradients(grad));
+  else
+    lstm_backward_by<S>(derivation)(lstm_parameters(in), in["x"], in["a0"], in["c0"],
+                                    lstm_states(states), up["da"], up["dc_T"],
+                                    lstm_gradients(grad));
+  return gradients;
+}
+
 /// States (state_names) and gradients under one roof.
 template <class S>
 [[nodiscard]] NamedTensors<S> reference_outputs(const Problem<S>& problem,
-                                                Way way = Way::one_pass) {
+                                                Derivation derivation = Derivation::one_pass) {
   NamedTensors<S> cache = reference_forward(problem);
   NamedTensors<S> outputs;
-  for (auto& [name, gradient] : reference_backward(problem, cache, way))
+  for (auto& [name, gradient] : reference_backward(problem, cache, derivation))
     outputs.add(name, gradient);
   for (const auto& name : state_names(problem.cell)) outputs.add(name, cache[name]);
   return outputs;

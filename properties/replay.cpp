@@ -1,5 +1,6 @@
 #include "properties/replay.hpp"
 
+#include <iterator>
 #include <sstream>
 
 namespace bptt::properties {
@@ -16,14 +17,15 @@ std::string replay_command(const ReplayCase& r) {
 ReplayCase parse_replay_case(std::string_view line) {
   std::istringstream in{std::string(line)};
   ReplayCase r;
-  std::string scalar, rest;
-  if (!(in >> r.subject >> r.property >> scalar) || !std::getline(in, rest))
+  std::string scalar;
+  if (!(in >> r.subject >> r.property >> scalar >> std::ws) || in.eof())
     throw FormatError("'" + std::string(line) +
                       "' is no replay line; it reads: SUBJECT PROPERTY f32|f64 rnn|lstm n_x=..");
   if (scalar != "f32" && scalar != "f64")
     throw FormatError("'" + scalar + "' is no scalar; the scalars are f32 f64");
   r.scalar = scalar == "f32" ? Scalar::f32 : Scalar::f64;
-  r.spec = parse_problem_spec(rest);
+  // All that is left, line breaks too: what is not understood must not pass unread.
+  r.spec = parse_problem_spec(std::string(std::istreambuf_iterator<char>(in), {}));
   return r;
 }
 

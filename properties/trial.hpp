@@ -35,7 +35,9 @@ class Trial {
     return r;
   }
   [[nodiscard]] Comparison comparison() const { return Comparison(rounding().u); }
-  [[nodiscard]] Expectation expect(const Problem<S>& p) const { return {p, rounding()}; }
+  [[nodiscard]] Expectation expect(const Problem<S>& p) const {
+    return {p, rounding(), subject.capabilities().derivation};
+  }
   [[nodiscard]] Draw draw(std::string_view purpose) const { return {spec.seed, purpose}; }
 
   [[nodiscard]] std::vector<Probe> probes() const { return probes(spec.sizes); }

@@ -6,6 +6,7 @@
 // Its backward gives da, the upstream gradient of the recurrent network, and dWya, dby.
 #pragma once
 
+#include "core/error.hpp"
 #include "core/network.hpp"
 #include "core/scalar_functions.hpp"
 #include "core/tensor.hpp"
@@ -48,6 +49,7 @@ Tensor<S> log_softmax_of_head(const HeadParameters<S>& p, ConstView<S> a, Index 
 template <class S>
 void require_head_shapes(const HeadParameters<S>& p, ConstView<S> a, ConstView<S> y) {
   const Index n_y = p.Wya.extent(0), n_a = a.extent(0);
+  if (n_y < 1) throw ShapeError("Wya has shape " + p.Wya.shape().str() + ": no class at all");
   require_shape("Wya", p.Wya.shape(), {n_y, n_a});
   require_shape("by", p.by.shape(), {n_y, 1});
   require_shape("a", a.shape(), {n_a, a.extent(1), a.extent(2)});
@@ -80,8 +82,8 @@ S cross_entropy(const HeadParameters<S>& p, ConstView<S> a, ConstView<S> y) {
 }
 
 /// The way back: dzy = y_hat - y,  da = Wya^T dzy,  dWya += dzy a^T,  dby += sum of dzy.
-/// Shapes as above. Throws ShapeError if an extent disagrees.
-/// Source: Bridle 1990; docs/equations.md, section 9.
+/// Shapes as above; each column of y sums to 1, as for cross_entropy. da must not overlap a. Throws
+/// ShapeError if an extent disagrees. Source: Bridle 1990; docs/equations.md, section 9.
 template <class S>
 void cross_entropy_backward(const HeadParameters<S>& p, ConstView<S> a, ConstView<S> y,
                             const HeadGradients<S>& out) {

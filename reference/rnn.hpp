@@ -6,8 +6,6 @@
 // arithmetic S, and deliberately neither blocked, vectorised, threaded nor clever.
 #pragma once
 
-#include <algorithm>
-
 #include "core/network.hpp"
 #include "core/scalar_functions.hpp"
 #include "core/tensor.hpp"

@@ -4,22 +4,31 @@
 //              keeps each step to itself, lag >= T is full BPTT. Computed lag by lag: all losses
 //              move back one step together, so that the work of lag l is the contribution of lag l.
 //   randomised what is carried back from step t+1 to step t is multiplied by xi[t]. With
-//              xi = 1/pi with probability pi and else 0 its mean is 1 and the gradient unbiased.
+//              xi = 1/pi with probability pi and else 0, drawn independently for each t, its mean
+//              is 1 and the gradient unbiased.
 //
-// Source: Williams & Peng 1990; Tallec & Ollivier 2017; Dive into Deep Learning, section 9.7.
+// docs/equations.md, section 10. Source: Williams & Peng 1990; Tallec & Ollivier 2017; Dive into
+// Deep Learning, section 9.7.
 #pragma once
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include "reference/unrolled.hpp"
 
 namespace bptt::reference {
 
+inline void require_lag(Index lag) {
+  if (lag < 0) throw ShapeError("lag " + std::to_string(lag) + " is negative");
+}
+
 /// As rnn_backward, each loss reaching back over at most `lag` >= 0 cell steps.
 template <class S>
 void rnn_backward_truncated(Index lag, Activation g, const RnnParameters<S>& p, ConstView<S> x,
                             ConstView<S> a0, ConstView<S> a, ConstView<S> da,
                             const RnnGradients<S>& out) {
+  require_lag(lag);
   require_rnn_shapes(p, x, a0, a);
   require_rnn_gradient_shapes(p, x, a0, da, out);
   const Index n_x = x.extent(0), n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
@@ -47,6 +56,7 @@ template <class S>
 void lstm_backward_truncated(Index lag, const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                              ConstView<S> c0, const LstmStates<const S>& states, ConstView<S> da,
                              ConstView<S> dc_T, const LstmGradients<S>& out) {
+  require_lag(lag);
   require_lstm_shapes<S, const S>(p, x, a0, c0, states);
   require_lstm_gradient_shapes(p, x, a0, da, dc_T, out);
   const Index n_x = x.extent(0), n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);

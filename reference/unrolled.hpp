@@ -14,9 +14,11 @@
 
 namespace bptt::reference {
 
+/// destination += source, two matrices of one shape.
 template <class S>
 void add_to(ConstView<S> source, const View<S>& destination) {
   require_addable("the gradient", destination.shape(), source.shape());
+  require_shape("the summand", source.shape(), destination.shape());  // nor is it broadcast
   for (Index j = 0; j < source.extent(1); ++j)
     for (Index i = 0; i < source.extent(0); ++i) destination(i, j) += source(i, j);
 }

@@ -8,10 +8,8 @@
 namespace bptt {
 namespace {
 
-enum class Way { one_pass, closed_form, walks, split, truncated };
-
 struct Row {
-  Way way;
+  Derivation way;
   std::string_view name, description;
   bool rnn;
   // One sum for each weight gradient, last step first, samples in order. The slow ways add up
@@ -20,16 +18,17 @@ struct Row {
 };
 
 constexpr Row rows[] = {
-    {Way::one_pass, "reference", "Plain loops, the forward's lines reversed one by one.", true,
-     true},
-    {Way::closed_form, "reference:closed_form",
+    {Derivation::one_pass, "reference", "Plain loops, the forward's lines reversed one by one.",
+     true, true},
+    {Derivation::closed_form, "reference:closed_form",
      "Plain loops over the closed formulas of the LSTM's backward, a second derivation.", false,
      true},
-    {Way::walks, "reference:walks", "One walk back from the loss of every step.", true, false},
-    {Way::split, "reference:split",
+    {Derivation::one_walk_per_loss, "reference:walks", "One walk back from the loss of every step.",
+     true, false},
+    {Derivation::split, "reference:split",
      "da[:,:,t] and da_prevt carried through the cell separately and added afterwards.", true,
      false},
-    {Way::truncated, "reference:truncated",
+    {Derivation::by_lag, "reference:truncated",
      "Truncated backpropagation at a lag of all steps, all losses moving back together.", true,
      false},
 };
@@ -37,7 +36,7 @@ constexpr Row rows[] = {
 template <class S>
 class ReferenceRnn final : public Session<S> {
  public:
-  ReferenceRnn(Way way, Activation g, const Sizes& sizes)
+  ReferenceRnn(Derivation way, Activation g, const Sizes& sizes)
       : way_(way), g_(g), a_(shape_of(Cell::rnn, "a", sizes)) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
@@ -51,18 +50,19 @@ class ReferenceRnn final : public Session<S> {
     const View<const S> x = in["x"], a0 = in["a0"], a = a_.view(), da = up["da"];
     const RnnGradients<S> out = rnn_gradients(grad);
     switch (way_) {
-      case Way::one_pass: return reference::rnn_backward<S>(g_, p, x, a0, a, da, out);
-      case Way::walks: return reference::rnn_backward_walks<S>(g_, p, x, a0, a, da, out);
-      case Way::split: return reference::rnn_backward_split<S>(g_, p, x, a0, a, da, out);
-      case Way::truncated:
+      case Derivation::one_pass: return reference::rnn_backward<S>(g_, p, x, a0, a, da, out);
+      case Derivation::one_walk_per_loss:
+        return reference::rnn_backward_walks<S>(g_, p, x, a0, a, da, out);
+      case Derivation::split: return reference::rnn_backward_split<S>(g_, p, x, a0, a, da, out);
+      case Derivation::by_lag:
         return reference::rnn_backward_truncated<S>(da.extent(2), g_, p, x, a0, a, da, out);
-      case Way::closed_form: break;
+      case Derivation::closed_form: break;
     }
     throw UnsupportedError("the closed formulas are of the lstm");
   }
 
  private:
-  Way way_;
+  Derivation way_;
   Activation g_;
   Tensor<S> a_;
 };
@@ -70,7 +70,7 @@ class ReferenceRnn final : public Session<S> {
 template <class S>
 class ReferenceLstm final : public Session<S> {
  public:
-  ReferenceLstm(Way way, const Sizes& sizes)
+  ReferenceLstm(Derivation way, const Sizes& sizes)
       : way_(way), cache_(make_tensors<S>(Cell::lstm, cache_names(Cell::lstm), sizes)) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
@@ -87,19 +87,22 @@ class ReferenceLstm final : public Session<S> {
     const LstmStates<const S> states = lstm_states(views_of(std::as_const(cache_)));
     const LstmGradients<S> out = lstm_gradients(grad);
     switch (way_) {
-      case Way::one_pass: return reference::lstm_backward<S>(p, x, a0, c0, states, da, dc, out);
-      case Way::closed_form:
+      case Derivation::one_pass:
+        return reference::lstm_backward<S>(p, x, a0, c0, states, da, dc, out);
+      case Derivation::closed_form:
         return reference::lstm_backward_closed_form<S>(p, x, a0, c0, states, da, dc, out);
-      case Way::walks: return reference::lstm_backward_walks<S>(p, x, a0, c0, states, da, dc, out);
-      case Way::split: return reference::lstm_backward_split<S>(p, x, a0, c0, states, da, dc, out);
-      case Way::truncated:
+      case Derivation::one_walk_per_loss:
+        return reference::lstm_backward_walks<S>(p, x, a0, c0, states, da, dc, out);
+      case Derivation::split:
+        return reference::lstm_backward_split<S>(p, x, a0, c0, states, da, dc, out);
+      case Derivation::by_lag:
         return reference::lstm_backward_truncated<S>(da.extent(2), p, x, a0, c0, states, da, dc,
                                                      out);
     }
   }
 
  private:
-  Way way_;
+  Derivation way_;
   NamedTensors<S> cache_;
 };
 
@@ -113,6 +116,7 @@ class ReferenceSubject final : public Subject {
     Capabilities can;
     can.rnn = row_.rnn;
     can.fixed_summation_order = row_.fixed_summation_order;
+    can.derivation = row_.way;
     can.tanh_ulp = 2.0;
     can.sigmoid_ulp = 3.0;
     return can;

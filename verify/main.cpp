@@ -1,0 +1,220 @@
+// bptt-verify: the command line. What it says is what the campaign found; nothing is judged here.
+// Exit status: 0 nothing broken, 1 something broken, 2 it could not run, 130 interrupted.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <regex>
+#include <thread>
+
+#include "core/error.hpp"
+#include "subjects/registry.hpp"
+#include "verify/campaign.hpp"
+#include "verify/listing.hpp"
+#include "verify/progress.hpp"
+#include "verify/report_json.hpp"
+#include "verify/report_table.hpp"
+
+namespace {
+
+using namespace bptt;
+using namespace bptt::verify;
+
+constexpr int all_held = 0, something_broken = 1, could_not_run = 2, interrupted = 130;
+constexpr double default_seconds = 45;
+
+std::atomic<bool> stop{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // so that a signal handler may set it
+
+enum class Colour { when_terminal, always, never };
+
+struct Arguments {
+  Colour colour = Colour::when_terminal;
+  std::vector<std::string> subjects{"optimized"}, words;
+  CampaignOptions campaign;
+  std::string property, json, what;
+  bool list_json = false;
+};
+
+bool coloured(Colour colour, int descriptor) {
+  if (colour != Colour::when_terminal) return colour == Colour::always;
+  const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
+  return (no_color == nullptr || *no_color == '\0') && ::isatty(descriptor) == 1;
+}
+
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+void select_properties(const std::string& pattern, CampaignOptions& options) {
+  std::regex regex;
+  try {
+    regex = std::regex(pattern);
+  } catch (const std::regex_error& error) {
+    throw FormatError("--property '" + pattern + "' is no regular expression: " + error.what());
+  }
+  const auto matches = [&](const std::string& id) { return std::regex_search(id, regex); };
+  for (const auto& p : properties::catalogue())
+    if (matches(std::string(p.id))) options.properties.push_back(&p);
+  for (const auto& p : properties::published_cases())
+    if (const std::string name(p.name); matches(std::string(published_prefix) + name) ||
+                                        matches(std::string(specification_prefix) + name))
+      options.published.push_back(&p);
+  if (options.properties.empty() && options.published.empty())
+    throw UnsupportedError("no property matches '" + pattern +
+                           "' (see: bptt-verify list properties)");
+}
+
+int check(Arguments& arguments) {
+  CampaignOptions& options = arguments.campaign;
+  select_properties(arguments.property, options);
+  if (!options.cases && !options.seconds) options.seconds = default_seconds;
+  if (options.seconds) *options.seconds /= static_cast<double>(arguments.subjects.size());
+  // All names are looked up before the first campaign begins.
+  std::vector<std::unique_ptr<Subject>> subjects;
+  for (const auto& name : arguments.subjects) subjects.push_back(make_subject(name));
+  std::signal(SIGINT, [](int) { stop = true; });
+
+  const Style style(coloured(arguments.colour, STDOUT_FILENO));
+  std::vector<Report> reports;
+  bool broken = false;
+  for (const auto& subject : subjects) {
+    {
+      ProgressLine line(stderr, Style(coloured(arguments.colour, STDERR_FILENO)));
+      OnProgress show;
+      if (::isatty(STDERR_FILENO) == 1) show = [&](const Progress& p) { line.show(p); };
+      reports.push_back(run_campaign(*subject, options, show, &stop));
+    }
+    print((reports.size() > 1 ? "\n" : "") + table_of(reports.back(), style));
+    broken = broken || broken_rows(reports.back()) > 0;
+    options.specification = false;  // once is enough: it is the same for every subject
+    if (stop) break;
+  }
+  if (!arguments.json.empty()) write_whole(arguments.json, json_of(reports, BPTT_VERSION));
+  if (stop) std::fputs("bptt-verify: interrupted; the report holds what was done\n", stderr);
+  return broken ? something_broken : stop ? interrupted : all_held;
+}
+
+int replay(const Arguments& arguments) {
+  std::string line;
+  for (const auto& word : arguments.words) line += (line.empty() ? "" : " ") + word;
+  const Replayed replayed = verify::replay(line);
+  print(text_of(replayed, Style(coloured(arguments.colour, STDOUT_FILENO))));
+  if (!arguments.json.empty()) write_whole(arguments.json, json_of(replayed, BPTT_VERSION));
+  return replayed.verdict.outcome == properties::Outcome::broken ? something_broken : all_held;
+}
+
+int list(const Arguments& arguments) {
+  const auto text = arguments.what == "properties" ? list_properties
+                    : arguments.what == "subjects" ? list_subjects
+                                                   : list_cases;
+  print(text(arguments.list_json));
+  return all_held;
+}
+
+/// An option that is one of some names.
+template <class T>
+void add_choice(CLI::App& app, const std::string& name, T& value, const std::string& help,
+                const std::map<std::string, T>& names) {
+  std::string list;
+  for (const auto& [text, unused] : names) list += (list.empty() ? "" : "|") + text;
+  app.add_option_function<std::string>(
+         name, [&value, names](const std::string& text) { value = names.at(text); }, help)
+      ->check(CLI::IsMember(names).description(""))
+      ->type_name(list);
+}
+
+void add_check(CLI::App& app, Arguments& a) {
+  CampaignOptions& c = a.campaign;
+  app.add_option("SUBJECT", a.subjects, "What to put to the test (list subjects); optimized");
+  app.add_option("--seconds", c.seconds, "Time for all subjects together; 45 without --cases")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--cases", c.cases, "Exactly so many cases of each row, however long it takes")
+      ->check(CLI::Range(1, 100000000));
+  app.add_option("--seed", c.seed, "Where the cases come from")->capture_default_str();
+  app.add_option("--jobs", c.jobs, "Threads; all of the machine's")->check(CLI::Range(1, 1024));
+  app.add_option("--max-size", c.max_size, "No n_x, n_a, m, T_x above it")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--property", a.property, "Only properties whose name matches")
+      ->type_name("REGEX");
+  add_choice<std::optional<Cell>>(app, "--cell", c.cell, "Only this cell",
+                                  {{"rnn", Cell::rnn}, {"lstm", Cell::lstm}});
+  add_choice<std::optional<Scalar>>(app, "--scalar", c.scalar, "Only this scalar",
+                                    {{"f32", Scalar::f32}, {"f64", Scalar::f64}});
+  std::map<std::string, std::optional<properties::Regime>> regimes;
+  for (int k = 0; k < properties::regime_count; ++k)
+    regimes[std::string(name_of(static_cast<properties::Regime>(k)))] =
+        static_cast<properties::Regime>(k);
+  add_choice(app, "--regime", c.regime, "Only problems of this regime", regimes);
+  app.add_option("--json", a.json, "Writes the report there, whole or not at all")
+      ->type_name("FILE");
+  app.footer(
+      "Examples:\n"
+      "  bptt-verify check                                all that is known, in a minute\n"
+      "  bptt-verify check reference optimized --seconds 20\n"
+      "  bptt-verify check fault:no_carry --cases 20      shows what a fault looks like\n"
+      "  bptt-verify check --property linear --cell lstm --scalar f32 --cases 1000\n"
+      "  bptt-verify check --json report.json             for programs\n"
+      "Cases repeat: the same --seed and --cases give the same table on any machine and with\n"
+      "any number of threads, if the subject does.");
+}
+
+void add_replay(CLI::App& app, Arguments& a) {
+  app.add_option("LINE", a.words, "The words of a replay line, quoted or not")->required();
+  app.add_option("--json", a.json, "Writes the verdict there, whole or not at all")
+      ->type_name("FILE");
+  app.footer(
+      "Example:\n"
+      "  bptt-verify replay 'optimized equals_reference f32 lstm n_x=3 n_a=5 m=2 T_x=4 "
+      "regime=unit seed=7'\n"
+      "  bptt-verify replay optimized published:lstm_backward_new");
+}
+
+void add_list(CLI::App& app, Arguments& a) {
+  app.add_option("WHAT", a.what, "properties, subjects or cases")
+      ->required()
+      ->check(CLI::IsMember({"properties", "subjects", "cases"}).description(""))
+      ->type_name("properties|subjects|cases");
+  app.add_flag("--json", a.list_json, "For programs");
+  app.footer(
+      "Examples:\n"
+      "  bptt-verify list properties\n"
+      "  bptt-verify list subjects --json");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  arguments.campaign.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+
+  CLI::App app("Verifies backpropagation through time.", "bptt-verify");
+  app.set_version_flag("--version", "bptt-verify " BPTT_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  add_choice<Colour>(
+      app, "--color", arguments.colour, "Colours; auto: on a terminal, unless NO_COLOR is set",
+      {{"auto", Colour::when_terminal}, {"always", Colour::always}, {"never", Colour::never}});
+  CLI::App* on_check = app.add_subcommand("check", "Runs all properties on a subject");
+  CLI::App* on_replay = app.add_subcommand("replay", "Repeats one case from its replay line");
+  CLI::App* on_list = app.add_subcommand("list", "Lists properties, subjects or published cases");
+  add_check(*on_check, arguments);
+  add_replay(*on_replay, arguments);
+  add_list(*on_list, arguments);
+  app.footer(
+      "Exit status: 0 nothing broken (held or inconclusive), 1 something broken, 2 it could not\n"
+      "run. Try: bptt-verify check");
+
+  try {
+    app.parse(argc, argv);
+    if (on_check->parsed()) return check(arguments);
+    return on_replay->parsed() ? replay(arguments) : list(arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? all_held : could_not_run;  // prints help, or what is wrong
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bptt-verify: %s\n", error.what());
+    return could_not_run;
+  }
+}

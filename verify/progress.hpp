@@ -1,0 +1,29 @@
+// A line at the bottom of a terminal that says how far a campaign is.
+#pragma once
+
+#include <chrono>
+#include <cstdio>
+
+#include "verify/campaign.hpp"
+#include "verify/style.hpp"
+
+namespace bptt::verify {
+
+/// Writes to `out` ten times a second at most, and removes its line at the end.
+class ProgressLine {
+ public:
+  ProgressLine(std::FILE* out, const Style& style) : out_(out), style_(style) {}
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const Progress& progress);
+
+ private:
+  std::FILE* out_;
+  Style style_;
+  std::chrono::steady_clock::time_point last_;
+  bool shown_ = false;
+};
+
+}  // namespace bptt::verify

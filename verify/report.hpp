@@ -1,0 +1,57 @@
+// What a campaign found: one row for each property, cell and scalar. Numbers only; how they look is
+// in report_table.hpp and report_json.hpp.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "properties/problem_spec.hpp"
+#include "properties/property.hpp"
+#include "properties/verdict.hpp"
+
+namespace bptt::verify {
+
+/// A broken case, after shrinking.
+struct Failure {
+  std::string replay;  // the whole command
+  std::string text;    // describe(verdict)
+};
+
+struct Counts {
+  long long held = 0, broken = 0, inconclusive = 0;
+  void add(properties::Outcome outcome);
+  [[nodiscard]] long long cases() const { return held + broken + inconclusive; }
+};
+
+struct Row {
+  int number = 0;  // in the catalogue; 0 for a published case
+  std::string id, sentence, mathematics;
+  Cell cell = Cell::rnn;
+  Scalar scalar = Scalar::f64;
+  properties::Exactness exactness = properties::Exactness::bounded;
+  bool specification = false;  // about the reference, whatever the subject
+  Counts counts;
+  long long compared = 0, trivial = 0;
+  /// Of error / bound, over the cases that compared within a bound and were not inconclusive: the
+  /// largest, and the median of each case's largest. Not there if no case did.
+  std::optional<double> worst_ratio, median_ratio;
+  std::vector<Failure> failures;
+};
+
+struct Report {
+  std::string subject;
+  std::uint64_t seed = 0;
+  std::string started;  // UTC, ISO 8601
+  double seconds = 0;
+  std::vector<Row> rows;
+  std::array<Counts, properties::regime_count> regimes{};  // published cases have none
+};
+
+[[nodiscard]] Counts total(const Report& report);
+[[nodiscard]] long long compared(const Report& report);
+[[nodiscard]] long long trivial(const Report& report);
+[[nodiscard]] int broken_rows(const Report& report);
+
+}  // namespace bptt::verify

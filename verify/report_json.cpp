@@ -1,0 +1,135 @@
+#include "verify/report_json.hpp"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "core/error.hpp"
+
+namespace bptt::verify {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int schema_version = 1;
+
+Json number(double value) {
+  if (std::isfinite(value)) return value;
+  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+Json ratio(const std::optional<double>& value) { return value ? number(*value) : Json(); }
+
+Json row_json(const Row& row) {
+  Json failures = Json::array();
+  for (const Failure& f : row.failures)
+    failures.push_back({{"replay", f.replay}, {"text", f.text}});
+  return {{"property", row.id},
+          {"number", row.number},
+          {"sentence", row.sentence},
+          {"mathematics", row.mathematics},
+          {"cell", bptt::name_of(row.cell)},
+          {"scalar", bptt::name_of(row.scalar)},
+          {"exactness", name_of(row.exactness)},
+          {"about", row.specification ? "specification" : "subject"},
+          {"cases", row.counts.cases()},
+          {"held", row.counts.held},
+          {"broken", row.counts.broken},
+          {"inconclusive", row.counts.inconclusive},
+          {"compared", row.compared},
+          {"trivial", row.trivial},
+          {"worst_ratio", ratio(row.worst_ratio)},
+          {"median_ratio", ratio(row.median_ratio)},
+          {"failures", failures}};
+}
+
+Json report_json(const Report& report) {
+  Json rows = Json::array(), regimes = Json::object();
+  for (const Row& row : report.rows) rows.push_back(row_json(row));
+  for (std::size_t k = 0; k < report.regimes.size(); ++k)
+    if (const Counts& c = report.regimes[k]; c.cases() > 0)
+      regimes[std::string(name_of(static_cast<properties::Regime>(k)))] = {
+          {"held", c.held}, {"broken", c.broken}, {"inconclusive", c.inconclusive}};
+  const Counts all = total(report);
+  return {{"subject", report.subject},
+          {"seed", report.seed},
+          {"started", report.started},
+          {"seconds", report.seconds},
+          {"rows", rows},
+          {"summary",
+           {{"outcome", all.broken > 0 ? "broken" : "held"},
+            {"cases", all.cases()},
+            {"held", all.held},
+            {"broken", all.broken},
+            {"inconclusive", all.inconclusive},
+            {"compared", compared(report)},
+            {"trivial", trivial(report)},
+            {"rows", report.rows.size()},
+            {"broken_rows", broken_rows(report)},
+            {"regimes", regimes}}}};
+}
+
+/// A subject's message may hold any bytes; the document is UTF-8 all the same.
+std::string text_of_json(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string json_of(const std::vector<Report>& reports, std::string_view program) {
+  Json document{{"schema", "bptt-verify/check"},
+                {"version", schema_version},
+                {"program", program},
+                {"reports", Json::array()}};
+  for (const Report& report : reports) document["reports"].push_back(report_json(report));
+  return text_of_json(document);
+}
+
+std::string json_of(const Replayed& r, std::string_view program) {
+  const properties::Verdict& v = r.verdict;
+  const bool any = !v.worst.array.empty();
+  Json worst;
+  if (any)
+    worst = {{"array", v.worst.array},
+             {"index", v.worst.index},
+             {"got", number(static_cast<double>(v.worst.got))},
+             {"expected", number(static_cast<double>(v.worst.expected))},
+             {"bound", number(static_cast<double>(v.worst.bound))},
+             {"ulp", number(v.worst.ulp)}};
+  return text_of_json({{"schema", "bptt-verify/replay"},
+                       {"version", schema_version},
+                       {"program", program},
+                       {"replay", r.line},
+                       {"property", r.id},
+                       {"number", r.number},
+                       {"sentence", r.sentence},
+                       {"mathematics", r.mathematics},
+                       {"exactness", r.exactness},
+                       {"outcome", name_of(v.outcome)},
+                       {"reason", v.reason},
+                       {"compared", v.compared},
+                       {"trivial", v.trivial},
+                       {"inconclusive_entries", v.inconclusive_entries},
+                       {"worst_ratio", any ? number(v.worst_ratio) : Json()},
+                       {"worst", worst}});
+}
+
+void write_whole(const std::filesystem::path& path, std::string_view text) {
+  // Beside the target, because a file is renamed in one step only within a file system.
+  std::filesystem::path temporary = path;
+  temporary += "." + std::to_string(::getpid()) + ".tmp";
+  std::ofstream out(temporary, std::ios::binary);
+  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  out.close();
+  std::error_code failed;
+  if (out) std::filesystem::rename(temporary, path, failed);
+  if (!out || failed) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw Error("cannot write " + path.string() + (failed ? ": " + failed.message() : ""));
+  }
+}
+
+}  // namespace bptt::verify

@@ -1,0 +1,42 @@
+// Reports as JSON for programs.
+//
+// Every document: "schema" (below), "version" of that schema (a whole number: it grows when a field
+// changes its meaning or goes; new fields may come at any time), "program" (version of
+// bptt-verify).
+//
+// schema "bptt-verify/check":
+//   reports[]: one a subject:
+//     subject, seed, started (UTC, ISO 8601), seconds
+//     rows[]: property (id), number (0: a published case), sentence, mathematics, cell ("rnn",
+//             "lstm"), scalar ("f32", "f64"), exactness ("bitwise", "exact", "bounded",
+//             "statistical"), about ("subject", "specification"), cases, held, broken,
+//             inconclusive, compared, trivial, worst_ratio, median_ratio (see RATIO),
+//             failures[]: replay, text
+//     summary: outcome ("held", "broken"), cases, held, broken, inconclusive, compared, trivial,
+//              rows, broken_rows, regimes{name: {held, broken, inconclusive}}
+// schema "bptt-verify/replay":
+//   replay, property, number, sentence, mathematics, exactness, outcome ("held", "broken",
+//   "inconclusive"), reason, compared, trivial, inconclusive_entries, worst_ratio (RATIO),
+//   worst: array, index[], got, expected, bound, ulp (all NUMBER); null if nothing was compared
+// RATIO: error / bound, a NUMBER, or null if nothing was compared within a bound.
+// NUMBER: a number, or one of the strings "inf", "-inf", "nan".
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "verify/replayed.hpp"
+#include "verify/report.hpp"
+
+namespace bptt::verify {
+
+[[nodiscard]] std::string json_of(const std::vector<Report>& reports, std::string_view program);
+[[nodiscard]] std::string json_of(const Replayed& replayed, std::string_view program);
+
+/// Writes the text whole or not at all: a temporary file beside `path` replaces it at the end.
+/// Throws Error if that fails.
+void write_whole(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace bptt::verify

@@ -1,0 +1,137 @@
+#include "verify/report_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bptt::verify {
+namespace {
+
+using properties::Outcome;
+
+double percent(long long part, long long whole) {
+  return whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// A count that matters in colour, others plain. Padded before it is coloured.
+std::string cell_of(long long count, int width, bool red, bool yellow, const Style& style) {
+  const std::string text = fmt::format("{:>{}}", count, width);
+  return count == 0 ? text : red ? style.red(text) : yellow ? style.yellow(text) : text;
+}
+
+std::string row_text(const Row& row, int width, const Style& style) {
+  const Counts& c = row.counts;
+  return fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{}{}{:>9}{:>9}\n", row.id, width,
+                     bptt::name_of(row.cell), row.specification ? "-" : bptt::name_of(row.scalar),
+                     c.cases(), c.held, cell_of(c.broken, 7, true, false, style),
+                     cell_of(c.inconclusive, 8, false, true, style), ratio_text(row.worst_ratio),
+                     ratio_text(row.median_ratio));
+}
+
+std::string failures_text(const Row& row, const Style& style) {
+  std::string text;
+  for (const Failure& failure : row.failures)
+    text += fmt::format("\n{} {} {} {}: {}\n  {}\n  {}\n", style.red("BROKEN"), row.id,
+                        bptt::name_of(row.cell), row.specification ? "" : bptt::name_of(row.scalar),
+                        row.mathematics, failure.text, failure.replay);
+  return text;
+}
+
+std::string regimes_text(const Report& report) {
+  std::string text;
+  for (std::size_t k = 0; k < report.regimes.size(); ++k) {
+    const Counts& c = report.regimes[k];
+    if (c.cases() == 0) continue;
+    text += fmt::format("{}{} {:.1f} %", text.empty() ? "" : ", ",
+                        name_of(static_cast<properties::Regime>(k)),
+                        percent(c.inconclusive, c.cases()));
+  }
+  return text;
+}
+
+std::string summary_text(const Report& report, const Style& style) {
+  const Counts all = total(report);
+  const int broken = broken_rows(report);
+  std::string text = fmt::format(
+      "\n{}: {} cases in {:.1f} s ({:.0f} a second, seed {}): {} entries compared; {} trivial\n",
+      report.subject, grouped(all.cases()), report.seconds,
+      static_cast<double>(all.cases()) / std::max(report.seconds, 1e-9), report.seed,
+      grouped(compared(report)), grouped(trivial(report)));
+  text += fmt::format("inconclusive: {:.1f} % of all", percent(all.inconclusive, all.cases()));
+  const std::string regimes = regimes_text(report);
+  text += (regimes.empty() ? "" : " (" + regimes + ")") + "\n";
+  const auto silent = std::count_if(report.rows.begin(), report.rows.end(), [](const Row& row) {
+    return row.counts.held == 0 && row.counts.broken == 0;
+  });
+  if (silent > 0)
+    text += style.yellow(fmt::format("{} of {} rows have no evidence: every case inconclusive",
+                                     silent, report.rows.size())) +
+            "\n";
+  return text +
+         (broken > 0 ? style.red(fmt::format("BROKEN: {} of {} rows", broken, report.rows.size()))
+                     : style.green("nothing broken")) +
+         "\n";
+}
+
+std::string place_of(const properties::Element& element) {
+  return element.index.empty()
+             ? element.array + " (a random projection, or one number)"
+             : fmt::format("{}[{}]", element.array, fmt::join(element.index, ","));
+}
+
+}  // namespace
+
+std::string grouped(long long number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3 + (number < 0 ? 1U : 0U);) {
+    at -= 3;
+    text.insert(at, ",");
+  }
+  return text;
+}
+
+std::string ratio_text(const std::optional<double>& ratio) {
+  if (!ratio) return "-";
+  return *ratio != 0 && (*ratio < 1e-3 || *ratio >= 1e4) ? fmt::format("{:.1e}", *ratio)
+                                                         : fmt::format("{:.3f}", *ratio);
+}
+
+std::string table_of(const Report& report, const Style& style) {
+  std::size_t width = 8;
+  for (const Row& row : report.rows) width = std::max(width, row.id.size());
+  const int columns = static_cast<int>(width);
+  // worst, median: of error / bound.
+  std::string text = style.bold(fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{:>7}{:>8}{:>9}{:>9}",
+                                            "property", columns, "cell", "scalar", "cases", "held",
+                                            "broken", "unsure", "worst", "median")) +
+                     "\n";
+  for (const Row& row : report.rows) text += row_text(row, columns, style);
+  text += "unsure: inconclusive. worst, median: error / bound, over the cases of a row\n";
+  for (const Row& row : report.rows) text += failures_text(row, style);
+  return text + summary_text(report, style);
+}
+
+std::string text_of(const Replayed& r, const Style& style) {
+  const properties::Verdict& v = r.verdict;
+  const std::string outcome = v.outcome == Outcome::broken ? style.red("BROKEN")
+                              : v.outcome == Outcome::held ? style.green("held")
+                                                           : style.yellow("inconclusive");
+  std::string text = fmt::format("case      {}\nproperty  {}{} ({})\n          {}\n          {}\n",
+                                 r.line, r.number > 0 ? fmt::format("{}, ", r.number) : "", r.id,
+                                 r.exactness, r.sentence, r.mathematics);
+  text += fmt::format("verdict   {}\n", outcome);
+  if (!v.reason.empty()) text += fmt::format("reason    {}\n", v.reason);
+  if (const auto& w = v.worst; !w.array.empty())
+    text += fmt::format(
+        "worst     {}\n  got       {:.17g}\n  expected  {:.17g}\n  bound     {:.3g}\n"
+        "  error     {:.3g}: {} times the bound, {:.3g} ULP\n",
+        place_of(w), static_cast<double>(w.got), static_cast<double>(w.expected),
+        static_cast<double>(w.bound), static_cast<double>(std::abs(w.got - w.expected)),
+        ratio_text(v.worst_ratio), w.ulp);
+  return text + fmt::format("compared  {} entries; {} trivial, {} inconclusive\n",
+                            grouped(v.compared), grouped(v.trivial),
+                            grouped(v.inconclusive_entries));
+}
+
+}  // namespace bptt::verify

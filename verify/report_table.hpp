@@ -1,0 +1,23 @@
+// Reports as text for people, at most 100 columns wide where the numbers allow.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "verify/replayed.hpp"
+#include "verify/report.hpp"
+#include "verify/style.hpp"
+
+namespace bptt::verify {
+
+/// The table, the failures, the summary.
+[[nodiscard]] std::string table_of(const Report& report, const Style& style);
+/// A replayed case: sentence, mathematics, verdict, worst element.
+[[nodiscard]] std::string text_of(const Replayed& replayed, const Style& style);
+
+/// 1234567 as "1,234,567".
+[[nodiscard]] std::string grouped(long long number);
+/// "0.31", "1.2e+05", "inf"; "-" if there is none.
+[[nodiscard]] std::string ratio_text(const std::optional<double>& ratio);
+
+}  // namespace bptt::verify
