@@ -253,7 +253,7 @@ class Campaign {
         [&](const ProblemSpec& spec) {
           return check(property, subject_, scalar, spec).outcome == Outcome::broken;
         });
-    return {replay_command({name, std::string(property.id), scalar, smallest}),
+    return {properties::replay_command({name, std::string(property.id), scalar, smallest}),
             describe(check(property, subject_, scalar, smallest))};
   }
 

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <regex>
 #include <thread>
@@ -67,7 +68,16 @@ void select_properties(const std::string& pattern, CampaignOptions& options) {
                            "' (see: bptt-verify list properties)");
 }
 
+/// So that nothing runs for a minute whose report has no place.
+void require_folder_of(const std::string& file) {
+  if (file.empty()) return;
+  const auto folder = std::filesystem::absolute(file).parent_path();
+  if (!std::filesystem::is_directory(folder))
+    throw Error("--json " + file + ": there is no folder " + folder.string());
+}
+
 int check(Arguments& arguments) {
+  require_folder_of(arguments.json);
   CampaignOptions& options = arguments.campaign;
   select_properties(arguments.property, options);
   if (!options.cases && !options.seconds) options.seconds = default_seconds;

@@ -25,7 +25,7 @@ std::string row_text(const Row& row, int width, const Style& style) {
   return fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{}{}{:>9}{:>9}\n", row.id, width,
                      bptt::name_of(row.cell), row.specification ? "-" : bptt::name_of(row.scalar),
                      c.cases(), c.held, cell_of(c.broken, 7, true, false, style),
-                     cell_of(c.inconclusive, 8, false, true, style), ratio_text(row.worst_ratio),
+                     cell_of(c.inconclusive, 9, false, true, style), ratio_text(row.worst_ratio),
                      ratio_text(row.median_ratio));
 }
 
@@ -93,6 +93,7 @@ std::string grouped(long long number) {
 
 std::string ratio_text(const std::optional<double>& ratio) {
   if (!ratio) return "-";
+  if (*ratio == 0) return "0";
   return *ratio != 0 && (*ratio < 1e-3 || *ratio >= 1e4) ? fmt::format("{:.1e}", *ratio)
                                                          : fmt::format("{:.3f}", *ratio);
 }
@@ -102,12 +103,12 @@ std::string table_of(const Report& report, const Style& style) {
   for (const Row& row : report.rows) width = std::max(width, row.id.size());
   const int columns = static_cast<int>(width);
   // worst, median: of error / bound.
-  std::string text = style.bold(fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{:>7}{:>8}{:>9}{:>9}",
+  std::string text = style.bold(fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{:>7}{:>9}{:>9}{:>9}",
                                             "property", columns, "cell", "scalar", "cases", "held",
-                                            "broken", "unsure", "worst", "median")) +
+                                            "broken", "inconcl.", "worst", "median")) +
                      "\n";
   for (const Row& row : report.rows) text += row_text(row, columns, style);
-  text += "unsure: inconclusive. worst, median: error / bound, over the cases of a row\n";
+  text += "worst, median: error / bound, over the cases of a row\n";
   for (const Row& row : report.rows) text += failures_text(row, style);
   return text + summary_text(report, style);
 }
