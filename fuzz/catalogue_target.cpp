@@ -46,7 +46,7 @@ const CatalogueTarget::Bench& CatalogueTarget::bench_of(std::uint8_t byte) const
 properties::SpecLimits CatalogueTarget::limits_of(const Bench& bench,
                                                   const Property& property) const {
   auto limits = properties::limits_for(property, bench.subject->capabilities(), cell_);
-  limits.max_size = std::min(limits.max_size, max_size);
+  limits.max_size = std::min(limits.max_size, max_size(cell_));
   limits.wide = false;
   return limits;
 }

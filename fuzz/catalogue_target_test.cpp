@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <set>
 
 #include "core/error.hpp"
@@ -35,6 +36,10 @@ int broken_of(const CatalogueTarget& target, std::uint64_t count) {
 struct Fault {
   const char* name;
   Cell cell;
+  /// In the names of tests, in place of an address.
+  friend std::ostream& operator<<(std::ostream& out, const Fault& fault) {
+    return out << fault.name << " " << name_of(fault.cell);
+  }
 };
 class FaultTest : public ::testing::TestWithParam<Fault> {};
 
@@ -104,7 +109,7 @@ TEST(catalogue_target, bytes_decode_to_small_problems_that_their_property_is_abo
       const auto got = target.decode(random_bytes(seed));
       const Sizes& s = got.spec.sizes;
       for (const Index extent : {s.n_x, s.n_a, s.m, s.T_x, s.T_da})
-        ASSERT_LE(extent, CatalogueTarget::max_size) << to_string(got);
+        ASSERT_LE(extent, CatalogueTarget::max_size(cell)) << to_string(got);
       ASSERT_TRUE(applies(properties::find_property(got.property),
                           make_subject(got.subject)->capabilities(), got.scalar, got.spec))
           << to_string(got);

@@ -44,14 +44,14 @@ const std::vector<Named> rnn_problems{
     {"one_digit", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=17 digits=1"},
 };
 const std::vector<Named> lstm_problems{
-    {"usual", "lstm n_x=3 n_a=5 m=7 T_x=7 T_da=4 regime=unit seed=1"},
+    {"usual", "lstm n_x=3 n_a=5 m=5 T_x=6 T_da=4 regime=unit seed=1"},
     {"one_step", "lstm n_x=2 n_a=3 m=1 T_x=1 T_da=1 regime=unit seed=2"},
     {"all_ones", "lstm n_x=1 n_a=1 m=1 T_x=1 T_da=1 regime=unit seed=3"},
-    {"largest", "lstm n_x=7 n_a=8 m=8 T_x=8 T_da=8 regime=unit seed=4"},
+    {"largest", "lstm n_x=5 n_a=6 m=6 T_x=6 T_da=6 regime=unit seed=4"},
     {"as_many_features_as_units", "lstm n_x=4 n_a=4 m=3 T_x=3 T_da=3 regime=unit seed=6"},
     {"tiny", "lstm n_x=5 n_a=3 m=2 T_x=4 T_da=4 regime=tiny seed=10"},
     {"saturating", "lstm n_x=5 n_a=6 m=3 T_x=5 T_da=5 regime=saturating seed=11"},
-    {"expanding", "lstm n_x=2 n_a=6 m=3 T_x=8 T_da=8 regime=expanding seed=12"},
+    {"expanding", "lstm n_x=2 n_a=6 m=3 T_x=6 T_da=6 regime=expanding seed=12"},
     {"subnormal", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=subnormal seed=13"},
     {"signed_zeros", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=signed_zeros seed=14"},
     {"nonfinite", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=nonfinite seed=15"},

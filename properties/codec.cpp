@@ -1,5 +1,6 @@
 #include "properties/codec.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "properties/draw.hpp"
@@ -82,12 +83,16 @@ void decode_wide(std::uint8_t byte, Sizes& s) {
   }
 }
 
+/// Three quarters of all cases have no zero array; else one, seldom two. da is never zero: then
+/// every gradient is, and a comparison of zeros says nothing.
 unsigned decode_zeros(std::uint8_t byte, Cell cell) {
-  // Three quarters of all cases have no zero array; else one, seldom two.
   if (byte < 192) return 0;
-  const auto count = static_cast<unsigned>(drawn_names(cell).size());
-  const unsigned first = byte % count;
-  return byte < 240 ? 1U << first : (1U << first) | (1U << ((first + 1) % count));
+  const auto names = drawn_names(cell);
+  std::vector<unsigned> bits;
+  for (unsigned k = 0; k < names.size(); ++k)
+    if (names[k] != "da") bits.push_back(1U << k);
+  const std::size_t first = byte % bits.size();
+  return byte < 240 ? bits[first] : bits[first] | bits[(first + 1) % bits.size()];
 }
 
 ProblemSpec decode(const Bytes& b, const SpecLimits& limits) {
@@ -97,10 +102,10 @@ ProblemSpec decode(const Bytes& b, const SpecLimits& limits) {
   s.n_a = 1 + b[n_a_at] % limits.max_size;
   s.n_x = 1 + b[n_x_at] % limits.max_size;
   if (s.n_x == s.n_a && b[twin_at] % 8 != 0) s.n_x = s.n_a == limits.max_size ? 1 : s.n_a + 1;
-  s.m = decode_m(b[m_at], limits.max_size);
-  s.T_x = decode_T(b[T_at], limits.max_size);
+  s.m = std::max(decode_m(b[m_at], limits.max_size), limits.min_m);
+  s.T_x = std::max(decode_T(b[T_at], limits.max_size), limits.min_T);
   if (limits.wide) decode_wide(b[wide_at], s);
-  s.T_da = b[T_da_at] < 192 ? s.T_x : 1 + b[T_da_at] % s.T_x;
+  s.T_da = b[T_da_at] < 192 ? s.T_x : std::max(1 + b[T_da_at] % s.T_x, limits.min_T);
   spec.regime = decode_regime(b[regime_at], limits);
   spec.activation = decode_activation(b[activation_at], limits, spec.regime);
   spec.zero_arrays = decode_zeros(b[zeros_at], limits.cell);

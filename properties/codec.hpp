@@ -15,6 +15,7 @@ namespace bptt::properties {
 struct SpecLimits {
   Cell cell = Cell::rnn;
   Index max_size = 10;                             // of n_x, n_a, m; T up to max_size too
+  Index min_m = 1, min_T = 1;                      // least batch; least number of steps, of da too
   bool wide = true;                                // one size in some cases near 16, 32 or 64
   Regimes regimes = finite_regimes;                // at least one
   bool tanh = true, relu = true, identity = true;  // of the RNN; at least one

@@ -79,6 +79,7 @@ bool applies(const Property& property, const Capabilities& can, Scalar scalar,
   return applies(property, can, spec.cell, scalar) &&
          (property.about == About::specification ||
           can_run(can, spec.cell, spec.activation, scalar)) &&
+         spec.sizes.m >= property.min_m && spec.sizes.T_da >= property.min_T &&
          (property.regimes & bit(spec.regime)) != 0 && (!property.linear_only || linear) &&
          (!property.tanh_only || tanh);
 }
@@ -87,6 +88,8 @@ SpecLimits limits_for(const Property& property, const Capabilities& can, Cell ce
   SpecLimits limits;
   limits.cell = cell;
   limits.max_size = property.max_size;
+  limits.min_m = property.min_m;
+  limits.min_T = property.min_T;
   limits.wide = property.about == About::subject && property.cost <= 2;
   limits.regimes = property.regimes;
   const bool any = property.about == About::specification;

@@ -89,14 +89,16 @@ void add_splitting(std::vector<Property>& all) {
                  .mathematics = "[0,T) = [s,T), then [0,s) fed with its da0, dc0; dW adds",
                  .exactness = Exactness::bounded,
                  .check_f32 = split_time<float>,
-                 .check_f64 = split_time<double>});
+                 .check_f64 = split_time<double>,
+                 .min_T = 2});
   all.push_back({.number = 33,
                  .id = "batch_in_two_parts",
                  .sentence = "The weight gradients of two parts of the batch add up",
                  .mathematics = "dW = sum over the parts; dx, da0 part by part",
                  .exactness = Exactness::bounded,
                  .check_f32 = split_batch<float>,
-                 .check_f64 = split_batch<double>});
+                 .check_f64 = split_batch<double>,
+                 .min_m = 2});
 }
 
 }  // namespace bptt::properties

@@ -11,7 +11,7 @@ namespace {
 template <class S>
 Verdict causality(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
-  const Index T = spec.sizes.T_da, only = trial.draw("step").below(T, 0);
+  const Index T = spec.sizes.T_da, only = trial.draw("step").below(std::max<Index>(T - 1, 1), 0);
   auto up = make_tensors<S>(spec.cell, upstream_names(spec.cell), spec.sizes);
   copy(trial.problem.up["da"].view().at_step(only), up["da"].view().at_step(only));
   const auto got = trial.run(trial.with_upstream(std::move(up)));
@@ -23,7 +23,7 @@ Verdict causality(const Subject& subject, const ProblemSpec& spec) {
                            fmt::format("dx[{},{},{}] = {:g} although the only upstream gradient is "
                                        "at step {}",
                                        i, j, t, got["dx"](i, j, t), only));
-  if (only == T - 1) comparison.inconclusive("the only upstream gradient is at the last step");
+  if (only == T - 1) comparison.inconclusive("one step has no later one");
   return comparison.verdict();
 }
 
@@ -164,7 +164,8 @@ void add_time(std::vector<Property>& all) {
                  .mathematics = "da = 0 but at step t: dx[:,:,s] = 0 for s > t",
                  .exactness = Exactness::bitwise,
                  .check_f32 = causality<float>,
-                 .check_f64 = causality<double>});
+                 .check_f64 = causality<double>,
+                 .min_T = 2});
   all.push_back({.number = 18,
                  .id = "appended_steps_without_loss",
                  .sentence = "Steps appended with zero upstream gradients change nothing",

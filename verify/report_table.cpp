@@ -43,7 +43,7 @@ std::string regimes_text(const Report& report) {
   for (std::size_t k = 0; k < report.regimes.size(); ++k) {
     const Counts& c = report.regimes[k];
     if (c.cases() == 0) continue;
-    text += fmt::format("{}{} {:.1f} %", text.empty() ? "" : ", ",
+    text += fmt::format("{}{} {:.1f}", text.empty() ? "" : ", ",
                         name_of(static_cast<properties::Regime>(k)),
                         percent(c.inconclusive, c.cases()));
   }
@@ -58,9 +58,9 @@ std::string summary_text(const Report& report, const Style& style) {
       report.subject, grouped(all.cases()), report.seconds,
       static_cast<double>(all.cases()) / std::max(report.seconds, 1e-9), report.seed,
       grouped(compared(report)), grouped(trivial(report)));
-  text += fmt::format("inconclusive: {:.1f} % of all", percent(all.inconclusive, all.cases()));
+  text += fmt::format("inconclusive: {:.1f} % of all\n", percent(all.inconclusive, all.cases()));
   const std::string regimes = regimes_text(report);
-  text += (regimes.empty() ? "" : " (" + regimes + ")") + "\n";
+  if (!regimes.empty()) text += "  in %: " + regimes + "\n";
   const auto silent = std::count_if(report.rows.begin(), report.rows.end(), [](const Row& row) {
     return row.counts.held == 0 && row.counts.broken == 0;
   });
