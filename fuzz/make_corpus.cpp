@@ -40,7 +40,7 @@ const std::vector<Named> rnn_problems{
     {"subnormal", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=subnormal seed=13"},
     {"signed_zeros", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=signed_zeros seed=14"},
     {"nonfinite", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=nonfinite seed=15"},
-    {"no_upstream", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=16 zero=da"},
+    {"zero_start", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=16 zero=a0"},
     {"one_digit", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=17 digits=1"},
 };
 const std::vector<Named> lstm_problems{
@@ -55,7 +55,7 @@ const std::vector<Named> lstm_problems{
     {"subnormal", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=subnormal seed=13"},
     {"signed_zeros", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=signed_zeros seed=14"},
     {"nonfinite", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=nonfinite seed=15"},
-    {"only_the_last_cell", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=16 zero=da"},
+    {"no_final_cell", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=16 zero=dc_T"},
     {"zero_cell", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=17 zero=c0"},
     {"one_digit", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=18 digits=1"},
 };

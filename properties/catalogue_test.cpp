@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include <iostream>
+#include <cstdlib>
 #include <sstream>
 
 #include "properties/property.hpp"
@@ -120,6 +120,11 @@ void register_tests(const std::vector<std::string>& subjects) {
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
+  // RapidCheck prints its configuration; let that be what runs.
+  const auto options = bptt::properties::RunOptions::from_environment();
+  const std::string parameters =
+      "seed=" + std::to_string(options.seed) + " max_success=" + std::to_string(options.cases);
+  setenv("RC_PARAMS", parameters.c_str(), 1);
   bptt::properties::register_tests(bptt::subject_names());
   return RUN_ALL_TESTS();
 }

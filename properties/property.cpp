@@ -44,7 +44,6 @@ std::string_view name_of(Exactness exactness) {
     case Exactness::bitwise: return "bitwise";
     case Exactness::exact: return "exact";
     case Exactness::bounded: return "bounded";
-    case Exactness::statistical: return "statistical";
   }
   return "unknown";
 }

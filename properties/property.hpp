@@ -11,7 +11,7 @@
 
 namespace bptt::properties {
 
-enum class Exactness { bitwise, exact, bounded, statistical };
+enum class Exactness { bitwise, exact, bounded };
 [[nodiscard]] std::string_view name_of(Exactness exactness);
 
 /// Whose property it is: of a subject, or of the specification itself (the reference over an

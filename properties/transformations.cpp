@@ -311,7 +311,8 @@ void add_transformations(std::vector<Property>& all) {
        .mathematics = "x[k] = x[l]: dWax[:,k] = dWax[:,l]; samples likewise",
        .exactness = Exactness::bitwise,
        .check_f32 = duplicates<float>,
-       .check_f64 = duplicates<double>});
+       .check_f64 = duplicates<double>,
+       .min_m = 2});
   all.push_back(
       {.number = 21,
        .id = "zero_padding_changes_nothing",
