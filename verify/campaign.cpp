@@ -165,6 +165,8 @@ class Campaign {
     return std::chrono::duration<double>(Clock::now() - begin_).count();
   }
 
+  [[nodiscard]] bool stopped() const { return stop_ != nullptr && stop_->load(); }
+
   template <class Work>
   void on_threads(const Work& work) const {
     std::vector<std::jthread> threads;
@@ -174,7 +176,7 @@ class Campaign {
 
   /// The lane whose next case is to run; null when the campaign is over. Under the lock.
   Lane* next() {
-    if (stop_ != nullptr && stop_->load()) return nullptr;
+    if (stopped()) return nullptr;
     const bool over = options_.seconds && elapsed() >= *options_.seconds;
     Lane* best = nullptr;
     // Rounds of one case each up to the minimum, then by the time spent.
@@ -244,7 +246,9 @@ class Campaign {
       return {"bptt-verify replay '" + name + " " + lane.row.id + "'", first};
     const Property& property = *lane.property;
     const Scalar scalar = lane.row.scalar;
-    const auto in_time = [this] { return !options_.seconds || elapsed() < shrink_end_; };
+    const auto in_time = [this] {
+      return !stopped() && (!options_.seconds || elapsed() < shrink_end_);
+    };
     const ProblemSpec smallest = properties::shrink(
         problem(lane, lane.end - 1),
         [&](const ProblemSpec& spec) {
