@@ -197,7 +197,9 @@ struct Quotients {
 /// that may be: by the corrections that the extrapolation made, and by the noise it amplified.
 struct Limit {
   Real value, correction, noise;
-  [[nodiscard]] Real doubt() const { return correction + noise; }
+  /// The term that the extrapolation left is smaller than the last one that it removed; four times
+  /// that one covers series whose terms do not shrink yet.
+  [[nodiscard]] Real doubt() const { return 4 * correction + noise; }
 };
 
 /// The quotient at h is the limit + c h^p + d h^q + ..: two stages of extrapolation from step k.
@@ -232,7 +234,7 @@ void converges(const Quotients& d, int p, int q, Real slope, Real slope_error, R
     // Here the further terms are below a fifth of c h^p, whatever the slope is: they move the
     // order by at most 0.3.
     const Real first_term = std::abs(d.value[k] - limit.value);
-    if (limit.doubt() >= first_term / 20 || slope_error > first_term / 100) continue;
+    if (limit.doubt() >= first_term / 5 || slope_error > first_term / 100) continue;
     const Real order = std::log2(std::abs(d.value[k] - slope) / std::abs(d.value[k + 1] - slope));
     comparison.require(
         std::abs(order - p) < 0.5L,
