@@ -48,7 +48,7 @@ Real dual_derivative(const Problem<Real>& p, const Values& v) {
 /// The derivative of L along v, by the complex step: Im L(x + i h v) / h.
 Real complex_derivative(const Problem<Real>& p, const Values& v) {
   using N = std::complex<Real>;
-  const Real h = 0x1p-700L;  // a power of two, so that h itself rounds nothing
+  const Real h = 0x1p-9000L;  // a power of two rounds nothing; h^2 vanishes, even beside a zero
   NamedTensors<N> in;
   for (const auto& [name, tensor] : p.in) {
     Tensor<N> numbers(tensor.shape());
@@ -222,14 +222,15 @@ Limit limit_from(const Quotients& d, std::size_t k, int p, int q) {
 /// their error dominates both the further terms and the noise.
 void converges(const Quotients& d, int p, int q, Real slope, Real slope_error, Real scale,
                std::string_view what, Comparison& comparison) {
-  Limit best = limit_from(d, 0, p, q);
-  Real expected_correction = best.correction;
+  constexpr std::size_t first_trusted = 2;  // before it, too little has been seen to expect a size
+  Limit best{0, std::numeric_limits<Real>::infinity(), 0};
+  Real expected_correction = 0;
   for (std::size_t k = 0; k + 2 < d.value.size(); ++k) {
     Limit limit = limit_from(d, k, p, q);
-    // Corrections shrink at least eightfold from step to step; one that is smaller than an earlier
-    // one allows is so by accident.
-    limit.correction = std::max(limit.correction, expected_correction / 8);
+    // Corrections shrink like h^q; one that is smaller than earlier ones allow is so by accident.
+    limit.correction = std::max(limit.correction, std::ldexp(expected_correction, -q));
     expected_correction = limit.correction;
+    if (k < first_trusted) continue;
     if (limit.doubt() < best.doubt()) best = limit;
     // Here the further terms are below a fifth of c h^p, whatever the slope is: they move the
     // order by at most 0.3.
