@@ -14,6 +14,7 @@
 
 #include "core/error.hpp"
 #include "subjects/registry.hpp"
+#include "verify/bounds_survey.hpp"
 #include "verify/campaign.hpp"
 #include "verify/listing.hpp"
 #include "verify/progress.hpp"
@@ -39,6 +40,7 @@ struct Arguments {
   CampaignOptions campaign;
   std::string property, json, what;
   bool list_json = false;
+  long long entries = 1000;
 };
 
 bool coloured(Colour colour, int descriptor) {
@@ -124,6 +126,30 @@ int list(const Arguments& arguments) {
   return all_held;
 }
 
+int bounds(const Arguments& arguments) {
+  const auto subject = make_subject(arguments.subjects.front());
+  BoundsSurveyOptions options;
+  options.entries_per_row = arguments.entries;
+  options.seed = arguments.campaign.seed;
+  options.jobs = static_cast<unsigned>(arguments.campaign.jobs);
+  if (::isatty(STDERR_FILENO) == 1)
+    options.progress = [](std::size_t done, std::size_t all) {
+      std::fprintf(stderr, "\r%zu of %zu rows%s", done, all, done == all ? "\n" : "");
+    };
+  const auto sizes = survey_sizes(*subject, options);
+  const auto regimes = survey_regimes(*subject, options);
+  print(sizes_table(sizes) + "\n" + regimes_table(regimes));
+  long long entries = 0, beyond = 0;
+  for (const auto* rows : {&sizes, &regimes})
+    for (const BoundsRow& row : *rows) {
+      entries += row.entries;
+      beyond += row.beyond_certain + row.accused;
+    }
+  print("\n" + std::to_string(entries) + " entries, " + std::to_string(beyond) +
+        " beyond the certain bound or the tolerance\n");
+  return beyond > 0 ? something_broken : all_held;
+}
+
 /// An option that is one of some names.
 template <class T>
 void add_choice(CLI::App& app, const std::string& name, T& value, const std::string& help,
@@ -194,6 +220,21 @@ void add_list(CLI::App& app, Arguments& a) {
       "  bptt-verify list subjects --json");
 }
 
+void add_bounds(CLI::App& app, Arguments& a) {
+  app.add_option("SUBJECT", a.subjects, "Whose errors are measured; optimized")->expected(1);
+  app.add_option("--entries", a.entries, "Entries judged in each row of the tables")
+      ->check(CLI::Range(1, 100000000))
+      ->capture_default_str();
+  app.add_option("--seed", a.campaign.seed, "Where the problems come from")->capture_default_str();
+  app.add_option("--jobs", a.campaign.jobs, "Threads; all of the machine's")
+      ->check(CLI::Range(1, 1024));
+  app.footer(
+      "Prints the tables of docs/error_bounds.md: errors against 50 digits, in units of sigma.\n"
+      "Examples:\n"
+      "  bptt-verify bounds                               two minutes\n"
+      "  bptt-verify bounds reference --entries 12500     a million entries by size; long");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -210,6 +251,8 @@ int main(int argc, char** argv) {
   CLI::App* on_check = app.add_subcommand("check", "Runs all properties on a subject");
   CLI::App* on_replay = app.add_subcommand("replay", "Repeats one case from its replay line");
   CLI::App* on_list = app.add_subcommand("list", "Lists properties, subjects or published cases");
+  CLI::App* on_bounds = app.add_subcommand("bounds", "Measures the error bounds against 50 digits");
+  add_bounds(*on_bounds, arguments);
   add_check(*on_check, arguments);
   add_replay(*on_replay, arguments);
   add_list(*on_list, arguments);
@@ -220,6 +263,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     if (on_check->parsed()) return check(arguments);
+    if (on_bounds->parsed()) return bounds(arguments);
     return on_replay->parsed() ? replay(arguments) : list(arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_held : could_not_run;  // prints help, or what is wrong
