@@ -70,6 +70,16 @@ TEST_F(Noise, AChainOfProducts) {
   expect(bound(y), 3 * 7.5 * u32, std::sqrt(3) * 7.5 * u32 / std::sqrt(3));
 }
 
+// Either factor hands its error on, times the other one; in a sum too.
+TEST_F(Noise, AProductCarriesTheErrorsOfBothItsFactors) {
+  const R p = input(3) * input(2), q = input(4) * input(-2);
+  expect(bound(p * q), 3 * 48 * u32, std::sqrt(3) * 48 * u32 / std::sqrt(3));
+  // 5 + p q: the factors' errors, and 2 u (5 + 48) of the sum.
+  const double own = std::max(25 + 48 * 48.0, 43 * 43.0) + 25 + 48 * 48;
+  expect(bound(input(5) + p * q), 2 * 48 * u32 + 2 * 53 * u32,
+         u32 * std::sqrt((2 * 48 * 48 + own) / 3));
+}
+
 // (p q) / r: the product's error is carried by 1 / r, and enters r's place not at all.
 TEST_F(Noise, AQuotientCarriesTheErrorsOfBothItsOperands) {
   const R p = input(3) * input(2), r = input(1) * input(-4);
@@ -256,9 +266,11 @@ TEST_F(Noise, AProductThatUnderflows) {
   const double tiny = 0x1p-149;
   const R y = input(0x1p-70) * input(0x1.8p-70);
   expect(bound(y), 2 * tiny + u32 * 0x1.8p-140, (2 * tiny + u32 * 0x1.8p-140) / std::sqrt(3));
-  const R sum = input(0x1p-70) * input(0x1.8p-70) + input(0x1p-71) * input(0x1p-70) + input(1);
-  const auto got = bound(sum);
-  EXPECT_GE(static_cast<double>(got.certain), 4 * tiny);
+  // In a sum each product adds its own: 2^-140 (1.5 + 0.5), two terms.
+  const R sum = input(0x1p-70) * input(0x1.8p-70) + input(0x1p-71) * input(0x1p-70);
+  const double absolute = 4 * tiny, squares = 2.5, total = 4;  // of 2^-140
+  expect(bound(sum), absolute + 2 * u32 * 0x1p-139,
+         std::hypot(absolute, u32 * 0x1p-140 * std::sqrt(total + squares)) / std::sqrt(3));
   // An activation's ULP is never less than the smallest subnormal.
   rounding.tanh_ulp = 2;
   const R a = F::tanh(input(0x1p-149));

@@ -54,6 +54,12 @@ TEST(Comparison, AccusesBeyondTenSigma) {
   expect_counts(within(1 + 10.02, 1, {100, 1}), Outcome::broken, 1, 0);
   EXPECT_EQ(within(1 - 10.02, 1, {100, 1}).outcome, Outcome::broken);
 }
+TEST(Comparison, WhatHoldsStillSaysHowNearItCame) {
+  const Verdict v = within(1 + 5, 1, {100, 1});
+  EXPECT_NEAR(v.worst_ratio, 0.5, 0.001);
+  EXPECT_EQ(v.sigma_ratio, 5);
+  EXPECT_EQ(v.worst.array, "y");
+}
 TEST(Comparison, AccusesBeyondTheCertainBound) {
   EXPECT_EQ(within(1 + 2.99, 1, {3, 1}).outcome, Outcome::held);
   EXPECT_EQ(within(1 + 3.01, 1, {3, 1}).outcome, Outcome::broken);
@@ -289,6 +295,32 @@ TEST_F(AgainstAnExpectation, TheHundredthIsOfTheArraysLargestEntry) {
     EXPECT_EQ(v.inconclusive_entries, 1);
     EXPECT_EQ(v.compared, 0);
   }
+}
+// Four halves and a whole are three.
+TEST_F(AgainstAnExpectation, CertainBoundsAddUpWithTheirFactors) {
+  probes = {{"da0", 3, 0}};
+  const long double size = scale_of(probes[0], expectation.values()["da0"]);
+  rounding.u *= static_cast<double>(0.003 * size / bound(probes[0]).certain);
+  const Expectation coarse(problem, rounding);
+  const Source half{&coarse, -0.5}, whole{&coarse, 1};
+  EXPECT_EQ(judge({whole, half, half, half, half}).outcome, Outcome::held);
+  EXPECT_EQ(judge({whole, whole, half, half, half, half}).outcome, Outcome::inconclusive);
+}
+TEST_F(AgainstAnExpectation, EachArrayIsMeasuredByItsOwnSize) {
+  const auto size_of = [&](const std::string& array) {
+    return scale_of({array, 0, 0}, expectation.values()[array]);
+  };
+  std::string largest = "a";
+  for (const auto& [name, tensor] : expectation.values())
+    if (size_of(name) > size_of(largest)) largest = name;
+  const Probe small{"a", 3, 0}, large{largest, 0, 0};
+  const long double size = size_of("a");
+  rounding.u *= static_cast<double>(0.011 * size / bound(small).certain);
+  const Expectation coarse(problem, rounding);
+  probes = {large, small};
+  EXPECT_EQ(judge({{&coarse, 1}}).inconclusive_entries, 1);
+  probes = {large};
+  EXPECT_EQ(judge({{&coarse, 1}}).inconclusive_entries, 0);
 }
 TEST(Scale, IsTheLargestEntryOrTheSumOfMagnitudes) {
   Tensor<long double> t({3});

@@ -196,6 +196,7 @@ TEST(Generate, IntegersAreSmallAndWaaIsASignedPermutation) {
   EXPECT_EQ(weights, (std::set<double>{-1, 0, 1}));
   EXPECT_EQ(others, (std::set<double>{-3, -2, -1, 0, 1, 2, 3}));
   std::set<std::vector<double>> different;
+  std::set<float> signs;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const auto problem = generate<float>(spec_of(Cell::rnn, Regime::integers, seed));
     const Tensor<float>& W = problem.in["Waa"];
@@ -203,6 +204,7 @@ TEST(Generate, IntegersAreSmallAndWaaIsASignedPermutation) {
       int in_row = 0, in_column = 0;
       for (Index k = 0; k < sizes.n_a; ++k) {
         ASSERT_TRUE(W(i, k) == 0 || std::abs(W(i, k)) == 1);
+        signs.insert(W(i, k));
         in_row += W(i, k) != 0 ? 1 : 0;
         in_column += W(k, i) != 0 ? 1 : 0;
       }
@@ -212,6 +214,7 @@ TEST(Generate, IntegersAreSmallAndWaaIsASignedPermutation) {
     different.insert({W.elements().begin(), W.elements().end()});
   }
   EXPECT_GT(different.size(), 45U);
+  EXPECT_EQ(signs, (std::set<float>{-1, 0, 1}));
 }
 
 template <class S>

@@ -97,7 +97,7 @@ TEST(ProblemSpec, EveryErrorNamesTheWord) {
                            "an array of 33554432 entries is above the limit of 16777216");
   expect_error<ShapeError>("rnn n_a=4096 n_x=1",
                            "an array of 16781312 entries is above the limit of 16777216");
-  EXPECT_NO_THROW((void)parse_problem_spec("rnn n_a=2048 n_x=2048 m=1"));
+  EXPECT_NO_THROW((void)parse_problem_spec("rnn n_a=2048 n_x=4096 m=4096"));  // 2^24 entries
 }
 
 TEST(DrawnNames, AreInputsThenUpstreamGradients) {

@@ -62,6 +62,15 @@ TEST(Shrink, EveryCandidateIsSimplerAndAProblem) {
   }
 }
 
+TEST(Shrink, FewerStepsKeepALossThatEndsEarly) {
+  ProblemSpec spec;
+  spec.sizes.T_x = 8, spec.sizes.T_da = 2;
+  std::vector<Index> T_da;  // of T_x = 1, 4, 7
+  for (const ProblemSpec& simpler : shrink_candidates(spec))
+    if (simpler.sizes.T_x < spec.sizes.T_x) T_da.push_back(simpler.sizes.T_da);
+  EXPECT_EQ(T_da, (std::vector<Index>{1, 2, 2}));
+}
+
 TEST(Shrink, TheSimplestProblemHasNoCandidates) {
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
     const ProblemSpec simplest = simplest_of(cell);
@@ -96,13 +105,13 @@ TEST(Shrink, KeepsWhatIsNeededToFail) {
   ProblemSpec minimal = simplest_of(Cell::rnn);
   minimal.activation = Activation::relu;
   minimal.digits = 2;
-  minimal.sizes = {.n_x = 1, .n_a = 1, .m = 2, .T_x = 1, .T_da = 1};
+  minimal.sizes = {.n_x = 3, .n_a = 1, .m = 2, .T_x = 1, .T_da = 1};
   minimal.zero_arrays = 0b011101;  // all but a0 and da
   expect_minimal(
       Cell::rnn,
       [](const ProblemSpec& p) {
         return p.activation == Activation::relu && (p.zero_arrays & 0b10U) == 0 && p.sizes.m >= 2 &&
-               p.digits != 1;
+               p.sizes.n_x >= 3 && p.digits != 1;
       },
       minimal);
 }
