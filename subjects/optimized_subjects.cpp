@@ -2,7 +2,7 @@
 
 #include "optimized/lstm.hpp"
 #include "optimized/rnn.hpp"
-#include "subjects/requirements.hpp"
+#include "subjects/subject_of.hpp"
 
 namespace bptt {
 namespace {
@@ -75,7 +75,7 @@ class OptimizedLstm final : public Session<S> {
   NamedTensors<S> cache_;
 };
 
-class OptimizedSubject final : public Subject {
+class OptimizedSubject final : public SubjectOf<OptimizedSubject> {
  public:
   explicit OptimizedSubject(const Row& row) : row_(row) {}
 
@@ -88,23 +88,14 @@ class OptimizedSubject final : public Subject {
     can.sigmoid_ulp = 3.0;
     return can;
   }
-  [[nodiscard]] std::unique_ptr<Session<float>> open_f32(Cell cell, Activation g,
-                                                         const Sizes& sizes) const override {
-    return open_session<float>(cell, g, sizes, Scalar::f32);
-  }
-  [[nodiscard]] std::unique_ptr<Session<double>> open_f64(Cell cell, Activation g,
-                                                          const Sizes& sizes) const override {
-    return open_session<double>(cell, g, sizes, Scalar::f64);
-  }
-
- private:
   template <class S>
-  [[nodiscard]] std::unique_ptr<Session<S>> open_session(Cell cell, Activation g,
-                                                         const Sizes& sizes, Scalar scalar) const {
-    require_supported(*this, cell, g, scalar);
+  [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
+                                                         const Sizes& sizes) const {
     if (cell == Cell::rnn) return std::make_unique<OptimizedRnn<S>>(g, sizes, row_.options);
     return std::make_unique<OptimizedLstm<S>>(sizes, row_.options);
   }
+
+ private:
   Row row_;
 };
 

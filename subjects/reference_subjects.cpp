@@ -3,7 +3,7 @@
 #include "reference/lstm_closed_form.hpp"
 #include "reference/truncated.hpp"
 #include "reference/unrolled.hpp"
-#include "subjects/requirements.hpp"
+#include "subjects/subject_of.hpp"
 
 namespace bptt {
 namespace {
@@ -106,7 +106,7 @@ class ReferenceLstm final : public Session<S> {
   NamedTensors<S> cache_;
 };
 
-class ReferenceSubject final : public Subject {
+class ReferenceSubject final : public SubjectOf<ReferenceSubject> {
  public:
   explicit ReferenceSubject(const Row& row) : row_(row) {}
 
@@ -121,23 +121,14 @@ class ReferenceSubject final : public Subject {
     can.sigmoid_ulp = 3.0;
     return can;
   }
-  [[nodiscard]] std::unique_ptr<Session<float>> open_f32(Cell cell, Activation g,
-                                                         const Sizes& sizes) const override {
-    return open_session<float>(cell, g, sizes, Scalar::f32);
-  }
-  [[nodiscard]] std::unique_ptr<Session<double>> open_f64(Cell cell, Activation g,
-                                                          const Sizes& sizes) const override {
-    return open_session<double>(cell, g, sizes, Scalar::f64);
-  }
-
- private:
   template <class S>
-  [[nodiscard]] std::unique_ptr<Session<S>> open_session(Cell cell, Activation g,
-                                                         const Sizes& sizes, Scalar scalar) const {
-    require_supported(*this, cell, g, scalar);
+  [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
+                                                         const Sizes& sizes) const {
     if (cell == Cell::rnn) return std::make_unique<ReferenceRnn<S>>(row_.way, g, sizes);
     return std::make_unique<ReferenceLstm<S>>(row_.way, sizes);
   }
+
+ private:
   Row row_;
 };
 

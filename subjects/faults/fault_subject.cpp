@@ -2,13 +2,14 @@
 
 #include "subjects/faults/faulty_lstm.hpp"
 #include "subjects/faults/faulty_rnn.hpp"
+#include "subjects/subject_of.hpp"
 
 namespace bptt {
 namespace {
 
 constexpr std::string_view prefix = "fault:";
 
-class FaultSubject final : public Subject {
+class FaultSubject final : public SubjectOf<FaultSubject> {
  public:
   explicit FaultSubject(const FaultSet& set) : set_(set) {}
 
@@ -29,23 +30,14 @@ class FaultSubject final : public Subject {
     can.sigmoid_ulp = 3.0;
     return can;
   }
-  [[nodiscard]] std::unique_ptr<Session<float>> open_f32(Cell cell, Activation g,
-                                                         const Sizes& sizes) const override {
-    return open_session<float>(cell, g, sizes, Scalar::f32);
-  }
-  [[nodiscard]] std::unique_ptr<Session<double>> open_f64(Cell cell, Activation g,
-                                                          const Sizes& sizes) const override {
-    return open_session<double>(cell, g, sizes, Scalar::f64);
-  }
-
- private:
   template <class S>
-  [[nodiscard]] std::unique_ptr<Session<S>> open_session(Cell cell, Activation g,
-                                                         const Sizes& sizes, Scalar scalar) const {
-    require_supported(*this, cell, g, scalar);
+  [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
+                                                         const Sizes& sizes) const {
     if (cell == Cell::rnn) return std::make_unique<faults::FaultyRnn<S>>(set_, g, sizes);
     return std::make_unique<faults::FaultyLstm<S>>(set_, sizes);
   }
+
+ private:
   FaultSet set_;
 };
 
