@@ -32,6 +32,29 @@ Verdict backward_twice(const Subject& subject, const ProblemSpec& spec) {
   return comparison.verdict();
 }
 
+/// A session that has served another problem gives what a fresh one gives.
+template <class S>
+Verdict session_serves_again(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  ProblemSpec other = spec;
+  other.seed = mix(spec.seed);
+  const Problem<S> before = generate<S>(other);
+  const auto session = subject.open<S>(spec.cell, spec.activation, spec.sizes);
+  NamedTensors<S> states, gradients;
+  for (const Problem<S>* problem : {&before, &trial.problem}) {
+    states = make_tensors<S>(spec.cell, state_names(spec.cell), spec.sizes);
+    gradients = make_tensors<S>(spec.cell, gradient_names(spec.cell), spec.sizes);
+    session->forward(views_of(problem->in), views_of(states));
+    session->backward(views_of(problem->in), views_of(problem->up), views_of(gradients));
+  }
+  const auto fresh = trial.run();
+  Comparison comparison = trial.comparison();
+  for (const auto* got : {&states, &gradients})
+    for (const auto& [name, tensor] : *got)
+      comparison.bitwise<S>(name, tensor.view(), fresh[name].view());
+  return comparison.verdict();
+}
+
 /// How many terms are added to each entry of a weight gradient, at most.
 double additions_to_a_weight(Derivation derivation, const Sizes& s) {
   const auto T = static_cast<double>(s.T_da), m = static_cast<double>(s.m);
@@ -219,6 +242,15 @@ void add_buffers(std::vector<Property>& all) {
                  .check_f32 = backward_twice<float>,
                  .check_f64 = backward_twice<double>,
                  .regimes = all_regimes});
+  all.push_back(
+      {.number = 22,
+       .id = "session_serves_again",
+       .sentence = "A session that has served another problem gives what a fresh one gives",
+       .mathematics = "run(p1); run(p2) in one session = run(p2)",
+       .exactness = Exactness::bitwise,
+       .check_f32 = session_serves_again<float>,
+       .check_f64 = session_serves_again<double>,
+       .regimes = all_regimes});
   all.push_back({.number = 23,
                  .id = "overwritten_or_accumulated",
                  .sentence = "What is overwritten ignores what it held; what accumulates adds once",

@@ -98,7 +98,8 @@ void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
           std::numeric_limits<double>::infinity());
     return;
   }
-  if (bound.certain > conclusive_part * scale) {
+  const bool bound_is_a_number = std::isfinite(bound.certain) && std::isfinite(bound.sigma);
+  if (!bound_is_a_number || bound.certain > conclusive_part * scale) {
     ++verdict_.inconclusive_entries;
     return;
   }

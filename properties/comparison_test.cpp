@@ -357,5 +357,14 @@ TEST(Describe, SaysWhereAndByHowMuch) {
             "3 ULP)");
 }
 
+TEST(Comparison, ABoundThatIsNoNumberSaysNothing) {
+  for (const long double bad : {std::numeric_limits<long double>::quiet_NaN(),
+                                std::numeric_limits<long double>::infinity()}) {
+    Comparison comparison(0x1p-53);
+    comparison.within("y", 5, 1, {bad, bad});
+    EXPECT_EQ(comparison.verdict().outcome, Outcome::inconclusive);
+  }
+}
+
 }  // namespace
 }  // namespace bptt::properties

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 #include <sstream>
 
 namespace bptt::properties {
@@ -104,12 +105,15 @@ ProblemSpec parse_problem_spec(std::string_view text) {
     throw FormatError("'" + word + "' is no cell; the cells are rnn lstm");
 
   bool has_T_da = false;
+  std::set<std::string> seen;
   while (in >> word) {
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos)
       throw FormatError("'" + word + "' is not of the form name=value");
     const std::string_view key = std::string_view(word).substr(0, equals);
     const std::string_view value = std::string_view(word).substr(equals + 1);
+    if (!seen.insert(std::string(key)).second)
+      throw FormatError("'" + word + "': " + std::string(key) + " is given twice");
     const auto number = [&] { return parse_number<Index>(word, value); };
     if (key == "n_x")
       spec.sizes.n_x = number();

@@ -41,7 +41,8 @@ struct ProblemSpec {
   /// Arrays of input_names(cell), then of upstream_names(cell), that are all zeros: bit k is array
   /// k.
   unsigned zero_arrays = 0;
-  /// Significant bits of every value; 0 for all that the scalar has.
+  /// Significant bits of every value, 0 for all that the scalar has; whole numbers stay as they
+  /// are.
   int digits = 0;
 
   friend bool operator==(const ProblemSpec&, const ProblemSpec&) = default;

@@ -150,5 +150,14 @@ TEST(Replay, SaysWhatIsWrong) {
   EXPECT_EQ(message("a b f32 rnn"), "understood");
 }
 
+TEST(ParseProblemSpec, RefusesAKeyGivenTwice) {
+  try {
+    (void)parse_problem_spec("rnn n_x=3 n_x=4");
+    FAIL() << "accepted";
+  } catch (const FormatError& error) {
+    EXPECT_STREQ(error.what(), "'n_x=4': n_x is given twice");
+  }
+}
+
 }  // namespace
 }  // namespace bptt::properties

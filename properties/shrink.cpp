@@ -21,12 +21,13 @@ std::vector<ProblemSpec> shrink_candidates(const ProblemSpec& spec) {
     change(simpler);
     if (!(simpler == spec)) candidates.push_back(simpler);
   };
-  const bool whole = spec.sizes.T_da == spec.sizes.T_x;
   for (const Index T : smaller(spec.sizes.T_x))
     with([&](ProblemSpec& s) {
       s.sizes.T_x = T;
-      s.sizes.T_da = whole ? T : std::min(s.sizes.T_da, T);
+      s.sizes.T_da = std::min(s.sizes.T_da, T);
     });
+  if (spec.sizes.T_da < spec.sizes.T_x)
+    for (const Index T : smaller(spec.sizes.T_da)) with([&](ProblemSpec& s) { s.sizes.T_da = T; });
   for (const Index m : smaller(spec.sizes.m)) with([&](ProblemSpec& s) { s.sizes.m = m; });
   for (const Index n : smaller(spec.sizes.n_x)) with([&](ProblemSpec& s) { s.sizes.n_x = n; });
   for (const Index n : smaller(spec.sizes.n_a)) with([&](ProblemSpec& s) { s.sizes.n_a = n; });

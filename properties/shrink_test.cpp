@@ -29,7 +29,7 @@ ProblemSpec simplest_of(Cell cell) {
 }
 
 /// What counts as simpler, one number for each part of a spec: smaller is simpler.
-std::array<std::uint64_t, 10> complexity(const ProblemSpec& p) {
+std::array<std::uint64_t, 11> complexity(const ProblemSpec& p) {
   const auto n = [](auto value) { return static_cast<std::uint64_t>(value); };
   const auto arrays = n(drawn_names(p.cell).size());
   return {n(p.sizes.T_x),
@@ -37,6 +37,7 @@ std::array<std::uint64_t, 10> complexity(const ProblemSpec& p) {
           n(p.sizes.n_x),
           n(p.sizes.n_a),
           n(p.sizes.T_da != p.sizes.T_x),
+          p.sizes.T_da != p.sizes.T_x ? n(p.sizes.T_da) : 0,
           n(p.activation != Activation::tanh),
           n(p.regime != Regime::unit),
           arrays - n(std::popcount(p.zero_arrays)),
@@ -149,6 +150,16 @@ TEST(Shrink, SpendsNoMoreThanItsBudget) {
     EXPECT_EQ(calls, budget);
     EXPECT_GE(got.sizes.T_x, 50);  // what it returns has failed
   }
+}
+
+TEST(Shrink, FindsTheShortestPartOfASequence) {
+  ProblemSpec spec;
+  spec.sizes = {3, 4, 5, 9, 7};
+  const auto is_partial = [](const ProblemSpec& s) { return s.sizes.T_da < s.sizes.T_x; };
+  const ProblemSpec least = shrink(
+      spec, [](const ProblemSpec&) { return true; }, is_partial);
+  EXPECT_EQ(least.sizes.T_x, 2);
+  EXPECT_EQ(least.sizes.T_da, 1);
 }
 
 }  // namespace
