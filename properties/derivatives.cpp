@@ -1,4 +1,4 @@
-// Properties 6, 7, 11, 31 and 41: the gradients are derivatives, by oracles that share no formula
+// Properties 6, 7, 31 and 41: the gradients are derivatives, by oracles that share no formula
 // with the backward pass.
 #include <fmt/format.h>
 #include <cmath>
@@ -6,16 +6,13 @@
 
 #include "arithmetic/complex_step.hpp"
 #include "arithmetic/dual.hpp"
+#include "properties/directions.hpp"
 #include "properties/families.hpp"
 #include "properties/reference_run.hpp"
 #include "properties/trial.hpp"
-#include "reference/loss.hpp"
 
 namespace bptt::properties {
 namespace {
-
-using Real = long double;
-using Values = NamedTensors<Real>;
 
 /// L = <da, a> + <dc_T, c after the last step>: the loss whose gradients G are.
 template <class N>
@@ -58,37 +55,6 @@ Real complex_derivative(const Problem<Real>& p, const Values& v) {
   }
   const Problem<N> complex{p.cell, p.activation, p.sizes, std::move(in), {}};
   return loss_of(reference_forward(complex), p.up, p.sizes).imag() / h;
-}
-
-/// Random directions in all inputs at once; only x<t> that the losses see, t < T_da.
-Values random_direction(const ProblemSpec& spec, std::string_view purpose) {
-  Values v;
-  for (const auto& name : input_names(spec.cell)) {
-    const Draw draw(spec.seed, std::string(purpose) + name);
-    Tensor<Real> tensor(shape_of(spec.cell, name, spec.sizes));
-    for (Index t = 0; t < (name == "x" ? spec.sizes.T_da : 1); ++t)
-      for (Index j = 0; j < tensor.shape()[1]; ++j)
-        for (Index i = 0; i < tensor.shape()[0]; ++i)
-          // Few bits, so that v scaled by a power of two is added exactly.
-          tensor(i, j, t) = static_cast<Real>(draw.below(17, i, j, t) - 8) / 8;
-    v.add(name, std::move(tensor));
-  }
-  return v;
-}
-
-/// <G, v>, and v as weights of the gradients.
-Real along(const Values& gradients, const Values& v, Values& weights) {
-  Real sum = 0;
-  for (const auto& [name, direction] : v) {
-    const auto& g = gradients["d" + name];
-    Tensor<Real> w(g.shape());  // dx may have fewer steps than x
-    for (std::size_t k = 0; k < g.elements().size(); ++k) {
-      w.elements()[k] = direction.elements()[k];
-      sum += g.elements()[k] * direction.elements()[k];
-    }
-    weights.add("d" + name, std::move(w));
-  }
-  return sum;
 }
 
 Values unit_direction(const ProblemSpec& spec, const std::string& name, std::size_t entry) {
@@ -286,80 +252,6 @@ Verdict finite_differences(const Subject& subject, const ProblemSpec& spec) {
   return comparison.verdict();
 }
 
-// ---- 11: through the loss head ------------------------------------------------------------------
-
-/// A head of three classes on the states: its backward gives da, the network's backward the rest.
-template <class S>
-Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
-  ProblemSpec whole = spec;
-  whole.sizes.T_da = whole.sizes.T_x;
-  const Trial<S> trial(subject, whole);
-  const Sizes& s = whole.sizes;
-  const Index n_y = 3;
-  Tensor<Real> Wya({n_y, s.n_a}), by({n_y, 1}), y({n_y, s.m, s.T_x});
-  const Draw draw = trial.draw("head");
-  for (Index i = 0; i < n_y; ++i) {
-    for (Index k = 0; k < s.n_a; ++k) Wya(i, k) = draw.symmetric(i, k);
-    by(i) = draw.symmetric(i, 0, 1);
-  }
-  for (Index t = 0; t < s.T_x; ++t)
-    for (Index j = 0; j < s.m; ++j) y(draw.below(n_y, j, t, 2), j, t) = 1;
-
-  // da from the exact states, rounded: the network's upstream gradient is this da, exactly.
-  const auto wide = converted<Real>(trial.problem);
-  const auto states = reference_forward(wide);
-  Tensor<Real> da({s.n_a, s.m, s.T_x}), dWya({n_y, s.n_a}), dby({n_y, 1});
-  const reference::HeadParameters<Real> head{Wya.view(), by.view()};
-  reference::cross_entropy_backward<Real>(head, states["a"].view(), y.view(),
-                                          {da.view(), dWya.view(), dby.view()});
-  auto up = make_tensors<S>(whole.cell, upstream_names(whole.cell), s);
-  Real rounding_of_da = 0;
-  copy(da.view(), up["da"].view());
-  const auto p = trial.with_upstream(std::move(up));
-  const Expectation e = trial.expect(p);
-  Comparison comparison = trial.comparison();
-  if (const auto doubt = e.doubt(); !doubt.empty()) {
-    comparison.inconclusive(doubt);
-    return comparison.verdict();
-  }
-  const auto gradients = converted<Real>(gradients_of(trial.run(p)));
-
-  using N = Dual<Real>;
-  for (const char* purpose : {"head 1", "head 2"}) {
-    const Values v = random_direction(whole, purpose);
-    NamedTensors<N> in;
-    for (const auto& [name, tensor] : wide.in) {
-      Tensor<N> numbers(tensor.shape());
-      for (std::size_t k = 0; k < numbers.elements().size(); ++k)
-        numbers.elements()[k] = {tensor.elements()[k], v[name].elements()[k]};
-      in.add(name, std::move(numbers));
-    }
-    const auto dual_states =
-        reference_forward(Problem<N>{whole.cell, whole.activation, s, std::move(in), {}});
-    const auto constant = [](const Tensor<Real>& from) {
-      Tensor<N> to(from.shape());
-      for (std::size_t k = 0; k < to.elements().size(); ++k)
-        to.elements()[k] = N(from.elements()[k]);
-      return to;
-    };
-    const Tensor<N> Wya_dual = constant(Wya), by_dual = constant(by), y_dual = constant(y);
-    const reference::HeadParameters<N> dual_head{Wya_dual.view(), by_dual.view()};
-    const Real derivative =
-        reference::cross_entropy<N>(dual_head, dual_states["a"].view(), y_dual.view()).tangent;
-
-    // Rounding da to S changes the derivative by <da rounded - da, a'>, which is known.
-    rounding_of_da = 0;
-    for (std::size_t k = 0; k < da.elements().size(); ++k)
-      rounding_of_da += (static_cast<Real>(p.up["da"].elements()[k]) - da.elements()[k]) *
-                        dual_states["a"].elements()[k].tangent;
-    Values weights;
-    const Real got = along(gradients, v, weights);
-    comparison.within(fmt::format("derivative of the cross-entropy along {}", purpose), got,
-                      derivative + rounding_of_da, e.bound_of(weights));
-  }
-  return comparison.verdict();
-}
-
 // ---- 41: a step of gradient descent -------------------------------------------------------------
 
 template <class S>
@@ -421,17 +313,6 @@ void add_derivatives(std::vector<Property>& all) {
                  .regimes = finite_regimes & ~bit(Regime::subnormal),
                  .max_size = 6,
                  .cost = 4});
-  all.push_back(
-      {.number = 11,
-       .id = "through_the_loss_head",
-       .sentence = "Softmax, cross-entropy and the network chain to the loss's derivative",
-       .mathematics = "<G(da of the head), v> = d/de L(x + ev)",
-       .exactness = Exactness::bounded,
-       .check_f32 = through_the_loss_head<float>,
-       .check_f64 = through_the_loss_head<double>,
-       .regimes = finite_regimes & ~bit(Regime::subnormal),
-       .max_size = 6,
-       .cost = 2});
   all.push_back({.number = 31,
                  .id = "adjoint_identity",
                  .sentence = "The gradient along any direction is the derivative along it",

@@ -9,7 +9,8 @@ namespace bptt::properties {
 
 void add_linearity(std::vector<Property>& all);        // 1 - 3
 void add_agreement(std::vector<Property>& all);        // 4, 5, 10, 13, 39
-void add_derivatives(std::vector<Property>& all);      // 6, 7, 11, 31, 41
+void add_derivatives(std::vector<Property>& all);      // 6, 7, 31, 41
+void add_loss_head(std::vector<Property>& all);        // 11
 void add_shapes(std::vector<Property>& all);           // 8, 9
 void add_exact(std::vector<Property>& all);            // 4, 5, 12, 15, 16, 29, 35, 40
 void add_transformations(std::vector<Property>& all);  // 14, 19 - 21, 34

@@ -14,6 +14,7 @@ std::vector<Property> build_catalogue() {
   add_agreement(all);
   add_shapes(all);
   add_derivatives(all);
+  add_loss_head(all);
   add_exact(all);
   add_transformations(all);
   add_time(all);

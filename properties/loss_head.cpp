@@ -1,0 +1,103 @@
+// Property 11: the network's gradients behind a softmax head, against dual numbers.
+#include <fmt/format.h>
+
+#include "arithmetic/dual.hpp"
+#include "arithmetic/fifty_digits.hpp"
+#include "properties/directions.hpp"
+#include "properties/families.hpp"
+#include "properties/reference_run.hpp"
+#include "properties/trial.hpp"
+#include "reference/loss.hpp"
+
+namespace bptt::properties {
+namespace {
+
+/// A head of three classes on the states: its backward gives da, the network's backward the rest.
+template <class S>
+Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
+  ProblemSpec whole = spec;
+  whole.sizes.T_da = whole.sizes.T_x;
+  const Trial<S> trial(subject, whole);
+  const Sizes& s = whole.sizes;
+  const Index n_y = 3;
+  Tensor<Fifty> Wya({n_y, s.n_a}), by({n_y, 1}), y({n_y, s.m, s.T_x});
+  const Draw draw = trial.draw("head");
+  for (Index i = 0; i < n_y; ++i) {
+    for (Index k = 0; k < s.n_a; ++k) Wya(i, k) = draw.symmetric(i, k);
+    by(i) = draw.symmetric(i, 0, 1);
+  }
+  for (Index t = 0; t < s.T_x; ++t)
+    for (Index j = 0; j < s.m; ++j) y(draw.below(n_y, j, t, 2), j, t) = 1;
+
+  // da from the exact states, rounded: the network's upstream gradient is this da, exactly. A class
+  // that is nearly certain leaves y_hat - y with few of its digits, hence fifty to begin with.
+  const auto wide = converted<Fifty>(trial.problem);
+  const auto states = reference_forward(wide);
+  Tensor<Fifty> da({s.n_a, s.m, s.T_x}), dWya({n_y, s.n_a}), dby({n_y, 1});
+  const reference::HeadParameters<Fifty> head{Wya.view(), by.view()};
+  reference::cross_entropy_backward<Fifty>(head, states["a"].view(), y.view(),
+                                           {da.view(), dWya.view(), dby.view()});
+  auto up = make_tensors<S>(whole.cell, upstream_names(whole.cell), s);
+  copy(da.view(), up["da"].view());
+  const auto p = trial.with_upstream(std::move(up));
+  const Expectation e = trial.expect(p);
+  Comparison comparison = trial.comparison();
+  if (const auto doubt = e.doubt(); !doubt.empty()) {
+    comparison.inconclusive(doubt);
+    return comparison.verdict();
+  }
+  const auto gradients = converted<Real>(gradients_of(trial.run(p)));
+
+  using N = Dual<Fifty>;
+  for (const char* purpose : {"head 1", "head 2"}) {
+    const Values v = random_direction(whole, purpose);
+    NamedTensors<N> in;
+    for (const auto& [name, tensor] : wide.in) {
+      Tensor<N> numbers(tensor.shape());
+      for (std::size_t k = 0; k < numbers.elements().size(); ++k)
+        numbers.elements()[k] = {tensor.elements()[k], Fifty(v[name].elements()[k])};
+      in.add(name, std::move(numbers));
+    }
+    const auto dual_states =
+        reference_forward(Problem<N>{whole.cell, whole.activation, s, std::move(in), {}});
+    const auto constant = [](const Tensor<Fifty>& from) {
+      Tensor<N> to(from.shape());
+      for (std::size_t k = 0; k < to.elements().size(); ++k)
+        to.elements()[k] = N(from.elements()[k]);
+      return to;
+    };
+    const Tensor<N> Wya_dual = constant(Wya), by_dual = constant(by), y_dual = constant(y);
+    const reference::HeadParameters<N> dual_head{Wya_dual.view(), by_dual.view()};
+    const Fifty derivative =
+        reference::cross_entropy<N>(dual_head, dual_states["a"].view(), y_dual.view()).tangent;
+
+    // Rounding da to S changes the derivative by <da rounded - da, a'>, which is known.
+    Fifty rounding_of_da = 0;
+    for (std::size_t k = 0; k < da.elements().size(); ++k)
+      rounding_of_da += (Fifty(p.up["da"].elements()[k]) - da.elements()[k]) *
+                        dual_states["a"].elements()[k].tangent;
+    Values weights;
+    const Real got = along(gradients, v, weights);
+    comparison.within(fmt::format("derivative of the cross-entropy along {}", purpose), got,
+                      static_cast<Real>(Fifty(derivative + rounding_of_da)), e.bound_of(weights));
+  }
+  return comparison.verdict();
+}
+
+}  // namespace
+
+void add_loss_head(std::vector<Property>& all) {
+  all.push_back(
+      {.number = 11,
+       .id = "through_the_loss_head",
+       .sentence = "Softmax, cross-entropy and the network chain to the loss's derivative",
+       .mathematics = "<G(da of the head), v> = d/de L(x + ev)",
+       .exactness = Exactness::bounded,
+       .check_f32 = through_the_loss_head<float>,
+       .check_f64 = through_the_loss_head<double>,
+       .regimes = finite_regimes & ~bit(Regime::subnormal),
+       .max_size = 6,
+       .cost = 6});
+}
+
+}  // namespace bptt::properties
