@@ -12,16 +12,16 @@ namespace {
 std::atomic<long> allocations{0};
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define BPTT_ASAN 1
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define BPTT_SANITIZER_OWNS_MALLOC 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BPTT_ASAN 1
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define BPTT_SANITIZER_OWNS_MALLOC 1
 #endif
 #endif
 
-#ifdef BPTT_ASAN
-// The sanitizer owns malloc and offers a hook.
+#ifdef BPTT_SANITIZER_OWNS_MALLOC
+// It offers a hook.
 extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*,
                                                                   std::size_t),
                                                          void (*)(const volatile void*));
