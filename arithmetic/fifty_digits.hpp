@@ -14,18 +14,40 @@ namespace bptt {
 using Fifty = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<50>,
                                             boost::multiprecision::et_off>;
 
+/// Boost 1.74 computes constants of its own, the logarithm's epsilon among them, when they are
+/// first asked for, and marks them as computed before they are: one thread must ask before the
+/// others.
+inline void compute_boosts_constants() {
+  static const bool computed = [] {
+    const Fifty half = 0.5;
+    return boost::multiprecision::log(half) + boost::multiprecision::exp(half) +
+               boost::multiprecision::tanh(half) !=
+           0;
+  }();
+  static_cast<void>(computed);
+}
+
 /// Every function to about 1e-49 of its result, however small the result: 1 - tanh(z) excepted,
 /// which no function here forms.
 template <>
 struct ScalarFunctions<Fifty> {
-  static Fifty tanh(const Fifty& z) { return boost::multiprecision::tanh(z); }
+  static Fifty tanh(const Fifty& z) {
+    compute_boosts_constants();
+    return boost::multiprecision::tanh(z);
+  }
   /// As in the general template: exp is only ever taken of -|z|.
   static Fifty sigmoid(const Fifty& z) {
-    const Fifty e = boost::multiprecision::exp(z < 0 ? z : Fifty(-z));
+    const Fifty e = exp(z < 0 ? z : Fifty(-z));
     return (z < 0 ? e : Fifty(1)) / (1 + e);
   }
-  static Fifty exp(const Fifty& z) { return boost::multiprecision::exp(z); }
-  static Fifty log(const Fifty& z) { return boost::multiprecision::log(z); }
+  static Fifty exp(const Fifty& z) {
+    compute_boosts_constants();
+    return boost::multiprecision::exp(z);
+  }
+  static Fifty log(const Fifty& z) {
+    compute_boosts_constants();
+    return boost::multiprecision::log(z);
+  }
   // Written so that a NaN stays a NaN.
   static Fifty relu(const Fifty& z) { return z <= 0 ? Fifty(0) : z; }
   static Fifty relu_slope(const Fifty& a) { return a <= 0 ? Fifty(0) : (a > 0 ? Fifty(1) : a); }
