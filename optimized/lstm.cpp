@@ -1,148 +1,47 @@
 #include "optimized/lstm.hpp"
 
-#include "core/scalar_functions.hpp"
-#include "optimized/stacked_cell.hpp"
+#include <array>
+
+#include "optimized/plan_base.hpp"
 
 namespace bptt::optimized {
 namespace {
 
-// The order of the gates in the stack, top to bottom.
-enum Gate : Index { f, i, c, o, gates };
-
+// W multiplies concat = [a_prev; xt].
 template <class S>
-void require_shapes(const Sizes& sizes, const LstmParameters<S>& p, const View<const S>& x,
-                    const View<const S>& a0, const View<const S>& c0,
-                    const LstmStates<const S>& states) {
-  const auto& [n_x, n_a, m, T_x, T_da] = sizes;
-  const Shape W{n_a, n_a + n_x}, b{n_a, 1}, state{n_a, m, T_x};
-  require_shape("Wf", p.Wf.shape(), W);
-  require_shape("Wi", p.Wi.shape(), W);
-  require_shape("Wc", p.Wc.shape(), W);
-  require_shape("Wo", p.Wo.shape(), W);
-  require_shape("bf", p.bf.shape(), b);
-  require_shape("bi", p.bi.shape(), b);
-  require_shape("bc", p.bc.shape(), b);
-  require_shape("bo", p.bo.shape(), b);
-  require_shape("x", x.shape(), {n_x, m, T_x});
-  require_shape("a0", a0.shape(), {n_a, m});
-  require_shape("c0", c0.shape(), {n_a, m});
-  require_shape("a", states.a.shape(), state);
-  require_shape("c", states.c.shape(), state);
-  require_shape("ft", states.ft.shape(), state);
-  require_shape("it", states.it.shape(), state);
-  require_shape("cct", states.cct.shape(), state);
-  require_shape("ot", states.ot.shape(), state);
+View<S> on_state(const View<S>& W) {
+  return W.slice(1, 0, W.extent(0));
 }
-
 template <class S>
-void require_gradient_shapes(const Sizes& sizes, const View<const S>& da, const View<const S>& dc_T,
-                             const LstmGradients<S>& out) {
-  const Index n_x = sizes.n_x, n_a = sizes.n_a, m = sizes.m, T_da = da.extent(2);
-  const Shape W{n_a, n_a + n_x}, b{n_a, 1};
-  require_steps(T_da, sizes.T_x);
-  require_shape("da", da.shape(), {n_a, m, T_da});
-  require_shape("dc_T", dc_T.shape(), {n_a, m});
-  require_shape("dx", out.dx.shape(), {n_x, m, T_da});
-  require_shape("da0", out.da0.shape(), {n_a, m});
-  require_shape("dc0", out.dc0.shape(), {n_a, m});
-  require_shape("dWf", out.dWf.shape(), W);
-  require_shape("dWi", out.dWi.shape(), W);
-  require_shape("dWc", out.dWc.shape(), W);
-  require_shape("dWo", out.dWo.shape(), W);
-  require_shape("dbf", out.dbf.shape(), b);
-  require_shape("dbi", out.dbi.shape(), b);
-  require_shape("dbc", out.dbc.shape(), b);
-  require_shape("dbo", out.dbo.shape(), b);
-}
-
-/// One step of one sample: pointers to n_a contiguous values each.
-template <class S>
-struct Unit {
-  S *a, *c, *ft, *it, *cct, *ot;
-};
-
-template <class S>
-void column_forward(Index n_a, const S* z, const S* c_prev, const Unit<S>& out) {
-  using F = ScalarFunctions<S>;
-  for (Index k = 0; k < n_a; ++k) {
-    const S ft = F::sigmoid(z[f * n_a + k]), it = F::sigmoid(z[i * n_a + k]);
-    const S cct = F::tanh(z[c * n_a + k]), ot = F::sigmoid(z[o * n_a + k]);
-    const S c_next = ft * c_prev[k] + it * cct;
-    out.ft[k] = ft;
-    out.it[k] = it;
-    out.cct[k] = cct;
-    out.ot[k] = ot;
-    out.c[k] = c_next;
-    out.a[k] = ot * F::tanh(c_next);
-  }
-}
-
-/// dc holds dc_next on entry and dc_prev on return; s.a holds tanh(c).
-template <class S>
-void column_backward(Index n_a, const S* da, const S* da_prevt, const S* c_prev,
-                     const Unit<const S>& s, S* dc, S* dz) {
-  const S* __restrict tanh_c = s.a, * __restrict f_t = s.ft, * __restrict i_t = s.it;
-  const S* __restrict cc_t = s.cct, * __restrict o_t = s.ot;
-  S* __restrict dzf = dz + f * n_a, * __restrict dzi = dz + i * n_a;
-  S* __restrict dzc = dz + c * n_a, * __restrict dzo = dz + o * n_a, * __restrict dc_k = dc;
-  for (Index k = 0; k < n_a; ++k) {
-    // a<t> feeds the loss of step t and, through a<t+1>, every later loss: the two add.
-    const S da_next = da[k] + da_prevt[k];
-    const S ft = f_t[k], it = i_t[k], cct = cc_t[k], ot = o_t[k], th = tanh_c[k];
-    const S dct = dc_k[k] + da_next * ot * (S(1) - th * th);
-    dzo[k] = da_next * th * (ot * (S(1) - ot));
-    dzf[k] = dct * c_prev[k] * (ft * (S(1) - ft));
-    dzi[k] = dct * cct * (it * (S(1) - it));
-    dzc[k] = dct * it * (S(1) - cct * cct);
-    dc_k[k] = dct * ft;
-  }
+View<S> on_input(const View<S>& W) {
+  return W.slice(1, W.extent(0), W.extent(1));
 }
 
 }  // namespace
 
 template <class S>
-struct LstmPlan<S>::Impl {
-  Impl(const Sizes& sizes, const Options& options) : cell(workspace, gates, sizes, options) {
-    const Index step = element_count(sizes.n_a, sizes.m);
-    for (S** slot : {&slots.a, &slots.c, &slots.ft, &slots.it, &slots.cct, &slots.ot, &c_prev_slot,
-                     &da_slot, &dc})
-      *slot = workspace.take(step);
-    tanh_c = workspace.take(sizes.n_a);
-  }
+struct LstmPlan<S>::Impl : PlanBase<S> {
+  using PlanBase<S>::PlanBase;
+  bool packed_forward = false, packed_backward = false;
 
-  void load(const LstmParameters<S>& p) {
-    load(f, p.Wf, p.bf);
-    load(i, p.Wi, p.bi);
-    load(c, p.Wc, p.bc);
-    load(o, p.Wo, p.bo);
+  // The order of the gates in the stack: f i c o.
+  void pack_forward(const LstmParameters<S>& p) {
+    Index gate = 0;
+    for (const auto& [W, b] : {std::pair{p.Wf, p.bf}, {p.Wi, p.bi}, {p.Wc, p.bc}, {p.Wo, p.bo}})
+      this->kernels().pack_forward(this->packed(), gate++, on_state(W), on_input(W), b);
+    packed_forward = true;
   }
-  void add_gradients(const LstmGradients<S>& out) const {
-    add_gradients(f, out.dWf, out.dbf);
-    add_gradients(i, out.dWi, out.dbi);
-    add_gradients(c, out.dWc, out.dbc);
-    add_gradients(o, out.dWo, out.dbo);
-  }
-
-  Workspace<S> workspace;
-  StackedCell<S> cell;
-  Unit<S> slots;  // one step each, for arrays whose strides the kernels cannot take
-  S *c_prev_slot, *da_slot, *dc, *tanh_c;
-
- private:
-  // W multiplies concat = [a_prev; xt]
-  void load(Gate gate, const View<const S>& W, const View<const S>& b) {
-    const Index n_a = W.extent(0);
-    cell.load(gate, W.slice(1, 0, n_a), W.slice(1, n_a, W.extent(1)), b);
-  }
-  void add_gradients(Gate gate, const View<S>& dW, const View<S>& db) const {
-    const Index n_a = dW.extent(0);
-    cell.add_gradients(gate, dW.slice(1, 0, n_a), dW.slice(1, n_a, dW.extent(1)), db);
+  void pack_backward(const LstmParameters<S>& p) {
+    Index gate = 0;
+    for (const auto& W : {p.Wf, p.Wi, p.Wc, p.Wo})
+      this->kernels().pack_backward(this->packed(), gate++, on_state(W), on_input(W));
+    packed_backward = true;
   }
 };
 
 template <class S>
 LstmPlan<S>::LstmPlan(const Sizes& sizes, const Options& options)
-    : impl_(std::make_unique<Impl>(sizes, options)) {}
+    : impl_(std::make_unique<Impl>(Cell::lstm, sizes, options)) {}
 template <class S>
 LstmPlan<S>::LstmPlan(LstmPlan&&) noexcept = default;
 template <class S>
@@ -151,27 +50,35 @@ template <class S>
 LstmPlan<S>::~LstmPlan() = default;
 
 template <class S>
+void LstmPlan<S>::set_parameters(const LstmParameters<S>& p) {
+  require_shapes<S>(impl_->sizes(), p);
+  impl_->pack_forward(p);
+  impl_->pack_backward(p);
+}
+
+template <class S>
 void LstmPlan<S>::forward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                           ConstView<S> c0, const LstmStates<S>& out) {
+  require_shapes<S>(impl_->sizes(), p);
+  require_shapes<S>(impl_->sizes(), x, a0, c0, {out.a, out.c, out.ft, out.it, out.cct, out.ot});
+  impl_->pack_forward(p);
+  impl_->packed_backward = false;  // of other parameters, perhaps
+  forward(x, a0, c0, out);
+}
+
+template <class S>
+void LstmPlan<S>::forward(ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
+                          const LstmStates<S>& out) {
   Impl& plan = *impl_;
-  const Index n_a = plan.cell.sizes().n_a;
-  require_shapes<S>(plan.cell.sizes(), p, x, a0, c0,
-                    {out.a, out.c, out.ft, out.it, out.cct, out.ot});
-  plan.load(p);
-  Matrix<const S> c_prev = read_columns(c0, plan.c_prev_slot);
-  plan.cell.forward(x, a0, [&](Index t, const Matrix<S>& z) {
-    const Unit<S>& slot = plan.slots;
-    const Written<S> a(out.a.at_step(t), slot.a), c(out.c.at_step(t), slot.c);
-    const Written<S> ft(out.ft.at_step(t), slot.ft), it(out.it.at_step(t), slot.it);
-    const Written<S> cct(out.cct.at_step(t), slot.cct), ot(out.ot.at_step(t), slot.ot);
-    for (Index j = 0; j < z.cols; ++j)
-      // c_prev may be the slot that c is written to: each value is read before its place is written
-      column_forward<S>(n_a, z.column(j), c_prev.column(j),
-                        {a.columns().column(j), c.columns().column(j), ft.columns().column(j),
-                         it.columns().column(j), cct.columns().column(j), ot.columns().column(j)});
-    for (const Written<S>* written : {&a, &c, &ft, &it, &cct, &ot}) written->done();
-    c_prev = constant(c.columns());
-    return constant(a.columns());
+  require_shapes<S>(plan.sizes(), x, a0, c0, {out.a, out.c, out.ft, out.it, out.cct, out.ot});
+  require_parameters(plan.packed_forward);
+  plan.run([&](const Scratch<S>& scratch, const auto& own) {
+    plan.kernels().lstm_forward(
+        plan.packed(), scratch,
+        {own(x),
+         own(a0),
+         own(c0),
+         {own(out.a), own(out.c), own(out.ft), own(out.it), own(out.cct), own(out.ot)}});
   });
 }
 
@@ -179,39 +86,51 @@ template <class S>
 void LstmPlan<S>::backward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                            ConstView<S> c0, const LstmStates<const S>& states, ConstView<S> da,
                            ConstView<S> dc_T, const LstmGradients<S>& out) {
+  require_shapes<S>(impl_->sizes(), p);
+  require_shapes<S>(impl_->sizes(), x, a0, c0, states);
+  require_gradient_shapes<S>(impl_->sizes(), da, dc_T, out);
+  impl_->pack_backward(p);
+  impl_->packed_forward = false;
+  backward(x, a0, c0, states, da, dc_T, out);
+}
+
+template <class S>
+void LstmPlan<S>::backward(ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
+                           const LstmStates<const S>& states, ConstView<S> da, ConstView<S> dc_T,
+                           const LstmGradients<S>& out) {
   Impl& plan = *impl_;
-  const Index n_a = plan.cell.sizes().n_a, m = plan.cell.sizes().m;
-  require_shapes<S>(plan.cell.sizes(), p, x, a0, c0, states);
-  require_gradient_shapes<S>(plan.cell.sizes(), da, dc_T, out);
-  plan.load(p);
-  const Matrix<S> dc = dense(plan.dc, n_a, m);
-  copy(dc_T, View<S>(plan.dc, dc_T.shape()));
-  plan.cell.backward(
-      x, a0, states.a, out.dx, out.da0,
-      [&](Index t, const Matrix<const S>& da_prevt, const Matrix<S>& dz) {
-        const Unit<S>& slot = plan.slots;
-        const auto c_prev = read_columns(t == 0 ? c0 : states.c.at_step(t - 1), plan.c_prev_slot);
-        const auto c = read_columns(states.c.at_step(t), slot.c);
-        const auto ft = read_columns(states.ft.at_step(t), slot.ft);
-        const auto it = read_columns(states.it.at_step(t), slot.it);
-        const auto cct = read_columns(states.cct.at_step(t), slot.cct);
-        const auto ot = read_columns(states.ot.at_step(t), slot.ot);
-        const auto dat = read_columns(da.at_step(t), plan.da_slot);
-        for (Index j = 0; j < m; ++j) {
-          for (Index k = 0; k < n_a; ++k) plan.tanh_c[k] = ScalarFunctions<S>::tanh(c.column(j)[k]);
-          column_backward<S>(
-              n_a, dat.column(j), da_prevt.column(j), c_prev.column(j),
-              {plan.tanh_c, nullptr, ft.column(j), it.column(j), cct.column(j), ot.column(j)},
-              dc.column(j), dz.column(j));
-        }
+  require_shapes<S>(plan.sizes(), x, a0, c0, states);
+  require_gradient_shapes<S>(plan.sizes(), da, dc_T, out);
+  require_parameters(plan.packed_backward);
+  const std::array<GateGradients<S>, 4> gates{{{on_state(out.dWf), on_input(out.dWf), out.dbf},
+                                               {on_state(out.dWi), on_input(out.dWi), out.dbi},
+                                               {on_state(out.dWc), on_input(out.dWc), out.dbc},
+                                               {on_state(out.dWo), on_input(out.dWo), out.dbo}}};
+  plan.run_backward(
+      gates, [&](const Scratch<S>& scratch, const auto& own, const WeightTargets<S>& weights) {
+        plan.kernels().lstm_backward(plan.packed(), scratch,
+                                     {own(x),
+                                      own(a0),
+                                      own(c0),
+                                      {own(states.a), own(states.c), own(states.ft), own(states.it),
+                                       own(states.cct), own(states.ot)},
+                                      own(da),
+                                      own(dc_T),
+                                      own(out.dx),
+                                      own(out.da0),
+                                      own(out.dc0),
+                                      weights});
       });
-  copy(View<const S>(plan.dc, out.dc0.shape()), out.dc0);
-  plan.add_gradients(out);
 }
 
 template <class S>
 std::size_t LstmPlan<S>::workspace_bytes() const {
-  return impl_->workspace.bytes();
+  return impl_->bytes();
+}
+
+template <class S>
+int LstmPlan<S>::threads() const {
+  return impl_->threads();
 }
 
 template class LstmPlan<float>;

@@ -1,21 +1,44 @@
-// How the optimised implementation divides a sequence into blocks of steps.
-// Options change speed, memory and the last bits of a result, never its meaning.
+// How a plan divides its work. Options change speed, memory and the last bits of a result, never
+// its meaning.
 #pragma once
+
+#include <string>
 
 #include "core/shape.hpp"
 
 namespace bptt::optimized {
 
+/// Largest errors of the kernels' tanh and sigmoid, in units in the last place of the result: of
+/// all f32 arguments, and of the f64 ones that vector_math_test samples.
+inline constexpr double tanh_ulp = 2.5, sigmoid_ulp = 2.5;
+
+/// What a backward pass does with dW* and db*.
+enum class WeightGradients { accumulate, overwrite };
+
 struct Options {
   /// Steps whose input products W x + b are formed by one matrix product ahead of the recurrence.
-  /// 0: all T_x steps. The plan keeps (G n_a + n_x) m values for each of these steps, G = 1 for
-  /// the RNN and 4 for the LSTM: bound it when the sequence is long or the batch is large.
+  /// 0: the plan's choice. The plan keeps G n_a m values for each of these steps, G = 1 for the RNN
+  /// and 4 for the LSTM.
   Index input_block_steps = 0;
 
   /// Steps whose dW, db and dx are formed by one matrix product each while their dz is hot.
-  /// Block k covers the steps k T_b .. (k+1) T_b - 1, whatever T_da is.
-  /// 0: the fewest steps T_b for which T_b m >= 256.
+  /// Block k covers the steps k T_b .. (k+1) T_b - 1, whatever T_da is. 0: the plan's choice.
   Index gradient_block_steps = 0;
+
+  /// Threads that a pass may use; it takes fewer where more would not make it faster. Each has
+  /// samples of its own. A plan gives the same bits every time; another number of threads gives the
+  /// same states, dx, da0, dc0 within rounding, and sums the weight gradients in another order.
+  int threads = 1;
+
+  /// A further thread is used for so many products of a forward pass, G n_a (n_a + n_x) m T_x:
+  /// below that, waking it takes longer than it helps.
+  double least_work_of_a_thread = 1e6;
+
+  /// Backward adds to dW* and db*, or replaces what they held.
+  WeightGradients weight_gradients = WeightGradients::accumulate;
+
+  /// The instruction set, by Highway's name (available_targets()); empty: the machine's best.
+  std::string target{};
 };
 
 }  // namespace bptt::optimized

@@ -1,80 +1,27 @@
 #include "optimized/rnn.hpp"
 
-#include "core/scalar_functions.hpp"
-#include "optimized/stacked_cell.hpp"
+#include <array>
+
+#include "optimized/plan_base.hpp"
 
 namespace bptt::optimized {
-namespace {
 
 template <class S>
-void activate(Activation g, const Matrix<S>& z, const Matrix<S>& a) {
-  const auto apply = [&](auto&& f) {
-    for (Index j = 0; j < a.cols; ++j)
-      for (Index i = 0; i < a.rows; ++i) a.column(j)[i] = f(z.column(j)[i]);
-  };
-  switch (g) {
-    case Activation::tanh: return apply(ScalarFunctions<S>::tanh);
-    case Activation::relu: return apply(ScalarFunctions<S>::relu);
-    case Activation::identity: return apply([](const S& value) { return value; });
-  }
-}
-
-/// dz = g'(z) (da + da_prevt), with g' read from the output a.
-template <class S>
-void activate_backward(Activation g, const Matrix<const S>& a, const Matrix<const S>& da,
-                       const Matrix<const S>& da_prevt, const Matrix<S>& dz) {
-  const auto apply = [&](auto&& slope) {
-    for (Index j = 0; j < dz.cols; ++j)
-      for (Index i = 0; i < dz.rows; ++i)
-        // a<t> feeds the loss of step t and, through a<t+1>, every later loss: the two add.
-        dz.column(j)[i] = slope(a.column(j)[i]) * (da.column(j)[i] + da_prevt.column(j)[i]);
-  };
-  switch (g) {
-    case Activation::tanh: return apply([](const S& y) { return S(1) - y * y; });
-    case Activation::relu: return apply(ScalarFunctions<S>::relu_slope);
-    case Activation::identity: return apply([](const S&) { return S(1); });
-  }
-}
-
-template <class S>
-void require_shapes(const Sizes& sizes, const RnnParameters<S>& p, const View<const S>& x,
-                    const View<const S>& a0, const View<const S>& a) {
-  const auto& [n_x, n_a, m, T_x, T_da] = sizes;
-  require_shape("Wax", p.Wax.shape(), {n_a, n_x});
-  require_shape("Waa", p.Waa.shape(), {n_a, n_a});
-  require_shape("ba", p.ba.shape(), {n_a, 1});
-  require_shape("x", x.shape(), {n_x, m, T_x});
-  require_shape("a0", a0.shape(), {n_a, m});
-  require_shape("a", a.shape(), {n_a, m, T_x});
-}
-
-template <class S>
-void require_gradient_shapes(const Sizes& sizes, const View<const S>& da,
-                             const RnnGradients<S>& out) {
-  const Index n_x = sizes.n_x, n_a = sizes.n_a, m = sizes.m, T_da = da.extent(2);
-  require_steps(T_da, sizes.T_x);
-  require_shape("da", da.shape(), {n_a, m, T_da});
-  require_shape("dx", out.dx.shape(), {n_x, m, T_da});
-  require_shape("da0", out.da0.shape(), {n_a, m});
-  require_shape("dWax", out.dWax.shape(), {n_a, n_x});
-  require_shape("dWaa", out.dWaa.shape(), {n_a, n_a});
-  require_shape("dba", out.dba.shape(), {n_a, 1});
-}
-
-}  // namespace
-
-template <class S>
-struct RnnPlan<S>::Impl {
+struct RnnPlan<S>::Impl : PlanBase<S> {
   Impl(Activation activation, const Sizes& sizes, const Options& options)
-      : g(activation),
-        cell(workspace, 1, sizes, options),
-        a_slot(workspace.take(element_count(sizes.n_a, sizes.m))),
-        da_slot(workspace.take(element_count(sizes.n_a, sizes.m))) {}
+      : PlanBase<S>(Cell::rnn, sizes, options), g(activation) {}
+
+  void pack_forward(const RnnParameters<S>& p) {
+    this->kernels().pack_forward(this->packed(), 0, p.Waa, p.Wax, p.ba);
+    packed_forward = true;
+  }
+  void pack_backward(const RnnParameters<S>& p) {
+    this->kernels().pack_backward(this->packed(), 0, p.Waa, p.Wax);
+    packed_backward = true;
+  }
 
   Activation g;
-  Workspace<S> workspace;
-  StackedCell<S> cell;
-  S *a_slot, *da_slot;
+  bool packed_forward = false, packed_backward = false;
 };
 
 template <class S>
@@ -88,37 +35,66 @@ template <class S>
 RnnPlan<S>::~RnnPlan() = default;
 
 template <class S>
+void RnnPlan<S>::set_parameters(const RnnParameters<S>& p) {
+  require_shapes<S>(impl_->sizes(), p);
+  impl_->pack_forward(p);
+  impl_->pack_backward(p);
+}
+
+template <class S>
 void RnnPlan<S>::forward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0, View<S> a) {
+  require_shapes<S>(impl_->sizes(), p);
+  require_shapes<S>(impl_->sizes(), x, a0, a);
+  impl_->pack_forward(p);
+  impl_->packed_backward = false;  // of other parameters, perhaps
+  forward(x, a0, a);
+}
+
+template <class S>
+void RnnPlan<S>::forward(ConstView<S> x, ConstView<S> a0, View<S> a) {
   Impl& plan = *impl_;
-  require_shapes<S>(plan.cell.sizes(), p, x, a0, a);
-  plan.cell.load(0, p.Waa, p.Wax, p.ba);
-  plan.cell.forward(x, a0, [&](Index t, const Matrix<S>& z) {
-    const Written<S> at(a.at_step(t), plan.a_slot);
-    activate(plan.g, z, at.columns());
-    at.done();
-    return constant(at.columns());
+  require_shapes<S>(plan.sizes(), x, a0, a);
+  require_parameters(plan.packed_forward);
+  plan.run([&](const Scratch<S>& scratch, const auto& own) {
+    plan.kernels().rnn_forward(plan.packed(), scratch, {plan.g, own(x), own(a0), own(a)});
   });
 }
 
 template <class S>
 void RnnPlan<S>::backward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                           ConstView<S> a, ConstView<S> da, const RnnGradients<S>& out) {
+  require_shapes<S>(impl_->sizes(), p);
+  require_shapes<S>(impl_->sizes(), x, a0, a);
+  require_gradient_shapes<S>(impl_->sizes(), da, out);
+  impl_->pack_backward(p);
+  impl_->packed_forward = false;
+  backward(x, a0, a, da, out);
+}
+
+template <class S>
+void RnnPlan<S>::backward(ConstView<S> x, ConstView<S> a0, ConstView<S> a, ConstView<S> da,
+                          const RnnGradients<S>& out) {
   Impl& plan = *impl_;
-  require_shapes<S>(plan.cell.sizes(), p, x, a0, a);
-  require_gradient_shapes<S>(plan.cell.sizes(), da, out);
-  plan.cell.load(0, p.Waa, p.Wax, p.ba);
-  plan.cell.backward(x, a0, a, out.dx, out.da0,
-                     [&](Index t, const Matrix<const S>& da_prevt, const Matrix<S>& dz) {
-                       const auto at = read_columns(a.at_step(t), plan.a_slot);
-                       const auto dat = read_columns(da.at_step(t), plan.da_slot);
-                       activate_backward(plan.g, at, dat, da_prevt, dz);
-                     });
-  plan.cell.add_gradients(0, out.dWaa, out.dWax, out.dba);
+  require_shapes<S>(plan.sizes(), x, a0, a);
+  require_gradient_shapes<S>(plan.sizes(), da, out);
+  require_parameters(plan.packed_backward);
+  const std::array<GateGradients<S>, 1> gates{{{out.dWaa, out.dWax, out.dba}}};
+  plan.run_backward(
+      gates, [&](const Scratch<S>& scratch, const auto& own, const WeightTargets<S>& weights) {
+        plan.kernels().rnn_backward(
+            plan.packed(), scratch,
+            {plan.g, own(x), own(a0), own(a), own(da), own(out.dx), own(out.da0), weights});
+      });
 }
 
 template <class S>
 std::size_t RnnPlan<S>::workspace_bytes() const {
-  return impl_->workspace.bytes();
+  return impl_->bytes();
+}
+
+template <class S>
+int RnnPlan<S>::threads() const {
+  return impl_->threads();
 }
 
 template class RnnPlan<float>;

@@ -110,12 +110,12 @@ TEST(Shapes, SizesBeyondTheAddressSpaceAreRefused) {
 
 TEST(Shapes, ABlockOfSteps) {
   EXPECT_THROW(LstmPlan<float>({3, 5, 4, 7}, {.input_block_steps = -1}), Error);
-  const auto bytes = [](Index input_block_steps) {
-    return LstmPlan<float>({3, 5, 4, 700}, {.input_block_steps = input_block_steps})
-        .workspace_bytes();
+  const auto bytes = [](Index T_x, Index block_steps) {
+    return LstmPlan<float>({3, 5, 4, T_x}, {.input_block_steps = block_steps}).workspace_bytes();
   };
-  EXPECT_EQ(bytes(0), bytes(700));
-  EXPECT_LT(bytes(64), bytes(700) / 4);
+  EXPECT_EQ(bytes(700, 0), bytes(700000, 0)) << "a plan of its own choice grows with T";
+  EXPECT_EQ(bytes(64, 64), bytes(700, 64));
+  EXPECT_LT(bytes(700, 64), bytes(700, 700) / 2);
 }
 
 }  // namespace

@@ -1,28 +1,62 @@
 #include "subjects/optimized_subjects.hpp"
 
+#include "optimized/eigen/lstm.hpp"
+#include "optimized/eigen/rnn.hpp"
 #include "optimized/lstm.hpp"
+#include "optimized/passes.hpp"
 #include "optimized/rnn.hpp"
 #include "subjects/subject_of.hpp"
 
 namespace bptt {
 namespace {
 
+enum class Kind { kernels, eigen };
+
 struct Row {
-  std::string_view name, description;
-  optimized::Options options;
+  std::string name, description;
+  Kind kind = Kind::kernels;
+  optimized::Options options{};
 };
 
-constexpr Row rows[] = {
-    {"optimized", "Blocked and vectorised, blocks of steps by its own choice.", {}},
-    {"optimized:blocks=1",
-     "Blocked and vectorised, every step a block of its own.",
-     {.input_block_steps = 1, .gradient_block_steps = 1}},
-    {"optimized:blocks=3",
-     "Blocked and vectorised, input blocks of 3 steps and gradient blocks of 2.",
-     {.input_block_steps = 3, .gradient_block_steps = 2}},
-};
+std::vector<Row> make_rows() {
+  std::vector<Row> rows{
+      {"optimized", "The fast kernels: this machine's best instruction set, one thread."},
+      {"optimized:blocks=1",
+       "The fast kernels, every step a block of its own.",
+       Kind::kernels,
+       {.input_block_steps = 1, .gradient_block_steps = 1}},
+      {"optimized:blocks=3",
+       "The fast kernels, input blocks of 3 steps and gradient blocks of 2.",
+       Kind::kernels,
+       {.input_block_steps = 3, .gradient_block_steps = 2}},
+      {"optimized:threads=2",
+       "The fast kernels on two threads, however small the problem.",
+       Kind::kernels,
+       {.threads = 2, .least_work_of_a_thread = 0}},
+      {"eigen", "The same blocks of steps as products of Eigen.", Kind::eigen, {}},
+      {"eigen:blocks=3",
+       "Eigen, input blocks of 3 steps and gradient blocks of 2.",
+       Kind::eigen,
+       {.input_block_steps = 3, .gradient_block_steps = 2}}};
+  // The best one is "optimized" itself.
+  const auto targets = optimized::available_targets();
+  for (std::size_t k = 1; k < targets.size(); ++k) {
+    const std::string target(targets[k]);
+    rows.push_back({"optimized:target=" + target,
+                    "The fast kernels compiled for " + target + ".",
+                    Kind::kernels,
+                    {.target = target}});
+  }
+  return rows;
+}
 
-template <class S>
+const std::vector<Row>& all_rows() {
+  static const std::vector<Row> rows = make_rows();
+  return rows;
+}
+
+/// Plan: optimized::RnnPlan<S> or its namesake on Eigen.
+template <class S, class Plan>
 class OptimizedRnn final : public Session<S> {
  public:
   OptimizedRnn(Activation g, const Sizes& sizes, const optimized::Options& options)
@@ -42,11 +76,11 @@ class OptimizedRnn final : public Session<S> {
 
  private:
   Sizes sizes_;
-  optimized::RnnPlan<S> plan_;
+  Plan plan_;
   Tensor<S> a_;
 };
 
-template <class S>
+template <class S, class Plan>
 class OptimizedLstm final : public Session<S> {
  public:
   OptimizedLstm(const Sizes& sizes, const optimized::Options& options)
@@ -71,7 +105,7 @@ class OptimizedLstm final : public Session<S> {
 
  private:
   Sizes sizes_;
-  optimized::LstmPlan<S> plan_;
+  Plan plan_;
   NamedTensors<S> cache_;
 };
 
@@ -79,23 +113,32 @@ class OptimizedSubject final : public SubjectOf<OptimizedSubject> {
  public:
   explicit OptimizedSubject(const Row& row) : row_(row) {}
 
-  [[nodiscard]] std::string name() const override { return std::string(row_.name); }
-  [[nodiscard]] std::string description() const override { return std::string(row_.description); }
+  [[nodiscard]] std::string name() const override { return row_.name; }
+  [[nodiscard]] std::string description() const override { return row_.description; }
   [[nodiscard]] Capabilities capabilities() const override {
     Capabilities can;
     can.fixed_summation_order = false;  // where a block of steps ends depends on m
-    can.tanh_ulp = 2.0;
-    can.sigmoid_ulp = 3.0;
+    can.tanh_ulp = row_.kind == Kind::eigen ? 2.0 : optimized::tanh_ulp;
+    can.sigmoid_ulp = row_.kind == Kind::eigen ? 3.0 : optimized::sigmoid_ulp;
     return can;
   }
   template <class S>
   [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
                                                          const Sizes& sizes) const {
-    if (cell == Cell::rnn) return std::make_unique<OptimizedRnn<S>>(g, sizes, row_.options);
-    return std::make_unique<OptimizedLstm<S>>(sizes, row_.options);
+    if (row_.kind == Kind::eigen)
+      return session<S, optimized::eigen::RnnPlan<S>, optimized::eigen::LstmPlan<S>>(cell, g,
+                                                                                     sizes);
+    return session<S, optimized::RnnPlan<S>, optimized::LstmPlan<S>>(cell, g, sizes);
   }
 
  private:
+  template <class S, class Rnn, class Lstm>
+  [[nodiscard]] std::unique_ptr<Session<S>> session(Cell cell, Activation g,
+                                                    const Sizes& sizes) const {
+    if (cell == Cell::rnn) return std::make_unique<OptimizedRnn<S, Rnn>>(g, sizes, row_.options);
+    return std::make_unique<OptimizedLstm<S, Lstm>>(sizes, row_.options);
+  }
+
   Row row_;
 };
 
@@ -103,12 +146,12 @@ class OptimizedSubject final : public SubjectOf<OptimizedSubject> {
 
 std::vector<std::string> optimized_subject_names() {
   std::vector<std::string> names;
-  for (const Row& row : rows) names.emplace_back(row.name);
+  for (const Row& row : all_rows()) names.emplace_back(row.name);
   return names;
 }
 
 std::unique_ptr<Subject> make_optimized_subject(std::string_view name) {
-  for (const Row& row : rows)
+  for (const Row& row : all_rows())
     if (row.name == name) return std::make_unique<OptimizedSubject>(row);
   return nullptr;
 }

@@ -1,12 +1,12 @@
-#include "optimized/products.hpp"
+#include "optimized/eigen/products.hpp"
 
 #include <Eigen/Core>
 #include <algorithm>
 
-namespace bptt::optimized {
+namespace bptt::optimized::eigen {
 namespace {
 
-namespace eigen = Eigen::internal;
+namespace internal = Eigen::internal;
 
 // Depth, rows and columns of a packed block. A packed strip of A fits the first-level cache, a
 // packed block of A the second.
@@ -15,7 +15,7 @@ constexpr Index block_depth = 256, block_rows = 480, block_cols = 1024;
 constexpr Index few_columns = 4;
 
 template <class S>
-struct Blocking : eigen::level3_blocking<S, S> {
+struct Blocking : internal::level3_blocking<S, S> {
   Blocking(Index rows, Index cols, Index depth, S* left, S* right) {
     this->m_kc = std::min(depth, block_depth);
     this->m_mc = std::min(rows, block_rows);
@@ -31,21 +31,22 @@ template <class S, int order_A, int order_B>
 void add_product(Index depth, const Matrix<const S>& A, const Matrix<const S>& B,
                  const Matrix<S>& C, S* left, S* right) {
   Blocking<S> blocking(C.rows, C.cols, depth, left, right);
-  eigen::general_matrix_matrix_product<Index, S, order_A, false, S, order_B, false, Eigen::ColMajor,
-                                       1>::run(C.rows, C.cols, depth, A.data, A.ld, B.data, B.ld,
-                                               C.data, 1, C.ld, S(1), blocking);
+  internal::general_matrix_matrix_product<Index, S, order_A, false, S, order_B, false,
+                                          Eigen::ColMajor, 1>::run(C.rows, C.cols, depth, A.data,
+                                                                   A.ld, B.data, B.ld, C.data, 1,
+                                                                   C.ld, S(1), blocking);
 }
 
 template <class S, int order_A>
 void add_product_by_columns(Index depth, const Matrix<const S>& A, const Matrix<const S>& B,
                             const Matrix<S>& C) {
-  using LeftMapper = eigen::const_blas_data_mapper<S, Index, order_A>;
-  using RightMapper = eigen::const_blas_data_mapper<S, Index, Eigen::ColMajor>;
+  using LeftMapper = internal::const_blas_data_mapper<S, Index, order_A>;
+  using RightMapper = internal::const_blas_data_mapper<S, Index, Eigen::ColMajor>;
   for (Index j = 0; j < C.cols; ++j)
-    eigen::general_matrix_vector_product<Index, S, LeftMapper, order_A, false, S, RightMapper,
-                                         false>::run(C.rows, depth, LeftMapper(A.data, A.ld),
-                                                     RightMapper(B.column(j), 1), C.column(j), 1,
-                                                     S(1));
+    internal::general_matrix_vector_product<Index, S, LeftMapper, order_A, false, S, RightMapper,
+                                            false>::run(C.rows, depth, LeftMapper(A.data, A.ld),
+                                                        RightMapper(B.column(j), 1), C.column(j), 1,
+                                                        S(1));
 }
 
 }  // namespace
@@ -82,4 +83,4 @@ void Products<S>::add_ABt(const Matrix<const S>& A, const Matrix<const S>& B,
 template class Products<float>;
 template class Products<double>;
 
-}  // namespace bptt::optimized
+}  // namespace bptt::optimized::eigen

@@ -9,30 +9,11 @@
 #include <string>
 
 #include "core/problem.hpp"
+#include "optimized/eigen/products.hpp"
 #include "optimized/options.hpp"
-#include "optimized/products.hpp"
+#include "optimized/shapes.hpp"
 
-namespace bptt::optimized {
-
-/// Throws ShapeError unless every extent of `sizes` is at least 1. T_da is not looked at.
-inline const Sizes& require_positive(const Sizes& sizes) {
-  const auto require = [](std::string_view name, const Shape& shape, bool positive) {
-    if (!positive)
-      throw ShapeError(std::string(name) + " has shape " + shape.str() +
-                       ", expected extents of at least 1");
-  };
-  const auto& [n_x, n_a, m, T_x, T_da] = sizes;
-  require("x", {n_x, m, T_x}, n_x > 0 && m > 0 && T_x > 0);
-  require("a0", {n_a, m}, n_a > 0);
-  return sizes;
-}
-
-/// Throws ShapeError unless 1 <= T_da <= T_x.
-inline void require_steps(Index T_da, Index T_x) {
-  if (T_da < 1 || T_da > T_x)
-    throw ShapeError("da covers " + std::to_string(T_da) + " steps, x has " + std::to_string(T_x) +
-                     ": 1 <= T_da <= T_x is required");
-}
+namespace bptt::optimized::eigen {
 
 template <class S>
 class StackedCell {
@@ -171,4 +152,4 @@ class StackedCell {
   S* a_slot_ = nullptr;  // a0 forwards; a_prev of a gradient block backwards
 };
 
-}  // namespace bptt::optimized
+}  // namespace bptt::optimized::eigen

@@ -8,7 +8,7 @@
 #include "optimized/matrix.hpp"
 #include "optimized/workspace.hpp"
 
-namespace bptt::optimized {
+namespace bptt::optimized::eigen {
 
 template <class S>
 class Products {
@@ -31,4 +31,4 @@ class Products {
 extern template class Products<float>;
 extern template class Products<double>;
 
-}  // namespace bptt::optimized
+}  // namespace bptt::optimized::eigen

@@ -1,0 +1,71 @@
+#include "optimized/team.hpp"
+
+namespace bptt::optimized {
+namespace {
+
+/// A pass often follows the last one at once, or ends at nearly the same time on all threads: this
+/// many looks, some microseconds, before the thread is put to sleep.
+constexpr int looks = 4000;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+template <class T>
+void wait_while(const std::atomic<T>& variable, T value) {
+  for (int look = 0; look < looks; ++look) {
+    if (variable.load(std::memory_order_acquire) != value) return;
+    pause();
+  }
+  while (variable.load(std::memory_order_acquire) == value) variable.wait(value);
+}
+
+}  // namespace
+
+Team::Team(int size) {
+  try {
+    for (int member = 1; member < size; ++member)
+      threads_.emplace_back([this, member] { serve(member); });
+  } catch (...) {
+    ended_ = true;
+    ++round_;
+    round_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+    throw;
+  }
+}
+
+Team::~Team() {
+  ended_ = true;
+  ++round_;
+  round_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Team::start(Call call, const void* context) {
+  call_ = call;
+  context_ = context;
+  at_work_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+}
+
+void Team::finish() {
+  for (int left = at_work_.load(std::memory_order_acquire); left > 0;
+       left = at_work_.load(std::memory_order_acquire))
+    wait_while(at_work_, left);
+}
+
+void Team::serve(int member) {
+  for (unsigned seen = 0;;) {
+    wait_while(round_, seen);
+    ++seen;
+    if (ended_) return;
+    call_(context_, member);
+    if (at_work_.fetch_sub(1, std::memory_order_acq_rel) == 1) at_work_.notify_all();
+  }
+}
+
+}  // namespace bptt::optimized

@@ -1,0 +1,199 @@
+// The one inner loop of every matrix product: a tile of V vectors by J columns kept in registers
+// while K products are added to it.
+//   out[j][v] = init[j][v] + sum_k A[k][v] B[k][j]
+// A is packed: k-major, V vectors for each k, so that it is read as one stream. B is read where it
+// is, one scalar at a time. Deliberately without tails: packed operands are padded with zeros.
+
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
+
+#include "core/shape.hpp"
+
+#if defined(BPTT_OPTIMIZED_TILE_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef BPTT_OPTIMIZED_TILE_INL
+#undef BPTT_OPTIMIZED_TILE_INL
+#else
+#define BPTT_OPTIMIZED_TILE_INL
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace bptt::optimized::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_COMPILER_CLANG
+#define BPTT_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define BPTT_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+template <class S>
+struct TileArguments {
+  const S* A;
+  Index lda;  // elements from k to k+1 in A
+  const S* B;
+  Index ldb;       // elements from column to column of B (from k to k+1 if B is by rows)
+  Index K;         // products for each element
+  Index run;       // B is contiguous in k for so many k ..
+  Index run_step;  // .. and the next run starts so many elements after the last one
+  const S* init;
+  Index ldi;  // from column to column of init; 0: the same column for all
+  S* out;
+  Index ldo;
+};
+
+/// How B lies. columns: B[k][j] = B[k + j ldb] within a run; rows: B[k][j] = B[k ldb + j].
+enum class Lie { columns, rows };
+
+/// Sums of one tile element that are formed side by side, so that a narrow tile too keeps the
+/// multiply-add units busy (two of them, four cycles each).
+constexpr int chains(int vectors, int columns) {
+  return columns == 1 ? (vectors > 2 ? 4 : 8) : (columns == 2 ? 2 : 1);
+}
+
+template <class D, int V, int J, Lie lie>
+HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
+  using S = hn::TFromD<D>;
+  constexpr int U = chains(V, J);
+  const D d;
+  constexpr Index L = static_cast<Index>(hn::MaxLanes(D()));
+  constexpr Index line_elements = 64 / sizeof(S);
+  hn::Vec<D> sum[U][J][V];
+  BPTT_UNROLL for (int j = 0; j < J; ++j) {
+    BPTT_UNROLL for (int v = 0; v < V; ++v) sum[0][j][v] =
+        hn::Load(d, args.init + j * args.ldi + v * L);
+  }
+  BPTT_UNROLL for (int u = 1; u < U; ++u) {
+    BPTT_UNROLL for (int j = 0; j < J; ++j) {
+      BPTT_UNROLL for (int v = 0; v < V; ++v) sum[u][j][v] = hn::Zero(d);
+    }
+  }
+
+  const S* HWY_RESTRICT A = args.A;
+  const S* run_start = args.B;
+  const Index lda = args.lda, ldb = args.ldb;
+  for (Index left = args.K; left > 0; left -= args.run, run_start += args.run_step) {
+    const S* HWY_RESTRICT B = run_start;
+    Index k = left < args.run ? left : args.run;
+    // The next run is somewhere else, where no hardware looks for it.
+    if (lie == Lie::columns && left > args.run)
+      for (int j = 0; j < J; ++j)
+        for (Index i = 0; i < args.run; i += line_elements)
+          hwy::Prefetch(run_start + args.run_step + j * ldb + i);
+    const auto add = [&](int u, const S* Ak, const S* Bk) HWY_ATTR {
+      hn::Vec<D> a[V];
+      BPTT_UNROLL for (int v = 0; v < V; ++v) a[v] = hn::Load(d, Ak + v * L);
+      BPTT_UNROLL for (int j = 0; j < J; ++j) {
+        const auto b = hn::Set(d, Bk[lie == Lie::columns ? j * ldb : j]);
+        BPTT_UNROLL for (int v = 0; v < V; ++v) sum[u][j][v] = hn::MulAdd(a[v], b, sum[u][j][v]);
+      }
+    };
+    const Index step_B = lie == Lie::columns ? 1 : ldb;
+    for (; k >= U; k -= U) {
+      BPTT_UNROLL for (int u = 0; u < U; ++u) add(u, A + u * lda, B + u * step_B);
+      A += U * lda;
+      B += U * step_B;
+    }
+    for (; k > 0; --k, A += lda, B += step_B) add(0, A, B);
+  }
+
+  BPTT_UNROLL for (int j = 0; j < J; ++j) {
+    BPTT_UNROLL for (int v = 0; v < V; ++v) {
+      auto total = sum[0][j][v];
+      BPTT_UNROLL for (int u = 1; u < U; ++u) total = hn::Add(total, sum[u][j][v]);
+      hn::Store(total, d, args.out + j * args.ldo + v * L);
+    }
+  }
+}
+
+/// The widest tile: accumulators, V vectors of A and one of B fit the registers, of which AVX-512
+/// and NEON have 32 and the others 16.
+constexpr int widest_tile(int vectors) {
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
+  constexpr int widths[] = {0, 8, 8, 8, 6};
+#else
+  constexpr int widths[] = {0, 8, 6, 4, 3};
+#endif
+  return widths[vectors];
+}
+
+template <class D, int V, Lie lie>
+HWY_INLINE void tile_of_width(int J, const TileArguments<hn::TFromD<D>>& args) {
+  constexpr int most = widest_tile(V);
+  switch (J) {
+    case 1: return tile<D, V, 1, lie>(args);
+    case 2: return tile<D, V, 2, lie>(args);
+    case 3: return tile<D, V, 3, lie>(args);
+    case 4: return tile < D, V, most < 4 ? most : 4, lie > (args);
+    case 5: return tile < D, V, most < 5 ? most : 5, lie > (args);
+    case 6: return tile < D, V, most < 6 ? most : 6, lie > (args);
+    case 7: return tile < D, V, most < 7 ? most : 7, lie > (args);
+    case 8: return tile < D, V, most < 8 ? most : 8, lie > (args);
+    default: break;
+  }
+}
+
+template <class D, Lie lie>
+HWY_INLINE void tile_of(int V, int J, const TileArguments<hn::TFromD<D>>& args) {
+  switch (V) {
+    case 1: return tile_of_width<D, 1, lie>(J, args);
+    case 2: return tile_of_width<D, 2, lie>(J, args);
+    case 3: return tile_of_width<D, 3, lie>(J, args);
+    default: return tile_of_width<D, 4, lie>(J, args);
+  }
+}
+
+/// Columns divided into the fewest tiles, as even as they can be: 32 into 6 6 5 5 5 5.
+class Tiling {
+ public:
+  Tiling(Index columns, int vectors)
+      : tiles_((columns + widest_tile(vectors) - 1) / widest_tile(vectors)),
+        narrow_(columns / tiles_),
+        wide_tiles_(columns % tiles_) {}
+  [[nodiscard]] Index tiles() const { return tiles_; }
+  [[nodiscard]] int width(Index tile) const {
+    return static_cast<int>(narrow_ + (tile < wide_tiles_ ? 1 : 0));
+  }
+
+ private:
+  Index tiles_, narrow_, wide_tiles_;
+};
+
+/// One panel of A (V vectors of rows, K deep) times any number of columns of B. K is cut where the
+/// part of the panel that all columns read no longer stays in the second-level cache.
+template <class D>
+void panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns) {
+  using S = hn::TFromD<D>;
+  constexpr Index depth = 256 * 1024 / static_cast<Index>(4 * hn::MaxLanes(D()) * sizeof(S));
+  const Tiling tiling(columns, V);
+  // Whole runs only, so that every part starts at the start of one.
+  const Index runs = args.run >= args.K ? 1 : (depth + args.run - 1) / args.run;
+  Index part = args.run >= args.K ? depth : runs * args.run;
+  Index done = 0;
+  const S* B = args.B;
+  const Index K = args.K;
+  const bool one_run = args.run >= K;
+  while (done < K) {
+    args.K = K - done < part + part / 2 ? K - done : part;
+    TileArguments<S> at = args;
+    at.B = B;
+    if (one_run) at.run = args.K;
+    for (Index t = 0; t < tiling.tiles(); ++t) {
+      const int J = tiling.width(t);
+      tile_of<D, Lie::columns>(V, J, at);
+      at.B += J * args.ldb;
+      at.init += J * args.ldi;
+      at.out += J * args.ldo;
+    }
+    done += args.K;
+    args.A += args.K * args.lda;
+    B += one_run ? args.K : args.K / args.run * args.run_step;
+    args.init = args.out;
+    args.ldi = args.ldo;
+  }
+}
+
+}  // namespace bptt::optimized::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
