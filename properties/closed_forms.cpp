@@ -177,7 +177,7 @@ void add_closed_forms(std::vector<Property>& all) {
                  .check_f32 = linear_closed_form<float>,
                  .check_f64 = linear_closed_form<double>,
                  .lstm = false,
-                 .linear_only = true,
+                 .identity_only = true,
                  .max_size = 8});
   all.push_back(
       {.number = 36,

@@ -67,6 +67,7 @@ const Property& find_property(std::string_view id) {
 bool applies(const Property& property, const Capabilities& can, Cell cell, Scalar scalar) {
   if (!(cell == Cell::rnn ? property.rnn : property.lstm)) return false;
   if (property.about == About::specification) return scalar == Scalar::f64;
+  if (cell == Cell::rnn && property.identity_only && !can.identity) return false;
   if (cell == Cell::rnn && property.linear_only)
     return (can.identity || can.relu) && can_run(can, cell, Activation::tanh, scalar);
   return can_run(can, cell, Activation::tanh, scalar);
@@ -81,6 +82,7 @@ bool applies(const Property& property, const Capabilities& can, Scalar scalar,
           can_run(can, spec.cell, spec.activation, scalar)) &&
          spec.sizes.m >= property.min_m && spec.sizes.T_da >= property.min_T &&
          (property.regimes & bit(spec.regime)) != 0 && (!property.linear_only || linear) &&
+         (!property.identity_only || spec.activation == Activation::identity) &&
          (!property.tanh_only || tanh);
 }
 
@@ -93,9 +95,9 @@ SpecLimits limits_for(const Property& property, const Capabilities& can, Cell ce
   limits.wide = property.about == About::subject && property.cost <= 2;
   limits.regimes = property.regimes;
   const bool any = property.about == About::specification;
-  limits.relu = !property.tanh_only && (any || can.relu);
+  limits.relu = !property.tanh_only && !property.identity_only && (any || can.relu);
   limits.identity = !property.tanh_only && (any || can.identity);
-  limits.tanh = !property.linear_only;
+  limits.tanh = !property.linear_only && !property.identity_only;
   return limits;
 }
 

@@ -31,6 +31,7 @@ struct Property {
   bool rnn = true, lstm = true;
   bool tanh_only = false;    // of the RNN's activations
   bool linear_only = false;  // identity and ReLU
+  bool identity_only = false;
   Index max_size = 10;
   Index min_m = 1, min_T = 1;  // what it takes for the property to say anything
   int cost = 1;  // about how many times a plain comparison with the reference it takes

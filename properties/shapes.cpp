@@ -141,7 +141,7 @@ void add_shapes(std::vector<Property>& all) {
                  .check_f64 = bias_gradient_is_the_broadcast_s_adjoint<double>,
                  .regimes = bit(Regime::integers),
                  .lstm = false,
-                 .linear_only = true});
+                 .identity_only = true});
 }
 
 }  // namespace bptt::properties

@@ -5,6 +5,7 @@
 
 #include "subjects/faults/fault_subject.hpp"
 #include "subjects/optimized_subjects.hpp"
+#include "subjects/peers/peer_subjects.hpp"
 #include "subjects/reference_subjects.hpp"
 
 namespace bptt {
@@ -50,6 +51,7 @@ std::vector<std::string> nearest_to(std::string_view name, std::vector<std::stri
 std::vector<std::string> subject_names() {
   std::vector<std::string> names = reference_subject_names();
   append(names, optimized_subject_names());
+  append(names, peer_subject_names());
   return names;
 }
 
@@ -59,6 +61,7 @@ std::unique_ptr<Subject> make_subject(std::string_view name) {
   if (auto subject = make_reference_subject(name)) return subject;
   if (auto subject = make_optimized_subject(name)) return subject;
   if (auto subject = make_fault_subject(name)) return subject;
+  if (auto subject = make_peer_subject(name)) return subject;
 
   std::vector<std::string> known = subject_names();
   append(known, fault_names());

@@ -1,0 +1,40 @@
+#include "subjects/peers/onednn_network.hpp"
+#include "subjects/peers/peer_session.hpp"
+#include "subjects/peers/peer_subjects.hpp"
+
+namespace bptt {
+namespace {
+
+class OnednnSubject final : public Subject {
+ public:
+  OnednnSubject() { peers::OnednnNetwork::use_threads(1); }
+  [[nodiscard]] std::string name() const override { return "onednn"; }
+  [[nodiscard]] std::string description() const override {
+    return "oneDNN's RNN primitives, forward for training and backward.";
+  }
+  [[nodiscard]] Capabilities capabilities() const override {
+    Capabilities can;
+    can.f64 = false;
+    can.identity = false;
+    // oneDNN states no bounds; these are the largest errors that were measured, rounded up.
+    can.tanh_ulp = 6;
+    can.sigmoid_ulp = 6;
+    return can;
+  }
+  [[nodiscard]] std::unique_ptr<Session<float>> open_f32(Cell cell, Activation g,
+                                                         const Sizes& sizes) const override {
+    require_supported(*this, cell, g, Scalar::f32);
+    return std::make_unique<peers::PeerSession<float, peers::OnednnNetwork>>(cell, g, sizes);
+  }
+  [[nodiscard]] std::unique_ptr<Session<double>> open_f64(Cell cell, Activation g,
+                                                          const Sizes&) const override {
+    require_supported(*this, cell, g, Scalar::f64);
+    return nullptr;  // never reached: f64 is not among the capabilities
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> make_onednn_subject() { return std::make_unique<OnednnSubject>(); }
+
+}  // namespace bptt

@@ -1,0 +1,47 @@
+// One network of PyTorch (libtorch, its CPU backend), forward and backward, f32 or f64. Arrays are
+// copied into PyTorch's tensors by the set_ functions and out of them by the read_ functions, so
+// that forward() and backward() are what PyTorch does and nothing else.
+#pragma once
+
+#include <memory>
+
+#include "core/problem.hpp"
+
+namespace bptt::peers {
+
+template <class S>
+class TorchNetwork {
+ public:
+  /// T_da must be T_x. Throws UnsupportedError for the identity, which PyTorch's RNN does not have.
+  TorchNetwork(Cell cell, Activation activation, const Sizes& sizes);
+  ~TorchNetwork();
+  TorchNetwork(const TorchNetwork&) = delete;
+  TorchNetwork& operator=(const TorchNetwork&) = delete;
+
+  /// in: input_names(cell); up: upstream_names(cell).
+  void set_inputs(const NamedViews<const S>& in);
+  void set_upstream(const NamedViews<const S>& up);
+
+  /// Forward recording the graph; backward over that graph, which is kept, into fresh gradients.
+  void forward();
+  void clear_gradients() {}
+  void backward();
+
+  /// a (n_a, m, T_x); the cell's state after the last step (n_a, m), of the LSTM.
+  void read_states(const View<S>& a) const;
+  void read_last_cell(const View<S>& c) const;
+  /// grad: gradient_names(cell); weights and biases are added to what is there.
+  void read_gradients(const NamedViews<S>& grad) const;
+
+  /// Threads of all networks, from now on.
+  static void use_threads(int count);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+extern template class TorchNetwork<float>;
+extern template class TorchNetwork<double>;
+
+}  // namespace bptt::peers

@@ -1,0 +1,36 @@
+#include "subjects/peers/peer_session.hpp"
+#include "subjects/peers/peer_subjects.hpp"
+#include "subjects/peers/torch_network.hpp"
+#include "subjects/subject_of.hpp"
+
+namespace bptt {
+namespace {
+
+class TorchSubject final : public SubjectOf<TorchSubject> {
+ public:
+  TorchSubject() { peers::TorchNetwork<float>::use_threads(1); }
+  [[nodiscard]] std::string name() const override { return "torch"; }
+  [[nodiscard]] std::string description() const override {
+    return "PyTorch's RNN and LSTM on the CPU, through autograd.";
+  }
+  [[nodiscard]] Capabilities capabilities() const override {
+    Capabilities can;
+    can.identity = false;
+    // PyTorch states no bounds; its vector functions (SLEEF) are within 1 ULP, from which sigmoid
+    // is formed in three further operations.
+    can.tanh_ulp = 2;
+    can.sigmoid_ulp = 4;
+    return can;
+  }
+  template <class S>
+  [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
+                                                         const Sizes& sizes) const {
+    return std::make_unique<peers::PeerSession<S, peers::TorchNetwork<S>>>(cell, g, sizes);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> make_torch_subject() { return std::make_unique<TorchSubject>(); }
+
+}  // namespace bptt
