@@ -1,6 +1,5 @@
 #include "core/npz.hpp"
 
-#include <unistd.h>
 #include <zip.h>
 
 #include <algorithm>
@@ -8,11 +7,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
-#include <random>
 #include <string>
 #include <system_error>
 
 #include "core/error.hpp"
+#include "core/whole_file.hpp"
 
 namespace bptt {
 namespace {
@@ -177,30 +176,6 @@ void add_entry(zip_t* archive, const std::string& name, const std::vector<std::b
     refuse();
 }
 
-void write_whole(const std::filesystem::path& path, const std::vector<std::byte>& bytes) {
-  // In the same folder, so that the rename cannot become a copy.
-  std::filesystem::path temporary = path;
-  temporary += '.';
-  temporary += std::to_string(std::random_device{}()) + ".tmp";
-  CFile file(std::fopen(temporary.c_str(), "wbx"));
-  bool good = file != nullptr;
-  int code = errno;
-  const auto note = [&](bool succeeded) {
-    if (good && !succeeded) code = errno;
-    good = good && succeeded;
-  };
-  if (file) {
-    note(std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size());
-    note(std::fflush(file.get()) == 0);
-    note(fsync(fileno(file.get())) == 0);  // or a power cut leaves a renamed, empty file
-    note(std::fclose(file.release()) == 0);
-    if (good) note(std::rename(temporary.c_str(), path.c_str()) == 0);
-    if (!good) std::remove(temporary.c_str());
-  }
-  if (!good)
-    throw Error("cannot write " + path.string() + ": " + std::generic_category().message(code));
-}
-
 }  // namespace
 
 Named<NpyArray> read_npz(std::span<const std::byte> file) {
@@ -263,7 +238,8 @@ std::vector<std::byte> write_npz(const Named<NpyArray>& arrays) {
 }
 
 void write_npz(const std::filesystem::path& path, const Named<NpyArray>& arrays) {
-  write_whole(path, write_npz(arrays));
+  const std::vector<std::byte> bytes = write_npz(arrays);
+  write_whole(path, bytes);
 }
 
 }  // namespace bptt

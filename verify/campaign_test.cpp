@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "core/whole_file.hpp"
 #include "properties/comparison.hpp"
 #include "subjects/registry.hpp"
 #include "verify/replayed.hpp"

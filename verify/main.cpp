@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/error.hpp"
+#include "core/whole_file.hpp"
 #include "subjects/registry.hpp"
 #include "verify/bounds_survey.hpp"
 #include "verify/campaign.hpp"

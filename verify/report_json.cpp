@@ -1,11 +1,7 @@
 #include "verify/report_json.hpp"
 
-#include <unistd.h>
-
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "core/error.hpp"
 
@@ -114,22 +110,6 @@ std::string json_of(const Replayed& r, std::string_view program) {
                        {"inconclusive_entries", v.inconclusive_entries},
                        {"worst_ratio", any ? number(v.worst_ratio) : Json()},
                        {"worst", worst}});
-}
-
-void write_whole(const std::filesystem::path& path, std::string_view text) {
-  // Beside the target, because a file is renamed in one step only within a file system.
-  std::filesystem::path temporary = path;
-  temporary += "." + std::to_string(::getpid()) + ".tmp";
-  std::ofstream out(temporary, std::ios::binary);
-  out.write(text.data(), static_cast<std::streamsize>(text.size()));
-  out.close();
-  std::error_code failed;
-  if (out) std::filesystem::rename(temporary, path, failed);
-  if (!out || failed) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw Error("cannot write " + path.string() + (failed ? ": " + failed.message() : ""));
-  }
 }
 
 }  // namespace bptt::verify

@@ -35,8 +35,4 @@ namespace bptt::verify {
 [[nodiscard]] std::string json_of(const std::vector<Report>& reports, std::string_view program);
 [[nodiscard]] std::string json_of(const Replayed& replayed, std::string_view program);
 
-/// Writes the text whole or not at all: a temporary file beside `path` replaces it at the end.
-/// Throws Error if that fails.
-void write_whole(const std::filesystem::path& path, std::string_view text);
-
 }  // namespace bptt::verify

@@ -1,0 +1,241 @@
+#include "bench/contestant.hpp"
+
+#include <cmath>
+#include <random>
+
+#include "optimized/eigen/lstm.hpp"
+#include "optimized/eigen/rnn.hpp"
+#include "optimized/lstm.hpp"
+#include "optimized/rnn.hpp"
+#include "reference/unrolled.hpp"
+#ifdef BPTT_WITH_ONEDNN
+#include "subjects/peers/onednn_network.hpp"
+#endif
+#ifdef BPTT_WITH_TORCH
+#include "subjects/peers/torch_network.hpp"
+#endif
+
+namespace bptt::bench {
+namespace {
+
+template <class S>
+NamedTensors<S> draw(Cell cell, const std::vector<std::string>& names, const Sizes& sizes) {
+  NamedTensors<S> tensors = make_tensors<S>(cell, names, sizes);
+  std::mt19937 engine(1);
+  for (auto& [name, tensor] : tensors) {
+    const S scale = name[0] == 'W' ? 1 / std::sqrt(static_cast<S>(sizes.n_a)) : S(1);
+    std::uniform_real_distribution<S> uniform(-scale, scale);
+    for (S& value : tensor.elements()) value = uniform(engine);
+  }
+  return tensors;
+}
+
+/// A plan of either kind, with weights packed before where the plan can.
+template <class S, class RnnPlan, class LstmPlan>
+class PlanContestant final : public Contestant {
+ public:
+  PlanContestant(Cell cell, const Sizes& sizes, const optimized::Options& options)
+      : cell_(cell), sizes_(sizes), arrays_(cell, sizes) {
+    if (cell == Cell::rnn)
+      rnn_ = std::make_unique<RnnPlan>(Activation::tanh, sizes, options);
+    else
+      lstm_ = std::make_unique<LstmPlan>(sizes, options);
+    if constexpr (packs) {
+      if (rnn_) rnn_->set_parameters(rnn_parameters(in_));
+      if (lstm_) lstm_->set_parameters(lstm_parameters(in_));
+    }
+    PlanContestant::forward();
+  }
+  void forward() override {
+    if constexpr (packs) {
+      if (rnn_) return rnn_->forward(in_["x"], in_["a0"], cache_["a"]);
+      return lstm_->forward(in_["x"], in_["a0"], in_["c0"], lstm_states(cache_));
+    } else {
+      if (rnn_) return rnn_->forward(rnn_parameters(in_), in_["x"], in_["a0"], cache_["a"]);
+      lstm_->forward(lstm_parameters(in_), in_["x"], in_["a0"], in_["c0"], lstm_states(cache_));
+    }
+  }
+  void backward() override {
+    const View<const S> da = up_["da"];
+    if constexpr (packs) {
+      if (rnn_)
+        return rnn_->backward(in_["x"], in_["a0"], kept_["a"], da, rnn_gradients(gradients_));
+      return lstm_->backward(in_["x"], in_["a0"], in_["c0"], lstm_states(kept_), da, up_["dc_T"],
+                             lstm_gradients(gradients_));
+    } else {
+      if (rnn_)
+        return rnn_->backward(rnn_parameters(in_), in_["x"], in_["a0"], kept_["a"], da,
+                              rnn_gradients(gradients_));
+      lstm_->backward(lstm_parameters(in_), in_["x"], in_["a0"], in_["c0"], lstm_states(kept_), da,
+                      up_["dc_T"], lstm_gradients(gradients_));
+    }
+  }
+  [[nodiscard]] double bytes_per_step() const override {
+    const double arrays = cell_ == Cell::rnn ? 1 : 6;
+    return arrays * sizeof(S) * static_cast<double>(sizes_.n_a * sizes_.m);
+  }
+
+ private:
+  static constexpr bool packs = requires(RnnPlan & plan, RnnParameters<S> p) {
+    plan.set_parameters(p);
+  };
+  Cell cell_;
+  Sizes sizes_;
+  Arrays<S> arrays_;
+  NamedViews<const S> in_ = views_of(std::as_const(arrays_.in));
+  NamedViews<const S> up_ = views_of(std::as_const(arrays_.up));
+  NamedViews<S> cache_ = views_of(arrays_.cache);
+  NamedViews<const S> kept_ = views_of(std::as_const(arrays_.cache));
+  NamedViews<S> gradients_ = views_of(arrays_.gradients);
+  std::unique_ptr<RnnPlan> rnn_;
+  std::unique_ptr<LstmPlan> lstm_;
+};
+
+enum class Way { one_pass, walks, split };
+
+template <class S>
+class ReferenceContestant final : public Contestant {
+ public:
+  ReferenceContestant(Cell cell, const Sizes& sizes, Way way)
+      : cell_(cell), way_(way), arrays_(cell, sizes) {
+    ReferenceContestant::forward();
+  }
+  [[nodiscard]] bool runs(Pass pass) const override {
+    return way_ == Way::one_pass || pass == Pass::backward;
+  }
+  void forward() override {
+    if (cell_ == Cell::rnn)
+      reference::rnn_forward<S>(Activation::tanh, rnn_parameters(in_), in_["x"], in_["a0"],
+                                cache_["a"]);
+    else
+      reference::lstm_forward<S>(lstm_parameters(in_), in_["x"], in_["a0"], in_["c0"],
+                                 lstm_states(cache_));
+  }
+  void backward() override {
+    if (cell_ == Cell::rnn) {
+      const auto run = [&](auto&& way) {
+        way(Activation::tanh, rnn_parameters(in_), in_["x"], in_["a0"], kept_["a"], up_["da"],
+            rnn_gradients(gradients_));
+      };
+      switch (way_) {
+        case Way::one_pass: return run(reference::rnn_backward<S>);
+        case Way::walks: return run(reference::rnn_backward_walks<S>);
+        case Way::split: return run(reference::rnn_backward_split<S>);
+      }
+    }
+    const auto run = [&](auto&& way) {
+      way(lstm_parameters(in_), in_["x"], in_["a0"], in_["c0"], lstm_states(kept_), up_["da"],
+          up_["dc_T"], lstm_gradients(gradients_));
+    };
+    switch (way_) {
+      case Way::one_pass: return run(reference::lstm_backward<S>);
+      case Way::walks: return run(reference::lstm_backward_walks<S>);
+      case Way::split: return run(reference::lstm_backward_split<S>);
+    }
+  }
+
+ private:
+  Cell cell_;
+  Way way_;
+  Arrays<S> arrays_;
+  NamedViews<const S> in_ = views_of(std::as_const(arrays_.in));
+  NamedViews<const S> up_ = views_of(std::as_const(arrays_.up));
+  NamedViews<S> cache_ = views_of(arrays_.cache);
+  NamedViews<const S> kept_ = views_of(std::as_const(arrays_.cache));
+  NamedViews<S> gradients_ = views_of(arrays_.gradients);
+};
+
+/// Network: as in subjects/peers/onednn_network.hpp.
+template <class S, class Network>
+class PeerContestant final : public Contestant {
+ public:
+  PeerContestant(Cell cell, const Sizes& sizes, int threads) {
+    Network::use_threads(threads);
+    threads_ = threads;
+    network_ = std::make_unique<Network>(cell, Activation::tanh, sizes);
+    const Arrays<S> arrays(cell, sizes);
+    network_->set_inputs(views_of(arrays.in));
+    network_->set_upstream(views_of(arrays.up));
+    network_->clear_gradients();
+    network_->forward();
+  }
+  void forward() override {
+    Network::use_threads(threads_);
+    network_->forward();
+  }
+  void backward() override {
+    Network::use_threads(threads_);
+    network_->backward();
+  }
+
+ private:
+  int threads_ = 1;
+  std::unique_ptr<Network> network_;
+};
+
+}  // namespace
+
+double flops(Cell cell, Pass pass, const Sizes& s) {
+  const auto value = [](Index extent) { return static_cast<double>(extent); };
+  const double gates = cell == Cell::rnn ? 1 : 4;
+  return (pass == Pass::forward ? 2 : 4) * value(s.T_x) * value(s.m) * gates * value(s.n_a) *
+         value(s.n_a + s.n_x);
+}
+
+template <class S>
+Arrays<S>::Arrays(Cell cell, const Sizes& sizes)
+    : in(draw<S>(cell, input_names(cell), sizes)),
+      up(draw<S>(cell, upstream_names(cell), sizes)),
+      cache(make_tensors<S>(cell, cache_names(cell), sizes)),
+      gradients(make_tensors<S>(cell, gradient_names(cell), sizes)) {}
+
+std::vector<std::string_view> contestant_names() {
+  std::vector<std::string_view> names{"optimized"};
+#ifdef BPTT_WITH_ONEDNN
+  names.emplace_back("onednn");
+#endif
+#ifdef BPTT_WITH_TORCH
+  names.emplace_back("torch");
+#endif
+  for (const char* name : {"eigen", "reference", "walks", "split"}) names.emplace_back(name);
+  return names;
+}
+
+template <class S>
+std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell, const Sizes& sizes,
+                                            int threads) {
+  const double work = flops(cell, Pass::backward, sizes);
+  if (name == "optimized")
+    return std::make_unique<PlanContestant<S, optimized::RnnPlan<S>, optimized::LstmPlan<S>>>(
+        cell, sizes, optimized::Options{.threads = threads});
+#ifdef BPTT_WITH_ONEDNN
+  if constexpr (std::is_same_v<S, float>)
+    if (name == "onednn")
+      return std::make_unique<PeerContestant<S, peers::OnednnNetwork>>(cell, sizes, threads);
+#endif
+#ifdef BPTT_WITH_TORCH
+  if (name == "torch")
+    return std::make_unique<PeerContestant<S, peers::TorchNetwork<S>>>(cell, sizes, threads);
+#endif
+  if (threads > 1) return nullptr;  // the rest run on one thread only
+  if (name == "eigen")
+    return std::make_unique<
+        PlanContestant<S, optimized::eigen::RnnPlan<S>, optimized::eigen::LstmPlan<S>>>(
+        cell, sizes, optimized::Options{});
+  if (name == "reference" && work < 1e9)
+    return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::one_pass);
+  if (name == "walks" && work * static_cast<double>(sizes.T_x) < 2e8)
+    return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::walks);
+  if (name == "split" && work < 1e9)
+    return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::split);
+  return nullptr;
+}
+
+template struct Arrays<float>;
+template struct Arrays<double>;
+template std::unique_ptr<Contestant> make_contestant<float>(std::string_view, Cell, const Sizes&,
+                                                            int);
+template std::unique_ptr<Contestant> make_contestant<double>(std::string_view, Cell, const Sizes&,
+                                                             int);
+
+}  // namespace bptt::bench

@@ -1,0 +1,52 @@
+// Those who are timed, behind one interface. What is timed is the pass alone: arrays, plans, packed
+// or reordered weights and zeroed gradients are made before.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/problem.hpp"
+
+namespace bptt::bench {
+
+enum class Pass { forward, backward };
+
+/// 2 T m G n_a (n_a + n_x) operations forwards and twice that backwards; G = 1 or 4.
+[[nodiscard]] double flops(Cell cell, Pass pass, const Sizes& sizes);
+
+class Contestant {
+ public:
+  virtual ~Contestant() = default;
+  /// False for the slow ways, whose forward is the reference's.
+  [[nodiscard]] virtual bool runs(Pass) const { return true; }
+  /// Keeps what backward needs.
+  virtual void forward() = 0;
+  /// After forward; adds to its weight gradients.
+  virtual void backward() = 0;
+  /// Bytes that forward keeps for backward, for each step; 0 if not known.
+  [[nodiscard]] virtual double bytes_per_step() const { return 0; }
+};
+
+/// "optimized" first; then the peers that were built in, "eigen", "reference" and the slow ways
+/// "walks" and "split".
+[[nodiscard]] std::vector<std::string_view> contestant_names();
+
+/// Null if the contestant cannot run that at all, or would take too long: plain loops where a pass
+/// takes a second or more, the walks, quadratic in T, beyond the smallest shapes.
+template <class S>
+[[nodiscard]] std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell,
+                                                          const Sizes& sizes, int threads);
+
+/// The arrays of a network: weights uniform within 1 / sqrt(n_a), as PyTorch initialises them, all
+/// else uniform in [-1, 1].
+template <class S>
+struct Arrays {
+  Arrays(Cell cell, const Sizes& sizes);
+  NamedTensors<S> in, up, cache, gradients;
+};
+
+extern template struct Arrays<float>;
+extern template struct Arrays<double>;
+
+}  // namespace bptt::bench
