@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <regex>
 #include <string>
+#include <thread>
 
 #include "bench/contestant.hpp"
 #include "bench/peak.hpp"
@@ -33,6 +35,10 @@ struct Arguments {
   int repetitions = 0;
   double seconds = 0;
 };
+
+/// Before each repetition. The threads of OpenMP and of OpenBLAS spin for a while after their last
+/// work, on a core that the next contestant's threads need.
+constexpr std::chrono::milliseconds others_settle(60);
 
 /// One group of benchmarks that are compared with one another.
 struct Group {
@@ -96,9 +102,11 @@ void run_group(const Group& group, const Arguments& arguments, Stage& stage, Res
     results.keeps(group.name(), name, contestant->bytes_per_step());
     const double gflop = flops(group.cell, group.pass, group.sizes) / 1e9;
     const bool forward = group.pass == Pass::forward;
+    const int threads = group.threads;
     benchmark::RegisterBenchmark(
         (group.name() + "/" + name).c_str(),
         [=](benchmark::State& state) {
+          if (threads > 1) std::this_thread::sleep_for(others_settle);
           for (auto _ : state) {
             if (forward)
               contestant->forward();
