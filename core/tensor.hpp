@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/aligned.hpp"
 #include "core/error.hpp"
 #include "core/view.hpp"
 
 namespace bptt {
 
-/// A dense column-major array: first index fastest, time slowest. Elements start as S{}.
+/// A dense column-major array: first index fastest, time slowest. Elements start as S{}, the first
+/// one at a cache line.
 template <class S>
 class Tensor {
  public:
@@ -29,15 +31,15 @@ class Tensor {
   [[nodiscard]] const Shape& shape() const { return shape_; }
   [[nodiscard]] Index size() const { return static_cast<Index>(elements_.size()); }
   /// All elements in column-major order.
-  [[nodiscard]] std::vector<S>& elements() { return elements_; }
-  [[nodiscard]] const std::vector<S>& elements() const { return elements_; }
+  [[nodiscard]] AlignedVector<S>& elements() { return elements_; }
+  [[nodiscard]] const AlignedVector<S>& elements() const { return elements_; }
 
  private:
   [[nodiscard]] std::size_t offset(Index i, Index j, Index t) const {
     return static_cast<std::size_t>(i + shape_[0] * (j + shape_[1] * t));
   }
   Shape shape_;
-  std::vector<S> elements_;
+  AlignedVector<S> elements_;
 };
 
 /// A tensor of another element type with the same values, each converted once.

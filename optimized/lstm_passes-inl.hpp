@@ -30,25 +30,27 @@ void lstm_forward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const StepWriter<S> cct(out.cct, scratch.slots[4]), ot(out.ot, scratch.slots[5]);
   forward_steps(
       packed, scratch, pass.x, a0.at(0), [&](Index t) { return constant(a.at(t)); },
-      [&](Index t, Index block, const S* z) HWY_ATTR {
-        const Index first = block * lanes, units = layout.units(block);
+      [&](Index t, Index from, Index to, const S* z_of_blocks) HWY_ATTR {
         const Matrix<const S> c_prev = t == 0 ? c0.at(0) : constant(c.at(t - 1));
         const Matrix<S> a_t = a.at(t), c_t = c.at(t), f_t = ft.at(t), i_t = it.at(t),
                         cc_t = cct.at(t), o_t = ot.at(t);
-        for (Index j = 0; j < m; ++j, z += width) {
-          const auto f = vector_sigmoid(d, hn::Load(d, z));
-          const auto i = vector_sigmoid(d, hn::Load(d, z + lanes));
-          const auto cc = vector_tanh(d, hn::Load(d, z + 2 * lanes));
-          const auto o = vector_sigmoid(d, hn::Load(d, z + 3 * lanes));
-          const auto c_next =
-              hn::MulAdd(f, load_units(c_prev.column(j) + first, units), hn::Mul(i, cc));
-          store_units<S>(f, f_t.column(j) + first, units);
-          store_units<S>(i, i_t.column(j) + first, units);
-          store_units<S>(cc, cc_t.column(j) + first, units);
-          store_units<S>(o, o_t.column(j) + first, units);
-          store_units<S>(c_next, c_t.column(j) + first, units);
-          store_units<S>(hn::Mul(o, vector_tanh(d, c_next)), a_t.column(j) + first, units);
-        }
+        for (Index j = 0; j < m; ++j)
+          for (Index block = from; block < to; ++block) {
+            const Index first = block * lanes, units = layout.units(block);
+            const S* z = z_of_blocks + ((block - from) * m + j) * width;
+            const auto f = vector_sigmoid(d, hn::Load(d, z));
+            const auto i = vector_sigmoid(d, hn::Load(d, z + lanes));
+            const auto cc = vector_tanh(d, hn::Load(d, z + 2 * lanes));
+            const auto o = vector_sigmoid(d, hn::Load(d, z + 3 * lanes));
+            const auto c_next =
+                hn::MulAdd(f, load_units(c_prev.column(j) + first, units), hn::Mul(i, cc));
+            store_units<S>(f, f_t.column(j) + first, units);
+            store_units<S>(i, i_t.column(j) + first, units);
+            store_units<S>(cc, cc_t.column(j) + first, units);
+            store_units<S>(o, o_t.column(j) + first, units);
+            store_units<S>(c_next, c_t.column(j) + first, units);
+            store_units<S>(hn::Mul(o, vector_tanh(d, c_next)), a_t.column(j) + first, units);
+          }
       },
       [&](Index t) {
         for (const StepWriter<S>* written : {&a, &c, &ft, &it, &cct, &ot}) written->done(t);

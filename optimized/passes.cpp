@@ -30,11 +30,14 @@ template <class S>
 Scratch<S>::Scratch(Workspace<S>& workspace, const Layout& layout, Index samples,
                     Index steps_of_input, Index steps_of_gradient)
     : m(samples), input_steps(steps_of_input), gradient_steps(steps_of_gradient) {
+  constexpr Index cached_bytes = 24 * 1024;
   const Index width = layout.width(), blocks_of_units = layout.blocks();
   const Index columns = element_count(gradient_steps, m);
+  const Index block_bytes = element_count(m, width) * static_cast<Index>(sizeof(S));
+  blocks_together = std::clamp<Index>(cached_bytes / block_bytes, 1, blocks_of_units);
   const Index n = layout.n_a + layout.n_x;
   zeros = zeroed(workspace, width);
-  z = zeroed(workspace, element_count(blocks_together(), m, width));
+  z = zeroed(workspace, element_count(blocks_together, m, width));
   // dz of padded vectors is never written and must be zero.
   blocks = zeroed(workspace, element_count(std::max(input_steps, gradient_steps),
                                            element_count(m, width), blocks_of_units));

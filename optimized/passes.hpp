@@ -33,13 +33,13 @@ struct Scratch {
   Scratch(Workspace<S>& workspace, const Layout& layout, Index m, Index input_steps,
           Index gradient_steps);
 
-  /// Blocks of units whose pre-activations are formed before any is activated, so that the chains
-  /// of dependent operations of several overlap where a block has few samples.
-  [[nodiscard]] Index blocks_together() const { return std::max<Index>(1, 8 / m); }
-
   Index m, input_steps, gradient_steps;
+  /// Blocks of units whose pre-activations are formed before any is activated: as many as stay in
+  /// the first-level cache, so that a sample's units are written together, and the chains of
+  /// dependent operations of several blocks overlap.
+  Index blocks_together;
   S* zeros;     // [width]
-  S* z;         // [blocks_together()][m][width]: pre-activations
+  S* z;         // [blocks_together][m][width]: pre-activations
   S* blocks;    // [block][steps m][width]: Wx x + b of an input block, or dz of a gradient block
   S* da_prev;   // [panel of n_a][m][width]
   S* dc;        // [block][m][lanes], of the LSTM

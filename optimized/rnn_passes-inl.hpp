@@ -45,14 +45,16 @@ void rnn_forward_with(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const StepWriter<S> a(pass.a, scratch.slots[0]);
   forward_steps(
       packed, scratch, pass.x, a0.at(0), [&](Index t) { return constant(a.at(t)); },
-      [&](Index t, Index block, const S* z) HWY_ATTR {
+      [&](Index t, Index from, Index to, const S* z_of_blocks) HWY_ATTR {
         const Matrix<S> at = a.at(t);
-        const Index first = block * width, units = layout.units(block);
-        for (Index j = 0; j < scratch.m; ++j, z += width) {
-          S* to = at.column(j) + first;
-          for (Index i = 0; i < units; i += lanes)
-            store_units<S>(activation<g>(d, hn::Load(d, z + i)), to + i, units - i);
-        }
+        for (Index j = 0; j < scratch.m; ++j)
+          for (Index block = from; block < to; ++block) {
+            const Index units = layout.units(block);
+            const S* z = z_of_blocks + ((block - from) * scratch.m + j) * width;
+            S* column = at.column(j) + block * width;
+            for (Index i = 0; i < units; i += lanes)
+              store_units<S>(activation<g>(d, hn::Load(d, z + i)), column + i, units - i);
+          }
       },
       [&](Index t) { a.done(t); });
 }

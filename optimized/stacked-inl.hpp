@@ -113,22 +113,33 @@ void pack_backward(const PackedWeights<S>& packed, Index gate, const View<const 
 
 // ---- Forward
 
-/// Wx x + b of the steps first .. last-1 into scratch.blocks.
+/// Samples from which on a step's own columns make wide tiles, so that steps need not be joined.
+constexpr Index enough_samples = 12;
+
+/// Wx x + b of the steps first .. last-1 into scratch.blocks. Few samples: all steps as the columns
+/// of one matrix, copied first where their strides do not allow it. What is multiplied in which
+/// tiles, and so the bits, depends on the sizes alone.
 template <class S>
 void input_products(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                     const View<const S>& x, Index first, Index last) {
   const Layout& layout = packed.layout;
   const Index width = layout.width(), m = scratch.m, n_x = layout.n_x;
-  // All steps as the columns of one matrix, copied first where the strides do not allow it: the
-  // same products in the same tiles either way, and so the same bits.
-  const Matrix<const S> columns = read_columns(x.slice(2, first, last), scratch.x_slot);
+  const bool by_steps = m >= enough_samples && has_contiguous_columns(x);
+  const Index part = m >= enough_samples ? m : m * (last - first);
+  const Matrix<const S> joined =
+      by_steps ? Matrix<const S>() : read_columns(x.slice(2, first, last), scratch.x_slot);
   for (Index block = 0; block < layout.blocks(); ++block) {
     const Index vectors = layout.vectors(block);
-    panel_product<Tag<S>>(static_cast<int>(vectors),
-                          {packed.Wx + block * width * n_x, vectors * layout.lanes, columns.data,
-                           columns.ld, n_x, n_x, 0, packed.bias + block * width, 0,
-                           scratch.blocks + block * scratch.input_steps * m * width, width},
-                          columns.cols);
+    S* out = scratch.blocks + block * scratch.input_steps * m * width;
+    for (Index column = 0; column < m * (last - first); column += part) {
+      const Matrix<const S> B =
+          by_steps ? step_of(x, first + column / m) : joined.columns(column, part);
+      panel_product<Tag<S>>(static_cast<int>(vectors),
+                            {packed.Wx + block * width * n_x, vectors * layout.lanes, B.data, B.ld,
+                             n_x, n_x, 0, packed.bias + block * width, 0, out + column * width,
+                             width},
+                            part);
+    }
   }
 }
 
@@ -144,15 +155,15 @@ void recurrent_product(const PackedWeights<S>& packed, Index m, Index block,
                         m);
 }
 
-/// The loop over time: cell(t, block, z) writes what it makes of a block's z, [m][width]; a_at(t)
-/// gives the columns of a<t>, which the next step reads.
+/// The loop over time: cell(t, from, to, z) writes what it makes of the pre-activations of the blocks
+/// from .. to-1, [block][m][width]; a_at(t) gives the columns of a<t>, which the next step reads.
 template <class S, class StateAt, class CellStep, class StepDone>
 void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                    const View<const S>& x, const Matrix<const S>& a0, StateAt&& a_at,
                    CellStep&& cell, StepDone&& done) {
   const Layout& layout = packed.layout;
   const Index m = scratch.m, step = m * layout.width(), T_x = x.extent(2);
-  const Index blocks = layout.blocks(), together = scratch.blocks_together();
+  const Index blocks = layout.blocks(), together = scratch.blocks_together;
   Matrix<const S> a_prev = a0;
   for (Index first = 0; first < T_x; first += scratch.input_steps) {
     const Index last = std::min(first + scratch.input_steps, T_x);
@@ -164,8 +175,7 @@ void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
           recurrent_product(packed, m, block, a_prev,
                             scratch.blocks + (block * scratch.input_steps + t - first) * step,
                             scratch.z + (block - from) * step);
-        for (Index block = from; block < to; ++block)
-          cell(t, block, scratch.z + (block - from) * step);
+        cell(t, from, to, scratch.z);
       }
       a_prev = a_at(t);
       done(t);

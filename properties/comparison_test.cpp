@@ -21,7 +21,7 @@ Verdict within(long double got, long double expected, const NoiseBound& bound) {
 
 Tensor<double> tensor(const Shape& shape, const std::vector<double>& values) {
   Tensor<double> result(shape);
-  result.elements() = values;
+  result.elements().assign(values.begin(), values.end());
   return result;
 }
 Verdict bitwise(const std::vector<double>& got, const std::vector<double>& expected) {
@@ -141,7 +141,7 @@ TEST(Bitwise, EmptyArraysAreNoEvidence) {
   expect_counts(comparison.verdict(), Outcome::inconclusive, 0, 0);
 }
 TEST(Bitwise, ShapesMustAgree) {
-  const auto p = tensor({2, 3}, std::vector<double>(6)), q = tensor({3, 2}, p.elements());
+  const auto p = tensor({2, 3}, std::vector<double>(6)), q = tensor({3, 2}, std::vector<double>(6));
   Comparison comparison(u64);
   comparison.bitwise<double>("dWaa", p.view(), q.view());
   EXPECT_EQ(comparison.verdict().outcome, Outcome::broken);

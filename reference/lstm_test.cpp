@@ -36,10 +36,10 @@ TEST(LstmByHand, OneStepBackInExactNumbers) {
   EXPECT_EQ(dbc(0, 0), 0.5625);   // 3 * 0.25 * (1 - 0.25)
   EXPECT_EQ(dbo(0, 0), 0);        // 4 * tanh(0)
   // concat = [-1; 3]
-  EXPECT_EQ(dWf.elements(), (std::vector<double>{-1.5, 4.5}));
-  EXPECT_EQ(dWi.elements(), (std::vector<double>{-0.28125, 0.84375}));
-  EXPECT_EQ(dWc.elements(), (std::vector<double>{-0.5625, 1.6875}));
-  EXPECT_EQ(dWo.elements(), (std::vector<double>{0, 0}));
+  EXPECT_EQ(dWf.elements(), (AlignedVector<double>{-1.5, 4.5}));
+  EXPECT_EQ(dWi.elements(), (AlignedVector<double>{-0.28125, 0.84375}));
+  EXPECT_EQ(dWc.elements(), (AlignedVector<double>{-0.5625, 1.6875}));
+  EXPECT_EQ(dWo.elements(), (AlignedVector<double>{0, 0}));
   EXPECT_EQ(da_prev(0, 0), 5.15625);  // 1*1.5 + 3*0.28125 + 5*0.5625
   EXPECT_EQ(dxt(0, 0), 7.5);          // 2*1.5 + 4*0.28125 + 6*0.5625
 }

@@ -70,14 +70,14 @@ TEST(RnnByHand, ReluClosesAStepThatWasNotPositive) {
   OneUnit s;
   s.ba(0, 0) = -5;  // step 0: 2*1 + 3*1 - 5 = 0, the kink;  step 1: 2*2 + 3*0 - 5 = -1
   rnn_forward<double>(Activation::relu, s.parameters(), s.x.view(), s.a0.view(), s.a.view());
-  EXPECT_EQ(s.a.elements(), (std::vector<double>{0, 0}));
+  EXPECT_EQ(s.a.elements(), (AlignedVector<double>{0, 0}));
   s.backward(Activation::relu);
   for (const Tensor<double>* gradient : {&s.dx, &s.da0, &s.dWax, &s.dWaa, &s.dba})
     for (const double value : gradient->elements()) EXPECT_EQ(value, 0);
 
   s.ba(0, 0) = -2;  // step 0: 3;  step 1: 4 + 9 - 2 = 11
   rnn_forward<double>(Activation::relu, s.parameters(), s.x.view(), s.a0.view(), s.a.view());
-  EXPECT_EQ(s.a.elements(), (std::vector<double>{3, 11}));
+  EXPECT_EQ(s.a.elements(), (AlignedVector<double>{3, 11}));
   s.backward(Activation::relu);
   EXPECT_EQ(s.dWaa(0, 0), 61);  // 10*3 + 31*1
 }

@@ -86,7 +86,7 @@ TEST(AddTo, AddsElementByElement) {
   const auto source = tensor_of<double>({2, 2}, {1, 2, 3, 4});
   auto destination = tensor_of<double>({2, 2}, {10, 20, 30, 40});
   add_to(source.view(), destination.view());
-  EXPECT_EQ(destination.elements(), (std::vector<double>{11, 22, 33, 44}));
+  EXPECT_EQ(destination.elements(), (AlignedVector<double>{11, 22, 33, 44}));
 }
 
 }  // namespace

@@ -154,7 +154,7 @@ template <class S>
 Tensor<S> tensor_of(const Shape& shape, std::vector<S> elements) {
   Tensor<S> tensor(shape);
   EXPECT_EQ(shape.size(), static_cast<Index>(elements.size()));
-  tensor.elements() = std::move(elements);
+  tensor.elements().assign(elements.begin(), elements.end());
   return tensor;
 }
 
