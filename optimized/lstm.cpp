@@ -60,7 +60,8 @@ template <class S>
 void LstmPlan<S>::forward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                           ConstView<S> c0, const LstmStates<S>& out) {
   require_shapes<S>(impl_->sizes(), p);
-  require_shapes<S>(impl_->sizes(), x, a0, c0, {out.a, out.c, out.ft, out.it, out.cct, out.ot});
+  require_shapes<S>(impl_->sizes_for(x), x, a0, c0,
+                    {out.a, out.c, out.ft, out.it, out.cct, out.ot});
   impl_->pack_forward(p);
   impl_->packed_backward = false;  // of other parameters, perhaps
   forward(x, a0, c0, out);
@@ -70,7 +71,7 @@ template <class S>
 void LstmPlan<S>::forward(ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
                           const LstmStates<S>& out) {
   Impl& plan = *impl_;
-  require_shapes<S>(plan.sizes(), x, a0, c0, {out.a, out.c, out.ft, out.it, out.cct, out.ot});
+  require_shapes<S>(plan.sizes_for(x), x, a0, c0, {out.a, out.c, out.ft, out.it, out.cct, out.ot});
   require_parameters(plan.packed_forward);
   plan.run([&](const Scratch<S>& scratch, const auto& own) {
     plan.kernels().lstm_forward(
@@ -87,8 +88,8 @@ void LstmPlan<S>::backward(const LstmParameters<S>& p, ConstView<S> x, ConstView
                            ConstView<S> c0, const LstmStates<const S>& states, ConstView<S> da,
                            ConstView<S> dc_T, const LstmGradients<S>& out) {
   require_shapes<S>(impl_->sizes(), p);
-  require_shapes<S>(impl_->sizes(), x, a0, c0, states);
-  require_gradient_shapes<S>(impl_->sizes(), da, dc_T, out);
+  require_shapes<S>(impl_->sizes_for(x), x, a0, c0, states);
+  require_gradient_shapes<S>(impl_->sizes_for(x), da, dc_T, out);
   impl_->pack_backward(p);
   impl_->packed_forward = false;
   backward(x, a0, c0, states, da, dc_T, out);
@@ -98,16 +99,24 @@ template <class S>
 void LstmPlan<S>::backward(ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
                            const LstmStates<const S>& states, ConstView<S> da, ConstView<S> dc_T,
                            const LstmGradients<S>& out) {
+  backward_part({}, x, a0, c0, states, da, dc_T, out);
+}
+
+template <class S>
+void LstmPlan<S>::backward_part(const Part& part, ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
+                                const LstmStates<const S>& states, ConstView<S> da,
+                                ConstView<S> dc_T, const LstmGradients<S>& out) {
   Impl& plan = *impl_;
-  require_shapes<S>(plan.sizes(), x, a0, c0, states);
-  require_gradient_shapes<S>(plan.sizes(), da, dc_T, out);
+  require_shapes<S>(plan.sizes_for(x), x, a0, c0, states);
+  require_gradient_shapes<S>(plan.sizes_for(x), da, dc_T, out);
   require_parameters(plan.packed_backward);
   const std::array<GateGradients<S>, 4> gates{{{on_state(out.dWf), on_input(out.dWf), out.dbf},
                                                {on_state(out.dWi), on_input(out.dWi), out.dbi},
                                                {on_state(out.dWc), on_input(out.dWc), out.dbc},
                                                {on_state(out.dWo), on_input(out.dWo), out.dbo}}};
   plan.run_backward(
-      gates, [&](const Scratch<S>& scratch, const auto& own, const WeightTargets<S>& weights) {
+      gates,
+      [&](const Scratch<S>& scratch, const auto& own, const WeightTargets<S>& weights) {
         plan.kernels().lstm_backward(plan.packed(), scratch,
                                      {own(x),
                                       own(a0),
@@ -119,8 +128,10 @@ void LstmPlan<S>::backward(ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
                                       own(out.dx),
                                       own(out.da0),
                                       own(out.dc0),
-                                      weights});
-      });
+                                      weights,
+                                      part});
+      },
+      part.last);
 }
 
 template <class S>

@@ -10,6 +10,7 @@
 #include "core/network.hpp"
 #include "core/problem.hpp"
 #include "optimized/options.hpp"
+#include "optimized/part.hpp"
 
 namespace bptt::optimized {
 
@@ -17,7 +18,8 @@ namespace bptt::optimized {
 template <class S>
 class LstmPlan {
  public:
-  /// sizes: n_x, n_a, m, T_x >= 1; T_da is not looked at, da itself says how many steps it has.
+  /// sizes: n_x, n_a, m, T_x >= 1. A pass may have fewer steps than T_x; T_da is not looked at, da
+  /// itself says how many it has.
   /// Throws ShapeError if an extent is 0, std::bad_alloc.
   /// Throws also UnsupportedError for a target that is not here, Error for other options.
   explicit LstmPlan(const Sizes& sizes, const Options& options = {});
@@ -53,6 +55,14 @@ class LstmPlan {
   /// The same with the parameters of set_parameters. Throws Error if there are none.
   void backward(ConstView<S> x, ConstView<S> a0, ConstView<S> c0, const LstmStates<const S>& states,
                 ConstView<S> da, ConstView<S> dc_T, const LstmGradients<S>& out);
+
+  /// One part of a backward pass over a longer sequence: parts follow one another from the last
+  /// steps to the first, each with its own slice of x, states, da and dx and the state before it.
+  /// What goes from part to part stays in the plan; the last part writes what belongs to the
+  /// initial state and delivers the gradients of the weights. No other backward may run in between.
+  void backward_part(const Part& part, ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
+                     const LstmStates<const S>& states, ConstView<S> da, ConstView<S> dc_T,
+                     const LstmGradients<S>& out);
 
   /// Bytes held by the plan.
   [[nodiscard]] std::size_t workspace_bytes() const;

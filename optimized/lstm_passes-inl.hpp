@@ -68,11 +68,11 @@ void lstm_backward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const StepReader<S> c(s.c, scratch.slots[2]), ft(s.ft, scratch.slots[3]),
       it(s.it, scratch.slots[4]), cct(s.cct, scratch.slots[5]), ot(s.ot, scratch.slots[6]),
       da(pass.da, scratch.slots[7]);
-  for (Index i = 0; i < layout.n_a; ++i)
+  for (Index i = 0; i < (pass.part.first ? layout.n_a : 0); ++i)
     for (Index j = 0; j < m; ++j)
       scratch.dc[(i / lanes * m + j) * lanes + i % lanes] = pass.dc_T(i, j);
 
-  backward_steps(packed, scratch, pass.x, pass.a0, s.a, pass.dx, pass.da0, pass.weights,
+  backward_steps(packed, scratch, pass.x, pass.a0, s.a, pass.dx, pass.da0, pass.weights, pass.part,
                  [&](Index t, Index step) HWY_ATTR {
                    const Matrix<const S> c_prev_t = t == 0 ? c0.at(0) : c_prevs.at(t - 1),
                                          c_t = c.at(t), f_t = ft.at(t), i_t = it.at(t),
@@ -112,7 +112,7 @@ void lstm_backward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                      }
                    }
                  });
-  for (Index i = 0; i < layout.n_a; ++i)
+  for (Index i = 0; i < (pass.part.last ? layout.n_a : 0); ++i)
     for (Index j = 0; j < m; ++j)
       pass.dc0(i, j) = scratch.dc[(i / lanes * m + j) * lanes + i % lanes];
 }

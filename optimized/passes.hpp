@@ -10,6 +10,7 @@
 #include "core/network.hpp"
 #include "optimized/layout.hpp"
 #include "optimized/options.hpp"
+#include "optimized/part.hpp"
 #include "optimized/workspace.hpp"
 
 namespace bptt::optimized {
@@ -77,6 +78,7 @@ struct RnnBackward {
   View<const S> x, a0, a, da;
   View<S> dx, da0;
   WeightTargets<S> weights;
+  Part part{};
 };
 template <class S>
 struct LstmForward {
@@ -90,6 +92,7 @@ struct LstmBackward {
   View<const S> da, dc_T;
   View<S> dx, da0, dc0;
   WeightTargets<S> weights;
+  Part part{};
 };
 
 /// The kernels of one instruction set. A backward pass overwrites scratch.dW and scratch.db.

@@ -37,6 +37,12 @@ class PlanBase {
   }
 
   [[nodiscard]] const Sizes& sizes() const { return sizes_; }
+  /// The sizes of a pass over x, which may have fewer steps than the plan was made for.
+  [[nodiscard]] Sizes sizes_for(const View<const S>& x) const {
+    Sizes sizes = sizes_;
+    sizes.T_x = std::clamp<Index>(x.extent(2), 1, sizes_.T_x);
+    return sizes;
+  }
   [[nodiscard]] std::size_t bytes() const { return workspace_.bytes(); }
   [[nodiscard]] int threads() const { return team_.size(); }
   [[nodiscard]] const Kernels<S>& kernels() const { return kernels_; }
@@ -52,11 +58,13 @@ class PlanBase {
   /// The same with where each thread leaves its weight gradients: the first one in the caller's
   /// arrays, the others in their scratch. Then all are gathered in the caller's.
   template <std::size_t gates, class Pass>
-  void run_backward(const std::array<GateGradients<S>, gates>& to, const Pass& pass) {
+  void run_backward(const std::array<GateGradients<S>, gates>& to, const Pass& pass,
+                    bool last_part = true) {
     team_.run([&](int member) {
       pass(scratch(member), slice(member),
            WeightTargets<S>{member == 0 ? to.data() : nullptr, weight_gradients_});
     });
+    if (!last_part) return;
     team_.run([&](int member) {
       const Index blocks = layout_.blocks(), size = team_.size();
       for (std::size_t gate = 0; gate < gates; ++gate)

@@ -44,7 +44,7 @@ void RnnPlan<S>::set_parameters(const RnnParameters<S>& p) {
 template <class S>
 void RnnPlan<S>::forward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0, View<S> a) {
   require_shapes<S>(impl_->sizes(), p);
-  require_shapes<S>(impl_->sizes(), x, a0, a);
+  require_shapes<S>(impl_->sizes_for(x), x, a0, a);
   impl_->pack_forward(p);
   impl_->packed_backward = false;  // of other parameters, perhaps
   forward(x, a0, a);
@@ -53,7 +53,7 @@ void RnnPlan<S>::forward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S>
 template <class S>
 void RnnPlan<S>::forward(ConstView<S> x, ConstView<S> a0, View<S> a) {
   Impl& plan = *impl_;
-  require_shapes<S>(plan.sizes(), x, a0, a);
+  require_shapes<S>(plan.sizes_for(x), x, a0, a);
   require_parameters(plan.packed_forward);
   plan.run([&](const Scratch<S>& scratch, const auto& own) {
     plan.kernels().rnn_forward(plan.packed(), scratch, {plan.g, own(x), own(a0), own(a)});
@@ -64,8 +64,8 @@ template <class S>
 void RnnPlan<S>::backward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                           ConstView<S> a, ConstView<S> da, const RnnGradients<S>& out) {
   require_shapes<S>(impl_->sizes(), p);
-  require_shapes<S>(impl_->sizes(), x, a0, a);
-  require_gradient_shapes<S>(impl_->sizes(), da, out);
+  require_shapes<S>(impl_->sizes_for(x), x, a0, a);
+  require_gradient_shapes<S>(impl_->sizes_for(x), da, out);
   impl_->pack_backward(p);
   impl_->packed_forward = false;
   backward(x, a0, a, da, out);
@@ -74,17 +74,25 @@ void RnnPlan<S>::backward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S
 template <class S>
 void RnnPlan<S>::backward(ConstView<S> x, ConstView<S> a0, ConstView<S> a, ConstView<S> da,
                           const RnnGradients<S>& out) {
+  backward_part({}, x, a0, a, da, out);
+}
+
+template <class S>
+void RnnPlan<S>::backward_part(const Part& part, ConstView<S> x, ConstView<S> a0, ConstView<S> a,
+                               ConstView<S> da, const RnnGradients<S>& out) {
   Impl& plan = *impl_;
-  require_shapes<S>(plan.sizes(), x, a0, a);
-  require_gradient_shapes<S>(plan.sizes(), da, out);
+  require_shapes<S>(plan.sizes_for(x), x, a0, a);
+  require_gradient_shapes<S>(plan.sizes_for(x), da, out);
   require_parameters(plan.packed_backward);
   const std::array<GateGradients<S>, 1> gates{{{out.dWaa, out.dWax, out.dba}}};
   plan.run_backward(
-      gates, [&](const Scratch<S>& scratch, const auto& own, const WeightTargets<S>& weights) {
+      gates,
+      [&](const Scratch<S>& scratch, const auto& own, const WeightTargets<S>& weights) {
         plan.kernels().rnn_backward(
             plan.packed(), scratch,
-            {plan.g, own(x), own(a0), own(a), own(da), own(out.dx), own(out.da0), weights});
-      });
+            {plan.g, own(x), own(a0), own(a), own(da), own(out.dx), own(out.da0), weights, part});
+      },
+      part.last);
 }
 
 template <class S>

@@ -67,7 +67,7 @@ void rnn_backward_with(const PackedWeights<S>& packed, const Scratch<S>& scratch
   const Index width = layout.width(), lanes = layout.lanes, m = scratch.m;
   const StepReader<S> a(pass.a, scratch.slots[1]), da(pass.da, scratch.slots[2]);
   backward_steps(packed, scratch, pass.x, pass.a0, pass.a, pass.dx, pass.da0, pass.weights,
-                 [&](Index t, Index step) HWY_ATTR {
+                 pass.part, [&](Index t, Index step) HWY_ATTR {
                    const Matrix<const S> at = a.at(t), dat = da.at(t);
                    for (Index block = 0; block < layout.blocks(); ++block) {
                      const Index first = block * width, units = layout.units(block);

@@ -134,11 +134,11 @@ void input_products(const PackedWeights<S>& packed, const Scratch<S>& scratch,
     for (Index column = 0; column < m * (last - first); column += part) {
       const Matrix<const S> B =
           by_steps ? step_of(x, first + column / m) : joined.columns(column, part);
-      panel_product<Tag<S>>(static_cast<int>(vectors),
-                            {packed.Wx + block * width * n_x, vectors * layout.lanes, B.data, B.ld,
-                             n_x, n_x, 0, packed.bias + block * width, 0, out + column * width,
-                             width},
-                            part);
+      panel_product<Tag<S>>(
+          static_cast<int>(vectors),
+          {packed.Wx + block * width * n_x, vectors * layout.lanes, B.data, B.ld, n_x, n_x, 0,
+           packed.bias + block * width, 0, out + column * width, width},
+          part);
     }
   }
 }
@@ -155,8 +155,9 @@ void recurrent_product(const PackedWeights<S>& packed, Index m, Index block,
                         m);
 }
 
-/// The loop over time: cell(t, from, to, z) writes what it makes of the pre-activations of the blocks
-/// from .. to-1, [block][m][width]; a_at(t) gives the columns of a<t>, which the next step reads.
+/// The loop over time: cell(t, from, to, z) writes what it makes of the pre-activations of the
+/// blocks from .. to-1, [block][m][width]; a_at(t) gives the columns of a<t>, which the next step
+/// reads.
 template <class S, class StateAt, class CellStep, class StepDone>
 void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                    const View<const S>& x, const Matrix<const S>& a0, StateAt&& a_at,
@@ -374,7 +375,7 @@ template <class S, class CellStep>
 void backward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                     const View<const S>& x, const View<const S>& a0, const View<const S>& a,
                     const View<S>& dx, const View<S>& da0, const WeightTargets<S>& to,
-                    CellStep&& cell) {
+                    const Part& part, CellStep&& cell) {
   const Layout& layout = packed.layout;
   const Panels panels = layout.of_state();
   const Index width = layout.width(), m = scratch.m, T_da = dx.extent(2);
@@ -384,7 +385,7 @@ void backward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const StepReader<S> x_reader(x, scratch.x_slot);
   const auto a_before = [&](Index t) { return t == 0 ? a0_reader.at(0) : a_reader.at(t - 1); };
 
-  std::fill_n(scratch.da_prev, panels.count() * m * width, S(0));
+  if (part.first) std::fill_n(scratch.da_prev, panels.count() * m * width, S(0));
   for (Index block = (T_da - 1) / steps; block >= 0; --block) {
     const Index first = block * steps, last = std::min(first + steps, T_da);
     for (Index t = last - 1; t >= first; --t) {
@@ -398,10 +399,11 @@ void backward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
     cut_into_tiles(
         input_tiles, columns, [&](Index t) { return x_reader.at(t); }, first, last,
         scratch.rows + layout.n_a * columns);
-    weight_gradients(layout, scratch, state_tiles, input_tiles, columns, last == T_da, first == 0,
-                     to);
+    weight_gradients(layout, scratch, state_tiles, input_tiles, columns, part.first && last == T_da,
+                     part.last && first == 0, to);
     input_gradients(packed, scratch, dx, first, last);
   }
+  if (!part.last) return;
   for (Index j = 0; j < m; ++j)
     for (Index i = 0; i < layout.n_a; ++i)
       da0(i, j) = scratch.da_prev[(i / width * m + j) * width + i % width];
