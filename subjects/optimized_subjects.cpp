@@ -5,17 +5,19 @@
 #include "optimized/lstm.hpp"
 #include "optimized/passes.hpp"
 #include "optimized/rnn.hpp"
+#include "subjects/checkpointed_session.hpp"
 #include "subjects/subject_of.hpp"
 
 namespace bptt {
 namespace {
 
-enum class Kind { kernels, eigen };
+enum class Kind { kernels, eigen, checkpointed };
 
 struct Row {
   std::string name, description;
   Kind kind = Kind::kernels;
   optimized::Options options{};
+  optimized::Memory memory = optimized::Memory::recompute_gates;
 };
 
 std::vector<Row> make_rows() {
@@ -33,6 +35,21 @@ std::vector<Row> make_rows() {
        "The fast kernels on two threads, however small the problem.",
        Kind::kernels,
        {.threads = 2, .least_work_of_a_thread = 0}},
+      {"optimized:memory=recompute",
+       "The fast kernels; backward reads a alone and computes the gates again.",
+       Kind::checkpointed,
+       {},
+       optimized::Memory::recompute_gates},
+      {"optimized:memory=square_root",
+       "The fast kernels; states kept before blocks of about the square root of T steps.",
+       Kind::checkpointed,
+       {},
+       optimized::Memory::square_root},
+      {"optimized:memory=binomial",
+       "The fast kernels; three states kept at a time, the rest computed again (Revolve).",
+       Kind::checkpointed,
+       {},
+       optimized::Memory::binomial},
       {"eigen", "The same blocks of steps as products of Eigen.", Kind::eigen, {}},
       {"eigen:blocks=3",
        "Eigen, input blocks of 3 steps and gradient blocks of 2.",
@@ -125,6 +142,13 @@ class OptimizedSubject final : public SubjectOf<OptimizedSubject> {
   template <class S>
   [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
                                                          const Sizes& sizes) const {
+    if (row_.kind == Kind::checkpointed) {
+      // A step kept whole, two states that are always there, and one more.
+      const Index elements = sizes.n_a * sizes.m * (cell == Cell::lstm ? 6 + 2 * 3 : 1 + 3);
+      return std::make_unique<CheckpointedSession<S>>(
+          cell, g, sizes,
+          optimized::MemoryOptions{row_.memory, static_cast<std::size_t>(elements) * sizeof(S)});
+    }
     if (row_.kind == Kind::eigen)
       return session<S, optimized::eigen::RnnPlan<S>, optimized::eigen::LstmPlan<S>>(cell, g,
                                                                                      sizes);

@@ -1,0 +1,103 @@
+// Whatever is kept, the gradients are those of a plan with the same blocks, bit for bit; and what
+// is kept stays within its budget.
+#include "optimized/checkpointed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "optimized/test_support.hpp"
+
+namespace bptt::optimized {
+namespace {
+
+template <class S>
+Outcome<S> checkpointed_run(const Problem<S>& problem, Checkpointed<S>& run) {
+  Outcome<S> outcome = blank_run(problem);
+  for (auto& [name, tensor] : outcome.gradients) fill(tensor.view(), S(0));
+  const auto in = views_of(problem.in), up = views_of(problem.up);
+  run.forward(in, outcome.states["a"].view());
+  run.backward(in, outcome.states["a"].view(), up, views_of(outcome.gradients));
+  return outcome;
+}
+
+template <class S>
+void expect_the_plans_bits(const Problem<S>& problem, const MemoryOptions& memory, int threads) {
+  const Options options{.threads = threads, .least_work_of_a_thread = 0};
+  Checkpointed<S> run(problem.cell, problem.activation, problem.sizes, memory, options);
+  Options same_blocks = options;
+  same_blocks.input_block_steps = same_blocks.gradient_block_steps = run.block_steps();
+  Outcome<S> expected = blank_run(problem);
+  for (auto& [name, tensor] : expected.gradients) fill(tensor.view(), S(0));
+  run_optimized<S>(problem, same_blocks, views_of(problem.in), views_of(problem.up),
+                   views_of(expected.states), views_of(expected.gradients));
+  for (int pass = 0; pass < 2; ++pass) {  // a second use gives the same
+    const Outcome<S> got = checkpointed_run(problem, run);
+    EXPECT_EQ(got.states["a"].elements(), expected.states["a"].elements());
+    for (const auto& [name, tensor] : expected.gradients)
+      EXPECT_EQ(got.gradients[name].elements(), tensor.elements()) << name;
+  }
+  // Backward again without a forward: what was kept must still be there, or be made again.
+  Outcome<S> again = blank_run(problem);
+  for (auto& [name, tensor] : again.gradients) fill(tensor.view(), S(0));
+  run.backward(views_of(problem.in), std::as_const(expected.states)["a"].view(),
+               views_of(problem.up), views_of(again.gradients));
+  for (const auto& [name, tensor] : expected.gradients)
+    EXPECT_EQ(again.gradients[name].elements(), tensor.elements()) << name << " again";
+}
+
+TEST(Checkpointed, GivesThePlansBits) {
+  for (const Cell cell : {Cell::rnn, Cell::lstm})
+    for (const Sizes& sizes : {Sizes{3, 5, 2, 1, 1}, Sizes{3, 5, 4, 23, 23},
+                               Sizes{6, 17, 3, 40, 31}, Sizes{2, 9, 1, 50, 2}})
+      for (const int threads : {1, 2}) {
+        SCOPED_TRACE(std::string(name_of(cell)) + " T_x " + std::to_string(sizes.T_x) + " T_da " +
+                     std::to_string(sizes.T_da) + " threads " + std::to_string(threads));
+        const Problem<float> problem = real_problem<float>(cell, sizes);
+        expect_the_plans_bits(problem, {Memory::recompute_gates}, threads);
+        expect_the_plans_bits(problem, {Memory::square_root}, threads);
+        const auto state = static_cast<std::size_t>(sizes.n_a * sizes.m) * sizeof(float);
+        for (const std::size_t states : {10, 14, 40})
+          expect_the_plans_bits(problem, {Memory::binomial, states * state}, threads);
+      }
+}
+
+TEST(Checkpointed, KeepsWithinItsBudgetAndComputesLessTheMoreItMayKeep) {
+  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+    Index computed_before = std::numeric_limits<Index>::max();
+    for (const std::size_t kilobytes : {2, 4, 16, 64, 1024}) {
+      const MemoryOptions memory{Memory::binomial, kilobytes << 10};
+      const Checkpointed<double> run(cell, Activation::tanh, {3, 4, 2, 2000, 2000}, memory);
+      EXPECT_LE(run.kept_bytes(), memory.budget_bytes);
+      EXPECT_LE(run.recomputed_steps(), computed_before);
+      computed_before = run.recomputed_steps();
+    }
+    EXPECT_EQ(computed_before, 2000) << "all fits: every step is computed once more";
+  }
+}
+
+TEST(Checkpointed, ALongSequenceInALittleMemory) {
+  const Sizes sizes{2, 3, 1, 100000, 100000};
+  const MemoryOptions memory{Memory::binomial, 20000};
+  Checkpointed<float> run(Cell::lstm, Activation::tanh, sizes, memory);
+  EXPECT_LE(run.kept_bytes(), memory.budget_bytes);
+  const Problem<float> problem = real_problem<float>(Cell::lstm, sizes);
+  const Outcome<float> got = checkpointed_run(problem, run);
+  for (const float value : got.gradients["dx"].elements()) ASSERT_TRUE(std::isfinite(value));
+  const MemoryOptions roots{Memory::square_root};
+  Checkpointed<float> by_root(Cell::lstm, Activation::tanh, sizes, roots);
+  EXPECT_LT(by_root.kept_bytes(), 2 * 7 * 12 * 3 * 4 * 100U) << "near 2 sqrt(6 * 2 T) states";
+}
+
+TEST(Checkpointed, ABudgetTooSmallIsRefusedWithTheLeast) {
+  try {
+    Checkpointed<float>(Cell::lstm, Activation::tanh, {3, 5, 2, 9, 9}, {Memory::binomial, 100});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "a budget of 100 bytes holds no step and two states; the least is 400");
+  }
+  EXPECT_NO_THROW(
+      Checkpointed<float>(Cell::lstm, Activation::tanh, {3, 5, 2, 9, 9}, {Memory::binomial, 400}));
+}
+
+}  // namespace
+}  // namespace bptt::optimized
