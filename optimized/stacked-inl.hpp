@@ -77,12 +77,15 @@ void pack_transposed(const Layout& layout, Index gate, const View<const S>& W, c
   const Index lanes = layout.lanes, per_block = layout.units_per_block();
   for (Index p = 0; p < panels.count(); ++p) {
     const Index width = panels.vectors(p) * lanes;
+    const Index columns = std::min(width, panels.rows - p * panels.width());
     S* panel = to + p * panels.width() * layout.stack();
-    for (Index i = 0; i < layout.n_a; ++i) {
-      const Index row = i / per_block * layout.width() + gate * lanes + i % per_block;
-      for (Index k = 0; k < std::min(width, panels.rows - p * panels.width()); ++k)
-        panel[row * width + k] = W(i, p * panels.width() + k);
-    }
+    // A vector of units at a time: a line of W is read once, and its rows of the panel stay near.
+    for (Index first = 0; first < layout.n_a; first += lanes)
+      for (Index k = 0; k < columns; ++k)
+        for (Index i = first; i < std::min(first + lanes, layout.n_a); ++i) {
+          const Index row = i / per_block * layout.width() + gate * lanes + i % per_block;
+          panel[row * width + k] = W(i, p * panels.width() + k);
+        }
   }
 }
 
@@ -94,9 +97,14 @@ void pack_forward(const PackedWeights<S>& packed, Index gate, const View<const S
   for (Index block = 0; block < layout.blocks(); ++block) {
     const Index width = layout.vectors(block) * lanes, first = block * per_block;
     const auto rows_of = [&](const View<const S>& W, S* to) {
-      for (Index k = 0; k < W.extent(1); ++k)
-        for (Index i = 0; i < layout.units(block); ++i)
-          to[k * width + gate * lanes + i] = W(first + i, k);
+      const Index units = layout.units(block);
+      for (Index k = 0; k < W.extent(1); ++k) {
+        S* column = to + k * width + gate * lanes;
+        if (has_contiguous_columns(W))
+          std::memcpy(column, &W(first, k), static_cast<std::size_t>(units) * sizeof(S));
+        else
+          for (Index i = 0; i < units; ++i) column[i] = W(first + i, k);
+      }
     };
     rows_of(Wa, packed.Wa + block * layout.width() * layout.n_a);
     rows_of(Wx, packed.Wx + block * layout.width() * layout.n_x);
@@ -312,14 +320,18 @@ template <class S>
 void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Tiling& state_tiles,
                       const Tiling& input_tiles, Index columns, bool fresh, bool final,
                       const WeightTargets<S>& to) {
-  const Index width = layout.width();
+  const Index width = layout.width(), n = layout.n_a + layout.n_x;
   const bool deliver = final && to.gates != nullptr;
   const bool add = to.how == WeightGradients::accumulate;
-  S* dW = scratch.dW;
-  for (Index block = 0; block < layout.blocks(); ++block) {
-    const int vectors = static_cast<int>(layout.vectors(block));
-    const S* dz = dz_of(layout, scratch, block, 0);
+  // Blocks whose dz stay in the second-level cache together: their units are neighbours in the
+  // caller's columns, and the cut rows are read once for all of them.
+  constexpr Index cached_bytes = 384 * 1024;
+  const Index together = std::clamp<Index>(
+      cached_bytes / (columns * width * static_cast<Index>(sizeof(S))), 1, panel_vectors);
+  for (Index from = 0; from < layout.blocks(); from += together) {
+    const Index end = std::min(from + together, layout.blocks());
     const S* rows = scratch.rows;
+    Index row = 0;  // of [a_prev; x]
     for (const bool of_state : {true, false}) {
       const Tiling& tiling = of_state ? state_tiles : input_tiles;
       const auto array_of = [&](Index gate) -> const View<S>& {
@@ -328,17 +340,27 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
       Index k = 0;
       for (Index tile = 0; tile < tiling.tiles(); ++tile) {
         const int J = tiling.width(tile);
-        if (deliver && add) prefetch_columns<S>(layout, block, k, J, array_of);
-        tile_of<Tag<S>, Lie::rows>(vectors, J,
-                                   {dz, width, rows, J, columns, columns, 0,
-                                    fresh ? scratch.zeros : dW, fresh ? 0 : width, dW, width});
-        if (deliver) deliver_columns(layout, block, k, J, dW, add, array_of);
+        if (deliver && add)
+          for (Index block = from; block < end; ++block)
+            prefetch_columns<S>(layout, block, k, J, array_of);
+        for (Index block = from; block < end; ++block) {
+          S* dW = scratch.dW + (block * n + row) * width;
+          tile_of<Tag<S>, Lie::rows>(
+              static_cast<int>(layout.vectors(block)), J,
+              {dz_of(layout, scratch, block, 0), width, rows, J, columns, columns, 0,
+               fresh ? scratch.zeros : dW, fresh ? 0 : width, dW, width});
+        }
+        if (deliver)
+          for (Index block = from; block < end; ++block)
+            deliver_columns(layout, block, k, J, scratch.dW + (block * n + row) * width, add,
+                            array_of);
         rows += J * columns;
         k += J;
-        dW += J * width;
+        row += J;
       }
     }
-    bias_gradients(layout, scratch, block, columns, fresh);
+    for (Index block = from; block < end; ++block)
+      bias_gradients(layout, scratch, block, columns, fresh);
   }
 }
 

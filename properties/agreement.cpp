@@ -54,10 +54,6 @@ Verdict integers_are_exact(const Subject& subject, const ProblemSpec& spec) {
 Verdict scalars_agree(const Subject& subject, const ProblemSpec& spec) {
   const Trial<float> narrow(subject, spec);
   Comparison comparison = narrow.comparison();
-  if (!subject.capabilities().f32 || !subject.capabilities().f64) {
-    comparison.inconclusive("the subject runs in one scalar only");
-    return comparison.verdict();
-  }
   const Trial<double> wide(subject, spec);
   const Problem<double> problem = converted<double>(narrow.problem);
   const Expectation e32 = narrow.expect(narrow.problem), e64 = wide.expect(problem);
@@ -116,6 +112,7 @@ void add_agreement(std::vector<Property>& all) {
                  .check_f32 = scalars_agree,
                  .check_f64 = scalars_agree,
                  .regimes = finite_regimes & ~bit(Regime::subnormal),
+                 .both_scalars = true,
                  .cost = 2});
 }
 

@@ -67,6 +67,7 @@ const Property& find_property(std::string_view id) {
 bool applies(const Property& property, const Capabilities& can, Cell cell, Scalar scalar) {
   if (!(cell == Cell::rnn ? property.rnn : property.lstm)) return false;
   if (property.about == About::specification) return scalar == Scalar::f64;
+  if (property.both_scalars && !(can.f32 && can.f64)) return false;
   if (cell == Cell::rnn && property.identity_only && !can.identity) return false;
   if (cell == Cell::rnn && property.linear_only)
     return (can.identity || can.relu) && can_run(can, cell, Activation::tanh, scalar);

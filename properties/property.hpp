@@ -32,6 +32,7 @@ struct Property {
   bool tanh_only = false;    // of the RNN's activations
   bool linear_only = false;  // identity and ReLU
   bool identity_only = false;
+  bool both_scalars = false;  // of a subject that runs in f32 and in f64
   Index max_size = 10;
   Index min_m = 1, min_T = 1;  // what it takes for the property to say anything
   int cost = 1;  // about how many times a plain comparison with the reference it takes
