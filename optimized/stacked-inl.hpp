@@ -32,6 +32,12 @@ constexpr Index lanes_of() {
   return static_cast<Index>(hn::MaxLanes(Tag<S>()));
 }
 
+/// True if a packed matrix of so many elements does not stay in the second-level cache.
+template <class S>
+constexpr bool is_far(Index elements) {
+  return elements * static_cast<Index>(sizeof(S)) > 768 * 1024;
+}
+
 // ---- Vectors of units: whole ones, and the last one of a column, of which `count` lanes exist.
 
 template <class S>
@@ -160,7 +166,7 @@ void recurrent_product(const PackedWeights<S>& packed, Index m, Index block,
   panel_product<Tag<S>>(static_cast<int>(vectors),
                         {packed.Wa + block * width * layout.n_a, vectors * layout.lanes,
                          a_prev.data, a_prev.ld, layout.n_a, layout.n_a, 0, init, width, z, width},
-                        m);
+                        m, is_far<S>(layout.stack() * layout.n_a));
 }
 
 /// The loop over time: cell(t, from, to, z) writes what it makes of the pre-activations of the
@@ -204,7 +210,7 @@ void transposed_product(const Layout& layout, const Scratch<S>& scratch, const S
       static_cast<int>(vectors),
       {WT + panel * width * K, vectors * layout.lanes, scratch.blocks + first * width, width, K,
        width, scratch.gradient_steps * scratch.m * width, scratch.zeros, 0, out, width},
-      columns);
+      columns, is_far<S>(K * panels.rows));
 }
 
 /// Where the columns of dz of one step stand.

@@ -40,6 +40,8 @@ struct TileArguments {
   Index ldi;  // from column to column of init; 0: the same column for all
   S* out;
   Index ldo;
+  /// What will be streamed as A next, one line of it asked for with each k; null: nothing.
+  const S* ahead = nullptr;
 };
 
 /// How B lies. columns: B[k][j] = B[k + j ldb] within a run; rows: B[k][j] = B[k ldb + j].
@@ -72,6 +74,7 @@ HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
   const S* HWY_RESTRICT A = args.A;
   const S* run_start = args.B;
   const Index lda = args.lda, ldb = args.ldb;
+  const S* ahead = args.ahead;
   for (Index left = args.K; left > 0; left -= args.run, run_start += args.run_step) {
     const S* HWY_RESTRICT B = run_start;
     Index k = left < args.run ? left : args.run;
@@ -89,6 +92,15 @@ HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
       }
     };
     const Index step_B = lie == Lie::columns ? 1 : ldb;
+    if (lie == Lie::columns && ahead != nullptr)
+      for (; k >= U; k -= U) {
+        for (int u = 0; u < U; ++u, ahead += line_elements) {
+          __builtin_prefetch(ahead, 0, 2);  // into the second-level cache
+          add(u, A + u * lda, B + u * step_B);
+        }
+        A += U * lda;
+        B += U * step_B;
+      }
     for (; k >= U; k -= U) {
       BPTT_UNROLL for (int u = 0; u < U; ++u) add(u, A + u * lda, B + u * step_B);
       A += U * lda;
@@ -161,8 +173,10 @@ class Tiling {
 
 /// One panel of A (V vectors of rows, K deep) times any number of columns of B. K is cut where the
 /// part of the panel that all columns read no longer stays in the second-level cache.
+/// `far`: the packed matrix does not stay in that cache from one use to the next; the part or panel
+/// that follows in memory is then asked for while this one is used.
 template <class D>
-void panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns) {
+void panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns, bool far = false) {
   using S = hn::TFromD<D>;
   constexpr Index depth = 256 * 1024 / static_cast<Index>(4 * hn::MaxLanes(D()) * sizeof(S));
   const Tiling tiling(columns, V);
@@ -178,8 +192,13 @@ void panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns) {
     TileArguments<S> at = args;
     at.B = B;
     if (one_run) at.run = args.K;
+    const Index next_lines = args.K * args.lda * static_cast<Index>(sizeof(S)) / 64;
     for (Index t = 0; t < tiling.tiles(); ++t) {
       const int J = tiling.width(t);
+      at.ahead =
+          far && tiling.tiles() * args.K >= next_lines && (t + 1) * args.K <= next_lines
+              ? args.A + args.K * args.lda + t * args.K * (64 / static_cast<Index>(sizeof(S)))
+              : nullptr;
       tile_of<D, Lie::columns>(V, J, at);
       at.B += J * args.ldb;
       at.init += J * args.ldi;
