@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include "optimized/checkpointed.hpp"
 #include "optimized/eigen/lstm.hpp"
 #include "optimized/eigen/rnn.hpp"
 #include "optimized/lstm.hpp"
@@ -90,6 +91,47 @@ class PlanContestant final : public Contestant {
   std::unique_ptr<RnnPlan> rnn_;
   std::unique_ptr<LstmPlan> lstm_;
 };
+
+/// The fast kernels on a sequence of which less is kept.
+template <class S>
+class CheckpointedContestant final : public Contestant {
+ public:
+  CheckpointedContestant(Cell cell, const Sizes& sizes, const optimized::MemoryOptions& memory,
+                         int threads)
+      : cell_(cell),
+        sizes_(sizes),
+        a_is_kept_(memory.mode == optimized::Memory::recompute_gates),
+        arrays_(cell, sizes),
+        run_(cell, Activation::tanh, sizes, memory, {.threads = threads}) {
+    CheckpointedContestant::forward();
+  }
+  void forward() override { run_.forward(in_, cache_["a"]); }
+  void backward() override { run_.backward(in_, cache_["a"], up_, gradients_); }
+  [[nodiscard]] double bytes_per_step() const override {
+    const auto a = sizeof(S) * static_cast<double>(sizes_.n_a * sizes_.m);
+    return (a_is_kept_ ? a : 0) +
+           static_cast<double>(run_.kept_bytes()) / static_cast<double>(sizes_.T_x);
+  }
+
+ private:
+  Cell cell_;
+  Sizes sizes_;
+  bool a_is_kept_;
+  Arrays<S> arrays_;
+  NamedViews<const S> in_ = views_of(std::as_const(arrays_.in));
+  NamedViews<const S> up_ = views_of(std::as_const(arrays_.up));
+  NamedViews<S> cache_ = views_of(arrays_.cache);
+  NamedViews<S> gradients_ = views_of(arrays_.gradients);
+  optimized::Checkpointed<S> run_;
+};
+
+/// A quarter of what a plan keeps.
+template <class S>
+optimized::MemoryOptions quarter(Cell cell, const Sizes& s) {
+  const Index arrays = cell == Cell::rnn ? 1 : 6;
+  return {optimized::Memory::binomial,
+          static_cast<std::size_t>(arrays * s.n_a * s.m * s.T_x) * sizeof(S) / 4};
+}
 
 enum class Way { one_pass, walks, split };
 
@@ -201,6 +243,10 @@ std::vector<std::string_view> contestant_names() {
   return names;
 }
 
+std::vector<std::string_view> memory_mode_names() {
+  return {"recompute_gates", "square_root", "binomial"};
+}
+
 template <class S>
 std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell, const Sizes& sizes,
                                             int threads) {
@@ -208,6 +254,12 @@ std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell, co
   if (name == "optimized")
     return std::make_unique<PlanContestant<S, optimized::RnnPlan<S>, optimized::LstmPlan<S>>>(
         cell, sizes, optimized::Options{.threads = threads});
+  const auto checkpointed = [&](const optimized::MemoryOptions& memory) {
+    return std::make_unique<CheckpointedContestant<S>>(cell, sizes, memory, threads);
+  };
+  if (name == "recompute_gates") return checkpointed({optimized::Memory::recompute_gates});
+  if (name == "square_root") return checkpointed({optimized::Memory::square_root});
+  if (name == "binomial") return sizes.T_x >= 32 ? checkpointed(quarter<S>(cell, sizes)) : nullptr;
 #ifdef BPTT_WITH_ONEDNN
   if constexpr (std::is_same_v<S, float>)
     if (name == "onednn")

@@ -32,6 +32,10 @@ class Contestant {
 /// "walks" and "split".
 [[nodiscard]] std::vector<std::string_view> contestant_names();
 
+/// The fast kernels with less kept: "recompute_gates", "square_root" and "binomial", with a quarter
+/// of what a plan keeps. Not among contestant_names: they run when they are asked for.
+[[nodiscard]] std::vector<std::string_view> memory_mode_names();
+
 /// Null if the contestant cannot run that at all, or would take too long: plain loops where a pass
 /// takes a second or more, the walks, quadratic in T, beyond the smallest shapes.
 template <class S>

@@ -136,7 +136,11 @@ Arguments parsed(int argc, char** argv, int& exit_status) {
   std::string names;
   for (const auto name : contestant_names())
     names += (names.empty() ? "" : ",") + std::string(name);
-  app.add_option("--contestants", a.contestants, "Who runs; here: " + names)->delimiter(',');
+  std::string modes;
+  for (const auto name : memory_mode_names()) modes += "," + std::string(name);
+  app.add_option("--contestants", a.contestants,
+                 "Who runs; " + names + " if nobody is named; there are also " + modes.substr(1))
+      ->delimiter(',');
   app.add_option("--repetitions", a.repetitions, "Of each; the median counts; 9, or 3 with --quick")
       ->check(CLI::Range(1, 1000));
   app.add_option("--seconds", a.seconds, "Of each repetition at least; 0.05, or 0.01 with --quick")
@@ -150,6 +154,7 @@ Arguments parsed(int argc, char** argv, int& exit_status) {
       "Examples:\n"
       "  bptt_bench --quick\n"
       "  bptt_bench --filter 'lstm/backward/f32' --threads 1 --contestants optimized,onednn\n"
+      "  bptt_bench --quick --contestants optimized,recompute_gates,square_root,binomial\n"
       "  bptt_bench --json bench.json --history bench/history/this_machine.jsonl");
   try {
     app.parse(argc, argv);
@@ -160,7 +165,8 @@ Arguments parsed(int argc, char** argv, int& exit_status) {
   if (a.repetitions == 0) a.repetitions = a.quick ? 3 : 9;
   if (a.seconds == 0) a.seconds = a.quick ? 0.01 : 0.05;
   for (const std::string& name : a.contestants) {
-    const auto known = contestant_names();
+    auto known = contestant_names();
+    for (const auto mode : memory_mode_names()) known.push_back(mode);
     if (std::find(known.begin(), known.end(), name) == known.end())
       throw Error("no contestant is named '" + name + "'; here are " + names);
   }

@@ -27,7 +27,9 @@ struct Ratios {
 
 std::string table_of(const Results& results) {
   std::vector<std::string> peers;
-  for (const auto name : contestant_names()) {
+  auto names = contestant_names();
+  for (const auto mode : memory_mode_names()) names.push_back(mode);
+  for (const auto name : names) {
     const bool ran = std::any_of(results.groups().begin(), results.groups().end(), [&](auto& g) {
       const auto at = g.contestants.find(std::string(name));
       return at != g.contestants.end() && !at->second.seconds.empty();
@@ -36,7 +38,8 @@ std::string table_of(const Results& results) {
   }
   std::string text = fmt::format(
       "{:<42} {:>8} {:>6}", "cell/pass/scalar/n_x x n_a x m x T_x/threads", "GFLOP/s", "% peak");
-  for (const std::string& peer : peers) text += fmt::format(" {:>9}", peer);
+  for (const std::string& peer : peers)
+    text += fmt::format(" {:>{}}", peer, std::max<std::size_t>(9, peer.size()));
   text += fmt::format(" {:>11}\n", "bytes/step");
 
   std::map<std::string, Ratios> ratios;
@@ -50,11 +53,11 @@ std::string table_of(const Results& results) {
     for (const std::string& peer : peers) {
       const auto at = group.contestants.find(peer);
       if (at == group.contestants.end() || at->second.seconds.empty()) {
-        text += fmt::format(" {:>9}", "-");
+        text += fmt::format(" {:>{}}", "-", std::max<std::size_t>(9, peer.size()));
         continue;
       }
       const double ratio = at->second.median() / own->second.median();
-      text += fmt::format(" {:>9.2f}", ratio);
+      text += fmt::format(" {:>{}.2f}", ratio, std::max<std::size_t>(9, peer.size()));
       Ratios& all = ratios[peer];
       if (ratio < all.least) all.where = group.name;
       all.least = std::min(all.least, ratio);
@@ -67,6 +70,13 @@ std::string table_of(const Results& results) {
       "peers: times slower than optimized; medians of interleaved repetitions\n"
       "peak of one thread, registers only: {:.0f} GFLOP/s f32, {:.0f} f64; instruction set {}\n",
       results.peak(Scalar::f32), results.peak(Scalar::f64), results.target());
+  for (const Results::Group& group : results.groups())
+    for (const auto mode : memory_mode_names())
+      if (const auto at = group.contestants.find(std::string(mode));
+          at != group.contestants.end() && !at->second.seconds.empty() &&
+          part(group.name, 1) == "backward")
+        text += fmt::format("{}: {} keeps {:.0f} bytes/step\n", group.name, mode,
+                            at->second.bytes_per_step);
   for (const auto& [peer, all] : ratios)
     text += fmt::format("{}: geometric mean {:.2f}, least {:.2f} ({}), of {}\n", peer,
                         std::exp(all.log_sum / all.count), all.least, all.where, all.count);

@@ -62,7 +62,7 @@ Division division(const Sizes& sizes, const Costs& costs, const MemoryOptions& m
     case Memory::recompute_gates: {
       // Long enough for wide products, and for c before each block to cost little.
       const Index steps =
-          std::clamp<Index>(divided_up(256, sizes.m), std::min<Index>(8, sizes.T_da), sizes.T_da);
+          std::clamp<Index>(divided_up(128, sizes.m), std::min<Index>(4, sizes.T_da), sizes.T_da);
       return {steps, blocks_of(sizes, steps) - 1};
     }
     case Memory::square_root: {

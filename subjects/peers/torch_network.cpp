@@ -1,5 +1,7 @@
 #include "subjects/peers/torch_network.hpp"
 
+#include <dlfcn.h>
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -167,6 +169,11 @@ void TorchNetwork<S>::read_gradients(const NamedViews<S>& grad) const {
 template <class S>
 void TorchNetwork<S>::use_threads(int count) {
   at::set_num_threads(count);
+  // PyTorch does not tell an OpenBLAS with threads of its own.
+  using SetThreads = void (*)(int);
+  if (const auto set =
+          reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
+    set(count);
 }
 
 template class TorchNetwork<float>;
