@@ -1,0 +1,86 @@
+// What a plan promises beside its arithmetic: weight gradients added or replaced, parameters kept
+// until they change, shorter passes, threads.
+#include <gtest/gtest.h>
+
+#include "optimized/test_support.hpp"
+
+namespace bptt::optimized {
+namespace {
+
+const std::vector<Sizes> shapes{{3, 5, 6, 7, 7}, {17, 34, 7, 4, 3}, {4, 65, 3, 40, 40}};
+
+template <class S>
+NamedTensors<S> gradients_over(const Problem<S>& problem, const Options& options, S before) {
+  Outcome<S> run = blank_run(problem);
+  for (auto& [name, tensor] : run.gradients) fill(tensor.view(), before);
+  run_optimized<S>(problem, options, views_of(problem.in), views_of(problem.up),
+                   views_of(run.states), views_of(run.gradients));
+  return std::move(run.gradients);
+}
+
+TEST(Plan, ReplacesWeightGradientsIfAskedTo) {
+  for (const Cell cell : {Cell::rnn, Cell::lstm})
+    for (const Sizes& sizes : shapes)
+      for (const int threads : {1, 2, 3})
+        for (const Index steps : {0, 1, 3}) {
+          const Problem<float> problem = real_problem<float>(cell, sizes);
+          Options options{
+              .gradient_block_steps = steps, .threads = threads, .least_work_of_a_thread = 0};
+          // Added to zeros: the same bits, up to the sign of zero.
+          const auto expected = gradients_over(problem, options, 0.0F);
+          options.weight_gradients = WeightGradients::overwrite;
+          const auto got =
+              gradients_over(problem, options, std::numeric_limits<float>::quiet_NaN());
+          for (const auto& [name, tensor] : expected)
+            EXPECT_EQ(got[name].elements(), tensor.elements())
+                << name << " of " << name_of(cell) << ", threads " << threads;
+        }
+}
+
+TEST(Plan, KeepsItsParametersUntilTheyChange) {
+  const Problem<float> first = real_problem<float>(Cell::lstm, shapes[1]);
+  Problem<float> second = first;
+  for (auto& [name, tensor] : second.in)
+    if (name[0] == 'W')
+      for (float& value : tensor.elements()) value = -value;
+  LstmPlan<float> plan(first.sizes);
+  const auto states_of = [&](const Problem<float>& problem, bool give) {
+    Outcome<float> run = blank_run(problem);
+    const auto in = views_of(problem.in);
+    const auto out = lstm_states(views_of(run.states));
+    if (give)
+      plan.forward(lstm_parameters<float>(in), in["x"], in["a0"], in["c0"], out);
+    else
+      plan.forward(in["x"], in["a0"], in["c0"], out);
+    return run.states["a"].elements();
+  };
+  plan.set_parameters(lstm_parameters<float>(views_of(first.in)));
+  const auto kept = states_of(second, false);  // the second's x, the first's weights
+  EXPECT_EQ(kept, states_of(first, true));
+  const auto changed = states_of(second, true);
+  EXPECT_NE(changed, kept);
+  EXPECT_EQ(states_of(first, false), changed) << "a pass that is given parameters keeps them";
+}
+
+TEST(Plan, RefusesAPassWithoutParameters) {
+  const Problem<float> problem = real_problem<float>(Cell::rnn, shapes[0]);
+  RnnPlan<float> plan(Activation::tanh, problem.sizes);
+  Outcome<float> run = blank_run(problem);
+  const auto in = views_of(problem.in);
+  EXPECT_THROW(plan.forward(in["x"], in["a0"], run.states["a"].view()), Error);
+  plan.forward(rnn_parameters<float>(in), in["x"], in["a0"], run.states["a"].view());
+  // Forward's parameters were packed for forward alone.
+  EXPECT_THROW(plan.backward(in["x"], in["a0"], std::as_const(run.states)["a"].view(),
+                             views_of(problem.up)["da"], rnn_gradients(views_of(run.gradients))),
+               Error);
+}
+
+TEST(Plan, TakesNoMoreThreadsThanHelp) {
+  EXPECT_EQ(LstmPlan<float>({3, 5, 10, 7, 7}, {.threads = 2}).threads(), 1) << "too little work";
+  EXPECT_EQ(LstmPlan<float>({512, 512, 1, 50, 50}, {.threads = 2}).threads(), 1) << "one sample";
+  EXPECT_EQ(LstmPlan<float>({64, 64, 32, 100, 100}, {.threads = 2}).threads(), 2);
+  EXPECT_THROW(LstmPlan<float>({3, 5, 10, 7, 7}, {.threads = 0}), Error);
+}
+
+}  // namespace
+}  // namespace bptt::optimized
