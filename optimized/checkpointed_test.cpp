@@ -55,7 +55,7 @@ TEST(Checkpointed, GivesThePlansBits) {
         expect_the_plans_bits(problem, {Memory::recompute_gates}, threads);
         expect_the_plans_bits(problem, {Memory::square_root}, threads);
         const auto state = static_cast<std::size_t>(sizes.n_a * sizes.m) * sizeof(float);
-        for (const std::size_t states : {10, 14, 40})
+        for (const std::size_t states : {10U, 14U, 40U})
           expect_the_plans_bits(problem, {Memory::binomial, states * state}, threads);
       }
 }
@@ -63,7 +63,7 @@ TEST(Checkpointed, GivesThePlansBits) {
 TEST(Checkpointed, KeepsWithinItsBudgetAndComputesLessTheMoreItMayKeep) {
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
     Index computed_before = std::numeric_limits<Index>::max();
-    for (const std::size_t kilobytes : {2, 4, 16, 64, 1024}) {
+    for (const std::size_t kilobytes : {2U, 4U, 16U, 64U, 1024U}) {
       const MemoryOptions memory{Memory::binomial, kilobytes << 10};
       const Checkpointed<double> run(cell, Activation::tanh, {3, 4, 2, 2000, 2000}, memory);
       EXPECT_LE(run.kept_bytes(), memory.budget_bytes);
