@@ -121,9 +121,11 @@ class PlanBase {
     if (asked != 0) return asked_steps(asked);
     const Index elements = layout_.stack() * (sizes_.n_a + sizes_.n_x);
     const Index columns = elements <= 4 * cached_elements    ? 256
-                          : elements <= 32 * cached_elements ? 512
+                          : elements <= 16 * cached_elements ? 512
                                                              : 1024;
-    return std::min(divided_up(columns, m), sizes_.T_x);
+    // As even as they can be: a short block would read and write dW as often as a long one.
+    const Index steps = divided_up(columns, m), T_x = sizes_.T_x;
+    return divided_up(T_x, std::max<Index>(1, (2 * T_x + steps) / (2 * steps)));
   }
   /// Of f32, a quarter of a second-level cache of 1 MiB.
   static constexpr Index cached_elements = 65536;

@@ -11,6 +11,7 @@
 #include "optimized/passes.hpp"
 #include "optimized/steps.hpp"
 #include "optimized/tile-inl.hpp"
+#include "optimized/units-inl.hpp"
 
 #if defined(BPTT_OPTIMIZED_STACKED_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef BPTT_OPTIMIZED_STACKED_INL
@@ -24,54 +25,10 @@ namespace bptt::optimized::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class S>
-using Tag = hn::ScalableTag<S>;
-
-template <class S>
-constexpr Index lanes_of() {
-  return static_cast<Index>(hn::MaxLanes(Tag<S>()));
-}
-
 /// True if a packed matrix of so many elements does not stay in the second-level cache.
 template <class S>
 constexpr bool is_far(Index elements) {
   return elements * static_cast<Index>(sizeof(S)) > 768 * 1024;
-}
-
-// ---- Vectors of units: whole ones, and the last one of a column, of which `count` lanes exist.
-
-template <class S>
-HWY_INLINE hn::Vec<Tag<S>> load_units(const S* from, Index count) {
-  const Tag<S> d;
-  if (count >= lanes_of<S>()) return hn::LoadU(d, from);
-#if HWY_TARGET <= HWY_AVX2
-  return hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, from);
-#else
-  alignas(64) S lanes[lanes_of<S>()] = {};
-  std::memcpy(lanes, from, static_cast<std::size_t>(count) * sizeof(S));
-  return hn::Load(d, lanes);
-#endif
-}
-
-template <class S>
-HWY_INLINE void store_units(hn::Vec<Tag<S>> v, S* to, Index count) {
-  const Tag<S> d;
-  if (count >= lanes_of<S>()) return hn::StoreU(v, d, to);
-#if HWY_TARGET <= HWY_AVX2
-  hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, to);
-#else
-  alignas(64) S lanes[lanes_of<S>()];
-  hn::Store(v, d, lanes);
-  std::memcpy(to, lanes, static_cast<std::size_t>(count) * sizeof(S));
-#endif
-}
-
-/// v with zeros in the lanes that do not exist.
-template <class S>
-HWY_INLINE hn::Vec<Tag<S>> existing(hn::Vec<Tag<S>> v, Index count) {
-  const Tag<S> d;
-  if (count >= lanes_of<S>()) return v;
-  return hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(count)), v);
 }
 
 // ---- Packing
@@ -283,6 +240,23 @@ void deliver_columns(const Layout& layout, Index block, Index k, int J, const S*
   }
 }
 
+/// Columns k .. of one block of a stack's gradient in the callers' arrays, as the end of a tile.
+template <class S, class ArrayOf>
+HWY_INLINE Home<S> home_of(const Layout& layout, Index block, Index k, bool add, ArrayOf&& to) {
+  Home<S> home;
+  const Index row = block * layout.units_per_block(), units = layout.units(block);
+  const bool by_gates = layout.gates() > 1;
+  for (Index v = 0; v < layout.vectors(block); ++v) {
+    const View<S>& array = to(by_gates ? v : 0);
+    const Index first = by_gates ? 0 : v * layout.lanes;
+    home.vector[v] = array.data() + k * array.strides()[1] + row + first;
+    home.ld[v] = array.strides()[1];
+    home.count[v] = units - first;
+  }
+  home.add = add;
+  return home;
+}
+
 /// Asks for what deliver_columns will add to, while the tile is still being computed.
 template <class S, class ArrayOf>
 void prefetch_columns(const Layout& layout, Index block, Index k, int J, ArrayOf&& to) {
@@ -343,20 +317,25 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
       const auto array_of = [&](Index gate) -> const View<S>& {
         return of_state ? to.gates[gate].dWa : to.gates[gate].dWx;
       };
+      bool direct = deliver;
+      for (Index gate = 0; direct && gate < layout.gates(); ++gate)
+        direct = has_contiguous_columns(array_of(gate));
       Index k = 0;
       for (Index tile = 0; tile < tiling.tiles(); ++tile) {
         const int J = tiling.width(tile);
-        if (deliver && add)
+        if (deliver && add && !direct)
           for (Index block = from; block < end; ++block)
             prefetch_columns<S>(layout, block, k, J, array_of);
         for (Index block = from; block < end; ++block) {
           S* dW = scratch.dW + (block * n + row) * width;
+          const Home<S> home = direct ? home_of<S>(layout, block, k, add, array_of) : Home<S>();
           tile_of<Tag<S>, Lie::rows>(
               static_cast<int>(layout.vectors(block)), J,
               {dz_of(layout, scratch, block, 0), width, rows, J, columns, columns, 0,
-               fresh ? scratch.zeros : dW, fresh ? 0 : width, dW, width});
+               fresh ? scratch.zeros : dW, fresh ? 0 : width, dW, width, nullptr,
+               direct ? &home : nullptr, fresh ? nullptr : dW + J * width});
         }
-        if (deliver)
+        if (deliver && !direct)
           for (Index block = from; block < end; ++block)
             deliver_columns(layout, block, k, J, scratch.dW + (block * n + row) * width, add,
                             array_of);

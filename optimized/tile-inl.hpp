@@ -8,6 +8,7 @@
 #include <hwy/highway.h>
 
 #include "core/shape.hpp"
+#include "optimized/units-inl.hpp"
 
 #if defined(BPTT_OPTIMIZED_TILE_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef BPTT_OPTIMIZED_TILE_INL
@@ -27,6 +28,15 @@ namespace hn = hwy::HWY_NAMESPACE;
 #define BPTT_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/// Someone's arrays as the end of a tile: what its vectors are added to, or replace.
+template <class S>
+struct Home {
+  S* vector[4];
+  Index ld[4];     // from column to column
+  Index count[4];  // lanes that exist
+  bool add;
+};
+
 template <class S>
 struct TileArguments {
   const S* A;
@@ -42,6 +52,10 @@ struct TileArguments {
   Index ldo;
   /// What will be streamed as A next, one line of it asked for with each k; null: nothing.
   const S* ahead = nullptr;
+  /// Where each vector of the tile goes instead of `out`; null: to `out`.
+  const Home<S>* home = nullptr;
+  /// What the next tile will start from, as long as this tile's init; null: something near.
+  const S* next_init = nullptr;
 };
 
 /// How B lies. columns: B[k][j] = B[k + j ldb] within a run; rows: B[k][j] = B[k ldb + j].
@@ -101,6 +115,21 @@ HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
         A += U * lda;
         B += U * step_B;
       }
+    // What the sums will be added to is asked for line by line, while there is other work to do.
+    if (lie == Lie::rows && (args.home != nullptr || args.next_init != nullptr)) {
+      const Index pause = k / (J * V);
+      for (int line = 0; line < J * V && pause >= U; ++line) {
+        const int v = line / J, j = line % J;
+        if (args.home != nullptr)
+          __builtin_prefetch(args.home->vector[v] + j * args.home->ld[v], 0, 2);
+        if (args.next_init != nullptr) __builtin_prefetch(args.next_init + line * L, 0, 2);
+        for (Index left_of_pause = pause; left_of_pause >= U; left_of_pause -= U, k -= U) {
+          BPTT_UNROLL for (int u = 0; u < U; ++u) add(u, A + u * lda, B + u * step_B);
+          A += U * lda;
+          B += U * step_B;
+        }
+      }
+    }
     for (; k >= U; k -= U) {
       BPTT_UNROLL for (int u = 0; u < U; ++u) add(u, A + u * lda, B + u * step_B);
       A += U * lda;
@@ -113,7 +142,14 @@ HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
     BPTT_UNROLL for (int v = 0; v < V; ++v) {
       auto total = sum[0][j][v];
       BPTT_UNROLL for (int u = 1; u < U; ++u) total = hn::Add(total, sum[u][j][v]);
-      hn::Store(total, d, args.out + j * args.ldo + v * L);
+      if (args.home != nullptr) {
+        S* at = args.home->vector[v] + j * args.home->ld[v];
+        const Index count = args.home->count[v];
+        store_units<S>(args.home->add ? hn::Add(load_units<S>(at, count), total) : total, at,
+                       count);
+      } else {
+        hn::Store(total, d, args.out + j * args.ldo + v * L);
+      }
     }
   }
 }
