@@ -37,7 +37,6 @@ Kernels<S> make_kernels() {
           .rnn_backward = rnn_backward<S>,
           .lstm_forward = lstm_forward<S>,
           .lstm_backward = lstm_backward<S>,
-          .gather_gradients = gather_gradients<S>,
           .tanh = tanh_of<S>,
           .sigmoid = sigmoid_of<S>};
 }

@@ -73,13 +73,8 @@ void LstmPlan<S>::forward(ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
   Impl& plan = *impl_;
   require_shapes<S>(plan.sizes_for(x), x, a0, c0, {out.a, out.c, out.ft, out.it, out.cct, out.ot});
   require_parameters(plan.packed_forward);
-  plan.run([&](const Scratch<S>& scratch, const auto& own) {
-    plan.kernels().lstm_forward(
-        plan.packed(), scratch,
-        {own(x),
-         own(a0),
-         own(c0),
-         {own(out.a), own(out.c), own(out.ft), own(out.it), own(out.cct), own(out.ot)}});
+  plan.run_forward([&](const Scratch<S>& scratch) {
+    plan.kernels().lstm_forward(plan.packed(), scratch, {x, a0, c0, out});
   });
 }
 
@@ -114,24 +109,11 @@ void LstmPlan<S>::backward_part(const Part& part, ConstView<S> x, ConstView<S> a
                                                {on_state(out.dWi), on_input(out.dWi), out.dbi},
                                                {on_state(out.dWc), on_input(out.dWc), out.dbc},
                                                {on_state(out.dWo), on_input(out.dWo), out.dbo}}};
-  plan.run_backward(
-      gates,
-      [&](const Scratch<S>& scratch, const auto& own, const WeightTargets<S>& weights) {
-        plan.kernels().lstm_backward(plan.packed(), scratch,
-                                     {own(x),
-                                      own(a0),
-                                      own(c0),
-                                      {own(states.a), own(states.c), own(states.ft), own(states.it),
-                                       own(states.cct), own(states.ot)},
-                                      own(da),
-                                      own(dc_T),
-                                      own(out.dx),
-                                      own(out.da0),
-                                      own(out.dc0),
-                                      weights,
-                                      part});
-      },
-      part.last);
+  plan.run_backward(gates, [&](const Scratch<S>& scratch, const WeightTargets<S>& weights) {
+    plan.kernels().lstm_backward(
+        plan.packed(), scratch,
+        {x, a0, c0, states, da, dc_T, out.dx, out.da0, out.dc0, weights, part});
+  });
 }
 
 template <class S>

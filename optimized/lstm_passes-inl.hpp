@@ -23,13 +23,16 @@ void lstm_forward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const Tag<S> d;
   const Layout& layout = packed.layout;
   const Index width = layout.width(), lanes = layout.lanes, m = scratch.m;
-  const StepReader<S> a0(pass.a0, scratch.slots[6]), c0(pass.c0, scratch.slots[7]);
+  const auto own = [&](const auto& view) { return own_samples(scratch, view); };
+  const auto writer = [&](const View<S>& view, int slot) {
+    return StepWriter<S>(own(view), scratch.state_slots[slot]);
+  };
+  const StepReader<S> a0(own(pass.a0), scratch.slots[6]), c0(own(pass.c0), scratch.slots[7]);
   const LstmStates<S>& out = pass.states;
-  const StepWriter<S> a(out.a, scratch.slots[0]), c(out.c, scratch.slots[1]);
-  const StepWriter<S> ft(out.ft, scratch.slots[2]), it(out.it, scratch.slots[3]);
-  const StepWriter<S> cct(out.cct, scratch.slots[4]), ot(out.ot, scratch.slots[5]);
+  const StepWriter<S> a = writer(out.a, 0), c = writer(out.c, 1), ft = writer(out.ft, 2),
+                      it = writer(out.it, 3), cct = writer(out.cct, 4), ot = writer(out.ot, 5);
   forward_steps(
-      packed, scratch, pass.x, a0.at(0), [&](Index t) { return constant(a.at(t)); },
+      packed, scratch, own(pass.x), a0.at(0), [&](Index t) { return constant(a.at(t)); },
       [&](Index t, Index from, Index to, const S* z_of_blocks) HWY_ATTR {
         const Matrix<const S> c_prev = t == 0 ? c0.at(0) : constant(c.at(t - 1));
         const Matrix<S> a_t = a.at(t), c_t = c.at(t), f_t = ft.at(t), i_t = it.at(t),
@@ -63,14 +66,27 @@ void lstm_backward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const Tag<S> d;
   const Layout& layout = packed.layout;
   const Index width = layout.width(), lanes = layout.lanes, m = scratch.m;
+  const Range blocks = scratch.member.walks() ? scratch.blocks_of_units : Range();
   const LstmStates<const S>& s = pass.states;
-  const StepReader<S> c0(pass.c0, scratch.slots[1]), c_prevs(s.c, scratch.slots[1]);
-  const StepReader<S> c(s.c, scratch.slots[2]), ft(s.ft, scratch.slots[3]),
-      it(s.it, scratch.slots[4]), cct(s.cct, scratch.slots[5]), ot(s.ot, scratch.slots[6]),
-      da(pass.da, scratch.slots[7]);
-  for (Index i = 0; i < (pass.part.first ? layout.n_a : 0); ++i)
-    for (Index j = 0; j < m; ++j)
-      scratch.dc[(i / lanes * m + j) * lanes + i % lanes] = pass.dc_T(i, j);
+  const auto reader = [&](const View<const S>& view, int slot) {
+    return StepReader<S>(own_samples(scratch, view), scratch.slots[slot]);
+  };
+  const StepReader<S> c0 = reader(pass.c0, 1), c_prevs = reader(s.c, 1), c = reader(s.c, 2),
+                      ft = reader(s.ft, 3), it = reader(s.it, 4), cct = reader(s.cct, 5),
+                      ot = reader(s.ot, 6), da = reader(pass.da, 7);
+  // The member's first column of a block of dc.
+  const auto dc_of = [&](Index block) {
+    return scratch.dc + (block * scratch.batch + scratch.first_sample) * lanes;
+  };
+  /// visit(dc of a unit and sample, unit, sample) for all of the member's.
+  const auto for_each_dc = [&](auto&& visit) {
+    for (Index block = blocks.first; block < blocks.last; ++block)
+      for (Index j = 0; j < m; ++j)
+        for (Index i = 0; i < layout.units(block); ++i)
+          visit(dc_of(block)[j * lanes + i], block * lanes + i, scratch.first_sample + j);
+  };
+  if (pass.part.first)
+    for_each_dc([&](S& dc, Index unit, Index sample) { dc = pass.dc_T(unit, sample); });
 
   backward_steps(packed, scratch, pass.x, pass.a0, s.a, pass.dx, pass.da0, pass.weights, pass.part,
                  [&](Index t, Index step) HWY_ATTR {
@@ -78,13 +94,15 @@ void lstm_backward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                                          c_t = c.at(t), f_t = ft.at(t), i_t = it.at(t),
                                          cc_t = cct.at(t), o_t = ot.at(t), da_t = da.at(t);
                    const auto one = hn::Set(d, S(1));
-                   for (Index block = 0; block < layout.blocks(); ++block) {
+                   for (Index block = blocks.first; block < blocks.last; ++block) {
                      const Index first = block * lanes, units = layout.units(block);
                      // da_prev is in panels of four vectors of units.
-                     const S* da_prev = scratch.da_prev + block / panel_vectors * m * width +
-                                        block % panel_vectors * lanes;
-                     S* dz = dz_of(layout, scratch, block, step);
-                     S* dc = scratch.dc + block * m * lanes;
+                     const S* da_prev =
+                         scratch.da_prev +
+                         (block / panel_vectors * scratch.batch + scratch.first_sample) * width +
+                         block % panel_vectors * lanes;
+                     S* dz = dz_of(layout, scratch, block, step) + scratch.first_sample * width;
+                     S* dc = dc_of(block);
                      for (Index j = 0; j < m; ++j, dz += width, dc += lanes, da_prev += width) {
                        // a<t> feeds the loss of step t and, through a<t+1>, every later loss: the
                        // two add.
@@ -112,9 +130,8 @@ void lstm_backward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                      }
                    }
                  });
-  for (Index i = 0; i < (pass.part.last ? layout.n_a : 0); ++i)
-    for (Index j = 0; j < m; ++j)
-      pass.dc0(i, j) = scratch.dc[(i / lanes * m + j) * lanes + i % lanes];
+  if (pass.part.last)
+    for_each_dc([&](const S& dc, Index unit, Index sample) { pass.dc0(unit, sample) = dc; });
 }
 
 }  // namespace bptt::optimized::HWY_NAMESPACE

@@ -27,33 +27,50 @@ PackedWeights<S>::PackedWeights(Workspace<S>& workspace, const Layout& of) : lay
 }
 
 template <class S>
-Scratch<S>::Scratch(Workspace<S>& workspace, const Layout& layout, Index samples,
-                    Index steps_of_input, Index steps_of_gradient)
-    : m(samples), input_steps(steps_of_input), gradient_steps(steps_of_gradient) {
-  constexpr Index cached_bytes = 24 * 1024;
-  const Index width = layout.width(), blocks_of_units = layout.blocks();
-  const Index columns = element_count(gradient_steps, m);
-  const Index block_bytes = element_count(m, width) * static_cast<Index>(sizeof(S));
-  blocks_together = std::clamp<Index>(cached_bytes / block_bytes, 1, blocks_of_units);
+Shared<S>::Shared(Workspace<S>& workspace, const Layout& layout, const Blocking& blocking) {
+  const Index width = layout.width(), blocks_of_units = layout.blocks(), batch = blocking.batch;
   const Index n = layout.n_a + layout.n_x;
   zeros = zeroed(workspace, width);
-  z = zeroed(workspace, element_count(blocks_together, m, width));
-  // dz of padded vectors is never written and must be zero.
-  blocks = zeroed(workspace, element_count(std::max(input_steps, gradient_steps),
-                                           element_count(m, width), blocks_of_units));
-  da_prev = zeroed(workspace, element_count(layout.of_state().count(), m, width));
-  dc =
-      layout.cell == Cell::lstm ? zeroed(workspace, element_count(m, layout.stack() / 4)) : nullptr;
-  panel = workspace.take(element_count(columns, width));
-  rows = workspace.take(element_count(columns, n));
+  blocks = zeroed(workspace, element_count(std::max(blocking.input_steps, blocking.gradient_steps),
+                                           element_count(batch, width), blocks_of_units));
+  da_prev = zeroed(workspace, element_count(layout.of_state().count(), batch, width));
+  dc = layout.cell == Cell::lstm ? zeroed(workspace, element_count(batch, layout.stack() / 4))
+                                 : nullptr;
+  rows = workspace.take(element_count(blocking.gradient_steps, batch, n));
   dW = zeroed(workspace, element_count(blocks_of_units, n, width));
   db = zeroed(workspace, element_count(blocks_of_units, width));
+}
+
+template <class S>
+Scratch<S>::Scratch(Workspace<S>& workspace, const Layout& layout, const Blocking& blocking,
+                    const Shared<S>& shared, const Member& of, const Scratch* first_member)
+    : Shared<S>(shared),
+      member(of),
+      batch(blocking.batch),
+      input_steps(blocking.input_steps),
+      gradient_steps(blocking.gradient_steps),
+      first_sample(of.samples(batch).first),
+      m(of.samples(batch).count()),
+      panels(of.panels(layout.of_state())) {
+  constexpr Index cached_bytes = 24 * 1024;
+  const Index width = layout.width(), all_blocks = layout.blocks();
+  const Index per_panel = layout.gates();  // blocks of units
+  blocks_of_units = {panels.first * per_panel, std::min(panels.last * per_panel, all_blocks)};
+  const Index block_bytes = element_count(m, width) * static_cast<Index>(sizeof(S));
+  blocks_together = std::clamp<Index>(cached_bytes / block_bytes, 1, all_blocks);
+  z = zeroed(workspace, element_count(blocks_together, m, width));
+  const Index columns = divided_up(element_count(gradient_steps, batch), of.count);
+  panel = workspace.take(element_count(columns, width));
   for (S*& slot : slots) slot = workspace.take(element_count(2, layout.n_a, m));
+  const bool shares_states = of.by_units && first_member != nullptr;
+  std::copy_n(shares_states ? first_member->slots : slots, 6, state_slots);
   x_slot = workspace.take(element_count(layout.n_x, m, input_steps));
 }
 
 template struct PackedWeights<float>;
 template struct PackedWeights<double>;
+template struct Shared<float>;
+template struct Shared<double>;
 template struct Scratch<float>;
 template struct Scratch<double>;
 

@@ -1,6 +1,6 @@
 // What the kernels of one instruction set offer, and the memory they work in. The kernels are
 // compiled once for each instruction set (passes_f32.cpp, passes_f64.cpp); kernels_for chooses.
-// Everything here is for one thread and a batch of m samples; a plan runs one pass per thread.
+// A pass is run by every member of the plan's team, each with its own scratch.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/network.hpp"
+#include "optimized/barrier.hpp"
 #include "optimized/layout.hpp"
 #include "optimized/options.hpp"
 #include "optimized/part.hpp"
@@ -28,28 +29,93 @@ struct PackedWeights {
   S* WxT;   // [panel of n_x][row of the stack][vectors]
 };
 
-/// The memory of one thread that passes `m` samples through a network.
-template <class S>
-struct Scratch {
-  Scratch(Workspace<S>& workspace, const Layout& layout, Index m, Index input_steps,
-          Index gradient_steps);
+/// From first to last-1.
+struct Range {
+  Index first = 0, last = 0;
+  [[nodiscard]] Index count() const { return last - first; }
+};
 
-  Index m, input_steps, gradient_steps;
+/// The part of `whole` that falls to one of `count` members.
+inline Range share_of(Range whole, int member, int count) {
+  return {whole.first + whole.count() * member / count,
+          whole.first + whole.count() * (member + 1) / count};
+}
+
+/// One of the threads that pass a batch through a network. In the loop over time each has samples
+/// of its own, or all samples and units of its own; a backward pass's weight gradients are divided
+/// by units or by columns, whoever formed dz.
+struct Member {
+  int index = 0, count = 1;
+  /// The first so many members take part in the loop over time.
+  int walkers = 1;
+  bool by_units = false;
+  /// Of all members, and of the walkers.
+  Barrier* all = nullptr;
+  Barrier* of_walkers = nullptr;
+
+  [[nodiscard]] bool walks() const { return index < walkers; }
+  [[nodiscard]] Range samples(Index batch) const {
+    return by_units ? Range{0, batch} : share_of({0, batch}, index, walkers);
+  }
+  /// Panels of units in the loop over time.
+  [[nodiscard]] Range panels(const Panels& all_panels) const {
+    const Range whole{0, all_panels.count()};
+    return by_units ? share_of(whole, index, walkers) : whole;
+  }
+  /// Its part of what is divided among all.
+  [[nodiscard]] Range share(Index whole) const { return share_of({0, whole}, index, count); }
+  /// After this, what every walker wrote in a step can be read.
+  void wait_for_step() const {
+    if (by_units) of_walkers->wait(index);
+  }
+  void wait_for_all() const {
+    if (count > 1) all->wait(index);
+  }
+};
+
+/// How many samples and steps are worked on at once.
+struct Blocking {
+  Index batch, input_steps, gradient_steps;
+};
+
+/// Memory that all members of a plan use.
+template <class S>
+struct Shared {
+  Shared(Workspace<S>& workspace, const Layout& layout, const Blocking& blocking);
+
+  S* zeros;  // [width]
+  /// Forward: Wx x + b of an input block, for each member that has samples of its own
+  /// [block][step][its samples][width]. Backward: dz of a block of steps,
+  /// [block][step][sample][width].
+  S* blocks;
+  S* da_prev;  // [panel of n_a][sample][width]
+  S* dc;       // [block][sample][lanes], of the LSTM
+  S* rows;     // a_prev and x of a gradient block, cut into the columns of tiles
+  S* dW;       // [block][k < n_a + n_x][width]: dWa and dWx of the pass
+  S* db;       // [block][width]
+};
+
+/// What one member works in.
+template <class S>
+struct Scratch : Shared<S> {
+  Scratch(Workspace<S>& workspace, const Layout& layout, const Blocking& blocking,
+          const Shared<S>& shared, const Member& member, const Scratch* first_member);
+
+  Member member;
+  Index batch, input_steps, gradient_steps;
+  /// In the loop over time: its first sample and how many, its panels and blocks of units.
+  Index first_sample, m;
+  Range panels, blocks_of_units;
   /// Blocks of units whose pre-activations are formed before any is activated: as many as stay in
   /// the first-level cache, so that a sample's units are written together, and the chains of
   /// dependent operations of several blocks overlap.
   Index blocks_together;
-  S* zeros;     // [width]
   S* z;         // [blocks_together][m][width]: pre-activations
-  S* blocks;    // [block][steps m][width]: Wx x + b of an input block, or dz of a gradient block
-  S* da_prev;   // [panel of n_a][m][width]
-  S* dc;        // [block][m][lanes], of the LSTM
-  S* panel;     // [steps m][width]: rows of dx on their way out
-  S* rows;      // a_prev and x of a gradient block, cut into the columns of tiles
-  S* dW;        // [block][k < n_a + n_x][width]: dWa and dWx of the pass
-  S* db;        // [block][width]
+  S* panel;     // [its columns][width]: rows of dx on their way out
   S* slots[8];  // two steps each of n_a m elements, for arrays that the kernels cannot take as is
-  S* x_slot;    // x of an input block, where the products cannot take it as it is
+  /// The same for what forward writes: the first member's where units are divided.
+  S* state_slots[6];
+  S* x_slot;  // x of an input block, where the products cannot take it as it is
 };
 
 /// One gate's part of the gradients: views of the caller's arrays.
@@ -58,11 +124,10 @@ struct GateGradients {
   View<S> dWa, dWx, db;
 };
 
-/// Where a backward pass leaves dWa and dWx.
+/// Where a backward pass leaves the gradients of weights and biases.
 template <class S>
 struct WeightTargets {
-  /// The caller's arrays, gate by gate; null: they stay in scratch.dW, to be gathered.
-  const GateGradients<S>* gates = nullptr;
+  const GateGradients<S>* gates;
   WeightGradients how = WeightGradients::accumulate;
 };
 
@@ -95,7 +160,7 @@ struct LstmBackward {
   Part part{};
 };
 
-/// The kernels of one instruction set. A backward pass overwrites scratch.dW and scratch.db.
+/// The kernels of one instruction set. A pass is called by all members, with whole views.
 template <class S>
 struct Kernels {
   const char* target;
@@ -109,11 +174,6 @@ struct Kernels {
   void (*rnn_backward)(const PackedWeights<S>&, const Scratch<S>&, const RnnBackward<S>&);
   void (*lstm_forward)(const PackedWeights<S>&, const Scratch<S>&, const LstmForward<S>&);
   void (*lstm_backward)(const PackedWeights<S>&, const Scratch<S>&, const LstmBackward<S>&);
-  /// One gate's rows of the blocks first .. last-1 of the threads' dW and db, summed in the order
-  /// of the threads, into the caller's arrays, where the first thread's dW is already.
-  void (*gather_gradients)(const Layout&, const std::vector<Scratch<S>>& threads, Index gate,
-                           const GateGradients<S>& to, WeightGradients how, Index first,
-                           Index last);
   /// tanh and sigmoid as the passes compute them, for their test. count: any.
   void (*tanh)(const S* from, S* to, Index count);
   void (*sigmoid)(const S* from, S* to, Index count);
@@ -130,6 +190,8 @@ template <class S>
 
 extern template struct PackedWeights<float>;
 extern template struct PackedWeights<double>;
+extern template struct Shared<float>;
+extern template struct Shared<double>;
 extern template struct Scratch<float>;
 extern template struct Scratch<double>;
 

@@ -77,7 +77,7 @@ TEST(Plan, RefusesAPassWithoutParameters) {
 
 TEST(Plan, TakesNoMoreThreadsThanHelp) {
   EXPECT_EQ(LstmPlan<float>({3, 5, 10, 7, 7}, {.threads = 2}).threads(), 1) << "too little work";
-  EXPECT_EQ(LstmPlan<float>({512, 512, 1, 50, 50}, {.threads = 2}).threads(), 1) << "one sample";
+  EXPECT_EQ(LstmPlan<float>({512, 512, 1, 50, 50}, {.threads = 2}).threads(), 2) << "one sample";
   EXPECT_EQ(LstmPlan<float>({64, 64, 32, 100, 100}, {.threads = 2}).threads(), 2);
   EXPECT_THROW(LstmPlan<float>({3, 5, 10, 7, 7}, {.threads = 0}), Error);
 }

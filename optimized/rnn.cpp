@@ -55,8 +55,8 @@ void RnnPlan<S>::forward(ConstView<S> x, ConstView<S> a0, View<S> a) {
   Impl& plan = *impl_;
   require_shapes<S>(plan.sizes_for(x), x, a0, a);
   require_parameters(plan.packed_forward);
-  plan.run([&](const Scratch<S>& scratch, const auto& own) {
-    plan.kernels().rnn_forward(plan.packed(), scratch, {plan.g, own(x), own(a0), own(a)});
+  plan.run_forward([&](const Scratch<S>& scratch) {
+    plan.kernels().rnn_forward(plan.packed(), scratch, {plan.g, x, a0, a});
   });
 }
 
@@ -85,14 +85,10 @@ void RnnPlan<S>::backward_part(const Part& part, ConstView<S> x, ConstView<S> a0
   require_gradient_shapes<S>(plan.sizes_for(x), da, out);
   require_parameters(plan.packed_backward);
   const std::array<GateGradients<S>, 1> gates{{{out.dWaa, out.dWax, out.dba}}};
-  plan.run_backward(
-      gates,
-      [&](const Scratch<S>& scratch, const auto& own, const WeightTargets<S>& weights) {
-        plan.kernels().rnn_backward(
-            plan.packed(), scratch,
-            {plan.g, own(x), own(a0), own(a), own(da), own(out.dx), own(out.da0), weights, part});
-      },
-      part.last);
+  plan.run_backward(gates, [&](const Scratch<S>& scratch, const WeightTargets<S>& weights) {
+    plan.kernels().rnn_backward(plan.packed(), scratch,
+                                {plan.g, x, a0, a, da, out.dx, out.da0, weights, part});
+  });
 }
 
 template <class S>

@@ -41,10 +41,11 @@ void rnn_forward_with(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const Tag<S> d;
   const Layout& layout = packed.layout;
   const Index width = layout.width(), lanes = layout.lanes;
-  const StepReader<S> a0(pass.a0, scratch.slots[1]);
-  const StepWriter<S> a(pass.a, scratch.slots[0]);
+  const StepReader<S> a0(own_samples(scratch, pass.a0), scratch.slots[1]);
+  const StepWriter<S> a(own_samples(scratch, pass.a), scratch.state_slots[0]);
   forward_steps(
-      packed, scratch, pass.x, a0.at(0), [&](Index t) { return constant(a.at(t)); },
+      packed, scratch, own_samples(scratch, pass.x), a0.at(0),
+      [&](Index t) { return constant(a.at(t)); },
       [&](Index t, Index from, Index to, const S* z_of_blocks) HWY_ATTR {
         const Matrix<S> at = a.at(t);
         for (Index j = 0; j < scratch.m; ++j)
@@ -65,14 +66,17 @@ void rnn_backward_with(const PackedWeights<S>& packed, const Scratch<S>& scratch
   const Tag<S> d;
   const Layout& layout = packed.layout;
   const Index width = layout.width(), lanes = layout.lanes, m = scratch.m;
-  const StepReader<S> a(pass.a, scratch.slots[1]), da(pass.da, scratch.slots[2]);
+  const Range blocks = scratch.member.walks() ? scratch.blocks_of_units : Range();
+  const StepReader<S> a(own_samples(scratch, pass.a), scratch.slots[1]);
+  const StepReader<S> da(own_samples(scratch, pass.da), scratch.slots[2]);
   backward_steps(packed, scratch, pass.x, pass.a0, pass.a, pass.dx, pass.da0, pass.weights,
                  pass.part, [&](Index t, Index step) HWY_ATTR {
                    const Matrix<const S> at = a.at(t), dat = da.at(t);
-                   for (Index block = 0; block < layout.blocks(); ++block) {
+                   for (Index block = blocks.first; block < blocks.last; ++block) {
                      const Index first = block * width, units = layout.units(block);
-                     const S* da_prev = scratch.da_prev + block * m * width;
-                     S* dz = dz_of(layout, scratch, block, step);
+                     const S* da_prev =
+                         scratch.da_prev + (block * scratch.batch + scratch.first_sample) * width;
+                     S* dz = dz_of(layout, scratch, block, step) + scratch.first_sample * width;
                      for (Index j = 0; j < m; ++j)
                        for (Index i = 0; i < units; i += lanes) {
                          const Index left = units - i;

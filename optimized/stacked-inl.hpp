@@ -87,9 +87,17 @@ void pack_backward(const PackedWeights<S>& packed, Index gate, const View<const 
 /// Samples from which on a step's own columns make wide tiles, so that steps need not be joined.
 constexpr Index enough_samples = 12;
 
-/// Wx x + b of the steps first .. last-1 into scratch.blocks. Few samples: all steps as the columns
-/// of one matrix, copied first where their strides do not allow it. What is multiplied in which
-/// tiles, and so the bits, depends on the sizes alone.
+/// Where the input products of a block of units begin: [step][own samples][width].
+template <class S>
+S* input_products_of(const Layout& layout, const Scratch<S>& scratch, Index block) {
+  const Index width = layout.width(), steps = scratch.input_steps;
+  return scratch.blocks +
+         (scratch.first_sample * layout.blocks() + block * scratch.m) * steps * width;
+}
+
+/// Wx x + b of the steps first .. last-1 for the member's samples and units. Few samples: all steps
+/// as the columns of one matrix, copied first where their strides do not allow it. What is
+/// multiplied in which tiles, and so the bits, depends on the sizes alone.
 template <class S>
 void input_products(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                     const View<const S>& x, Index first, Index last) {
@@ -99,9 +107,9 @@ void input_products(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const Index part = m >= enough_samples ? m : m * (last - first);
   const Matrix<const S> joined =
       by_steps ? Matrix<const S>() : read_columns(x.slice(2, first, last), scratch.x_slot);
-  for (Index block = 0; block < layout.blocks(); ++block) {
+  for (Index block = scratch.blocks_of_units.first; block < scratch.blocks_of_units.last; ++block) {
     const Index vectors = layout.vectors(block);
-    S* out = scratch.blocks + block * scratch.input_steps * m * width;
+    S* out = input_products_of(layout, scratch, block);
     for (Index column = 0; column < m * (last - first); column += part) {
       const Matrix<const S> B =
           by_steps ? step_of(x, first + column / m) : joined.columns(column, part);
@@ -126,39 +134,48 @@ void recurrent_product(const PackedWeights<S>& packed, Index m, Index block,
                         m, is_far<S>(layout.stack() * layout.n_a));
 }
 
+/// The member's samples of a view (n, m, ..).
+template <class S, class T>
+View<T> own_samples(const Scratch<S>& scratch, const View<T>& view) {
+  return view.slice(1, scratch.first_sample, scratch.first_sample + scratch.m);
+}
+
 /// The loop over time: cell(t, from, to, z) writes what it makes of the pre-activations of the
 /// blocks from .. to-1, [block][m][width]; a_at(t) gives the columns of a<t>, which the next step
-/// reads.
+/// reads; done(t) brings home what was written, of all units.
 template <class S, class StateAt, class CellStep, class StepDone>
 void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                    const View<const S>& x, const Matrix<const S>& a0, StateAt&& a_at,
                    CellStep&& cell, StepDone&& done) {
   const Layout& layout = packed.layout;
   const Index m = scratch.m, step = m * layout.width(), T_x = x.extent(2);
-  const Index blocks = layout.blocks(), together = scratch.blocks_together;
+  const Range blocks = scratch.blocks_of_units;
+  const Index together = scratch.blocks_together;
   Matrix<const S> a_prev = a0;
   for (Index first = 0; first < T_x; first += scratch.input_steps) {
     const Index last = std::min(first + scratch.input_steps, T_x);
     input_products(packed, scratch, x, first, last);
     for (Index t = first; t < last; ++t) {
-      for (Index from = 0; from < blocks; from += together) {
-        const Index to = std::min(from + together, blocks);
+      for (Index from = blocks.first; from < blocks.last; from += together) {
+        const Index to = std::min(from + together, blocks.last);
         for (Index block = from; block < to; ++block)
           recurrent_product(packed, m, block, a_prev,
-                            scratch.blocks + (block * scratch.input_steps + t - first) * step,
+                            input_products_of(layout, scratch, block) + (t - first) * step,
                             scratch.z + (block - from) * step);
         cell(t, from, to, scratch.z);
       }
+      scratch.member.wait_for_step();
       a_prev = a_at(t);
-      done(t);
+      // Of shared slots, those of step t are written again at t+2, after another wait.
+      if (!scratch.member.by_units || scratch.member.index == 0) done(t);
     }
   }
 }
 
 // ---- Backward
 
-/// out = W^T dz, one panel of W^T, for so many columns of dz from column `first` of the block of
-/// steps on. out: [columns][width].
+/// out = W^T dz, one panel of W^T, for so many columns of dz (step after step, sample after sample)
+/// from column `first` of the block of steps on. out: [columns][width].
 template <class S>
 void transposed_product(const Layout& layout, const Scratch<S>& scratch, const S* WT,
                         const Panels& panels, Index panel, Index first, Index columns, S* out) {
@@ -166,46 +183,75 @@ void transposed_product(const Layout& layout, const Scratch<S>& scratch, const S
   panel_product<Tag<S>>(
       static_cast<int>(vectors),
       {WT + panel * width * K, vectors * layout.lanes, scratch.blocks + first * width, width, K,
-       width, scratch.gradient_steps * scratch.m * width, scratch.zeros, 0, out, width},
+       width, scratch.gradient_steps * scratch.batch * width, scratch.zeros, 0, out, width},
       columns, is_far<S>(K * panels.rows));
 }
 
-/// Where the columns of dz of one step stand.
+/// Where the columns of dz of one step stand, from the first sample on.
 template <class S>
 S* dz_of(const Layout& layout, const Scratch<S>& scratch, Index block, Index step_in_block) {
   return scratch.blocks +
-         (block * scratch.gradient_steps + step_in_block) * scratch.m * layout.width();
+         (block * scratch.gradient_steps + step_in_block) * scratch.batch * layout.width();
 }
 
-/// Rows k .. k+J-1 of the steps first .. last-1 of an array, J values for each column.
-template <int J, class S, class ColumnsAt>
-void cut_rows(ColumnsAt&& at, Index first, Index last, Index k, S* to) {
-  for (Index t = first; t < last; ++t) {
-    const Matrix<const S> step = at(t);
-    for (Index j = 0; j < step.cols; ++j, to += J)
-      std::memcpy(to, step.column(j) + k, J * sizeof(S));
+/// One step of an array of any strides.
+template <class S>
+struct Step {
+  const S* data;
+  Index row, column;  // elements from one to the next
+};
+
+template <class S>
+Step<S> any_step_of(const View<const S>& view, Index t) {
+  const Strides& s = view.strides();
+  return {view.data() + (view.shape().rank() > 2 ? t * s[2] : 0),
+          has_contiguous_columns(view) ? 1 : s[0], s[1]};
+}
+
+/// Columns of a block of steps, step after step, m samples each.
+struct BlockColumns {
+  Index m;
+  Range range;
+};
+
+/// Rows k .. k+J-1 of some columns, J values for each. at(step of the block) gives a Step.
+template <int J, class S, class StepAt>
+void cut_rows(StepAt&& at, const BlockColumns& columns, Index k, S* to) {
+  to += columns.range.first * J;
+  Index step = columns.range.first / columns.m, j = columns.range.first % columns.m;
+  for (Index left = columns.range.count(); left > 0; ++step, j = 0) {
+    const Step<S> from = at(step);
+    const Index end = std::min(columns.m, j + left);
+    left -= end - j;
+    const S* column = from.data + j * from.column + k * from.row;
+    for (; j < end; ++j, column += from.column, to += J) {
+      if (from.row == 1)
+        std::memcpy(to, column, J * sizeof(S));
+      else
+        for (Index i = 0; i < J; ++i) to[i] = column[i * from.row];
+    }
   }
 }
 
-/// All rows of the steps, cut as `tiling` says: to[tile][column][row of the tile].
-template <class S, class ColumnsAt>
-void cut_into_tiles(const Tiling& tiling, Index columns, ColumnsAt&& at, Index first, Index last,
+/// All rows of some columns, cut as `tiling` says: to[tile][column < all][row of the tile].
+template <class S, class StepAt>
+void cut_into_tiles(const Tiling& tiling, Index all, StepAt&& at, const BlockColumns& columns,
                     S* to) {
   Index k = 0;
   for (Index tile = 0; tile < tiling.tiles(); ++tile) {
     const int J = tiling.width(tile);
     switch (J) {
-      case 1: cut_rows<1, S>(at, first, last, k, to); break;
-      case 2: cut_rows<2, S>(at, first, last, k, to); break;
-      case 3: cut_rows<3, S>(at, first, last, k, to); break;
-      case 4: cut_rows<4, S>(at, first, last, k, to); break;
-      case 5: cut_rows<5, S>(at, first, last, k, to); break;
-      case 6: cut_rows<6, S>(at, first, last, k, to); break;
-      case 7: cut_rows<7, S>(at, first, last, k, to); break;
-      default: cut_rows<8, S>(at, first, last, k, to); break;
+      case 1: cut_rows<1, S>(at, columns, k, to); break;
+      case 2: cut_rows<2, S>(at, columns, k, to); break;
+      case 3: cut_rows<3, S>(at, columns, k, to); break;
+      case 4: cut_rows<4, S>(at, columns, k, to); break;
+      case 5: cut_rows<5, S>(at, columns, k, to); break;
+      case 6: cut_rows<6, S>(at, columns, k, to); break;
+      case 7: cut_rows<7, S>(at, columns, k, to); break;
+      default: cut_rows<8, S>(at, columns, k, to); break;
     }
     k += J;
-    to += J * columns;
+    to += J * all;
   }
 }
 
@@ -257,18 +303,6 @@ HWY_INLINE Home<S> home_of(const Layout& layout, Index block, Index k, bool add,
   return home;
 }
 
-/// Asks for what deliver_columns will add to, while the tile is still being computed.
-template <class S, class ArrayOf>
-void prefetch_columns(const Layout& layout, Index block, Index k, int J, ArrayOf&& to) {
-  const Index row = block * layout.units_per_block(), units = layout.units(block);
-  for (Index gate = 0; gate < layout.gates(); ++gate) {
-    const View<S>& array = to(gate);
-    for (int j = 0; j < J; ++j)
-      for (Index i = 0; i < units; i += layout.lanes)
-        hwy::Prefetch(array.data() + (k + j) * array.strides()[1] + (row + i) * array.strides()[0]);
-  }
-}
-
 /// db += sum of dz over the columns of a block of steps, for one block of units; `fresh`: = .
 template <class S>
 void bias_gradients(const Layout& layout, const Scratch<S>& scratch, Index block, Index columns,
@@ -293,91 +327,105 @@ void bias_gradients(const Layout& layout, const Scratch<S>& scratch, Index block
   }
 }
 
-/// dW += dz [a_prev; x]^T and db += sum of dz over the `columns` of a block of steps, into
-/// scratch.dW and scratch.db. `fresh`: the first block of the pass, = for +=. `final`: the last
-/// one, whose tiles go on to the caller's arrays, if `to` has them.
+/// A block of steps in the backward pass.
+struct StepBlock {
+  Index first, last;  // steps
+  Index columns;      // of dz: steps times samples
+  bool fresh;         // the first of the pass: = for +=
+  bool final;         // the last one, whose gradients go on to the caller's arrays
+};
+
+/// The member's part of dW += dz [a_prev; x]^T and db += sum of dz over a block of steps, into dW
+/// and db of the workspace. Divided by blocks of units, or by rows of [a_prev; x] where there are
+/// too few of those.
 template <class S>
 void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Tiling& state_tiles,
-                      const Tiling& input_tiles, Index columns, bool fresh, bool final,
+                      const Tiling& input_tiles, const StepBlock& steps,
                       const WeightTargets<S>& to) {
-  const Index width = layout.width(), n = layout.n_a + layout.n_x;
-  const bool deliver = final && to.gates != nullptr;
+  const Index width = layout.width(), n = layout.n_a + layout.n_x, columns = steps.columns;
   const bool add = to.how == WeightGradients::accumulate;
+  const Member& member = scratch.member;
+  const Index all_tiles = state_tiles.tiles() + input_tiles.tiles();
+  const bool by_blocks = layout.blocks() % member.count == 0 || layout.blocks() >= 4 * member.count;
+  const Range own_blocks = member.share(layout.blocks());
+  const Range blocks = by_blocks ? own_blocks : Range{0, layout.blocks()};
+  const Range tiles = by_blocks ? Range{0, all_tiles} : member.share(all_tiles);
   // Blocks whose dz stay in the second-level cache together: their units are neighbours in the
   // caller's columns, and the cut rows are read once for all of them.
   constexpr Index cached_bytes = 384 * 1024;
   const Index together = std::clamp<Index>(
       cached_bytes / (columns * width * static_cast<Index>(sizeof(S))), 1, panel_vectors);
-  for (Index from = 0; from < layout.blocks(); from += together) {
-    const Index end = std::min(from + together, layout.blocks());
+  for (Index from = blocks.first; from < blocks.last; from += together) {
+    const Index end = std::min(from + together, blocks.last);
     const S* rows = scratch.rows;
     Index row = 0;  // of [a_prev; x]
+    Index count = 0;
     for (const bool of_state : {true, false}) {
       const Tiling& tiling = of_state ? state_tiles : input_tiles;
       const auto array_of = [&](Index gate) -> const View<S>& {
         return of_state ? to.gates[gate].dWa : to.gates[gate].dWx;
       };
-      bool direct = deliver;
+      bool direct = steps.final;
       for (Index gate = 0; direct && gate < layout.gates(); ++gate)
         direct = has_contiguous_columns(array_of(gate));
       Index k = 0;
-      for (Index tile = 0; tile < tiling.tiles(); ++tile) {
+      for (Index tile = 0; tile < tiling.tiles(); ++tile, ++count) {
         const int J = tiling.width(tile);
-        if (deliver && add && !direct)
-          for (Index block = from; block < end; ++block)
-            prefetch_columns<S>(layout, block, k, J, array_of);
-        for (Index block = from; block < end; ++block) {
+        const bool own = tiles.first <= count && count < tiles.last;
+        for (Index block = from; own && block < end; ++block) {
           S* dW = scratch.dW + (block * n + row) * width;
           const Home<S> home = direct ? home_of<S>(layout, block, k, add, array_of) : Home<S>();
           tile_of<Tag<S>, Lie::rows>(
               static_cast<int>(layout.vectors(block)), J,
               {dz_of(layout, scratch, block, 0), width, rows, J, columns, columns, 0,
-               fresh ? scratch.zeros : dW, fresh ? 0 : width, dW, width, nullptr,
-               direct ? &home : nullptr, fresh ? nullptr : dW + J * width});
+               steps.fresh ? scratch.zeros : dW, steps.fresh ? 0 : width, dW, width, nullptr,
+               direct ? &home : nullptr, steps.fresh ? nullptr : dW + J * width});
+          if (steps.final && !direct) deliver_columns(layout, block, k, J, dW, add, array_of);
         }
-        if (deliver && !direct)
-          for (Index block = from; block < end; ++block)
-            deliver_columns(layout, block, k, J, scratch.dW + (block * n + row) * width, add,
-                            array_of);
         rows += J * columns;
         k += J;
         row += J;
       }
     }
-    for (Index block = from; block < end; ++block)
-      bias_gradients(layout, scratch, block, columns, fresh);
+  }
+  for (Index block = own_blocks.first; block < own_blocks.last; ++block) {
+    bias_gradients(layout, scratch, block, columns, steps.fresh);
+    if (steps.final)
+      deliver_columns(layout, block, 0, 1, scratch.db + block * width, add,
+                      [&](Index gate) -> const View<S>& { return to.gates[gate].db; });
   }
 }
 
-/// dx of the steps first .. last-1, from the dz of their block.
+/// The member's columns of dx, from the dz of a block of steps.
 template <class S>
 void input_gradients(const PackedWeights<S>& packed, const Scratch<S>& scratch, const View<S>& dx,
-                     Index first, Index last) {
+                     Index first_step, Range columns) {
   const Tag<S> d;
   const Layout& layout = packed.layout;
   const Panels panels = layout.of_input();
-  const Index width = layout.width(), lanes = layout.lanes, m = scratch.m;
+  const Index width = layout.width(), lanes = layout.lanes, m = scratch.batch;
   const bool contiguous = has_contiguous_columns(dx);
   for (Index p = 0; p < panels.count(); ++p) {
-    transposed_product(layout, scratch, packed.WxT, panels, p, 0, (last - first) * m,
+    transposed_product(layout, scratch, packed.WxT, panels, p, columns.first, columns.count(),
                        scratch.panel);
     const Index row = p * width, rows = std::min(width, layout.n_x - row);
-    const S* column = scratch.panel;
-    for (Index t = first; t < last; ++t)
-      for (Index j = 0; j < m; ++j, column += width) {
-        if (contiguous) {
-          S* to = step_of(dx, t).column(j) + row;
-          for (Index i = 0; i < rows; i += lanes)
-            store_units<S>(hn::Load(d, column + i), to + i, rows - i);
-        } else {
-          for (Index i = 0; i < rows; ++i) dx(row + i, j, t) = column[i];
-        }
+    const S* from = scratch.panel;
+    Index t = first_step + columns.first / m, j = columns.first % m;
+    for (Index left = columns.count(); left > 0; --left, from += width) {
+      if (contiguous) {
+        S* to = &dx(row, j, t);
+        for (Index i = 0; i < rows; i += lanes)
+          store_units<S>(hn::Load(d, from + i), to + i, rows - i);
+      } else {
+        for (Index i = 0; i < rows; ++i) dx(row + i, j, t) = from[i];
       }
+      if (++j == m) j = 0, ++t;
+    }
   }
 }
 
-/// The loop over time: cell(t, step_in_block, dz's memory) must write dz of step t for all blocks
-/// from scratch.da_prev, which holds da_prevt, zero at the last step.
+/// The loop over time: cell(t, step_in_block) must write dz of step t, for the member's samples and
+/// units, from scratch.da_prev, which holds da_prevt, zero at the last step. Views of all samples.
 template <class S, class CellStep>
 void backward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                     const View<const S>& x, const View<const S>& a0, const View<const S>& a,
@@ -385,65 +433,49 @@ void backward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                     const Part& part, CellStep&& cell) {
   const Layout& layout = packed.layout;
   const Panels panels = layout.of_state();
-  const Index width = layout.width(), m = scratch.m, T_da = dx.extent(2);
+  const Member& member = scratch.member;
+  const Range own_panels = member.walks() ? scratch.panels : Range();
+  const Index width = layout.width(), batch = scratch.batch, m = scratch.m, T_da = dx.extent(2);
   const Index steps = scratch.gradient_steps;
   const Tiling state_tiles(layout.n_a, panel_vectors), input_tiles(layout.n_x, panel_vectors);
-  const StepReader<S> a0_reader(a0, scratch.slots[0]), a_reader(a, scratch.slots[0]);
-  const StepReader<S> x_reader(x, scratch.x_slot);
-  const auto a_before = [&](Index t) { return t == 0 ? a0_reader.at(0) : a_reader.at(t - 1); };
+  // The member's first column of a panel of da_prev.
+  const auto da_prev_of = [&](Index panel) {
+    return scratch.da_prev + (panel * batch + scratch.first_sample) * width;
+  };
 
-  if (part.first) std::fill_n(scratch.da_prev, panels.count() * m * width, S(0));
+  if (part.first)
+    for (Index p = own_panels.first; p < own_panels.last; ++p)
+      std::fill_n(da_prev_of(p), m * width, S(0));
   for (Index block = (T_da - 1) / steps; block >= 0; --block) {
     const Index first = block * steps, last = std::min(first + steps, T_da);
-    for (Index t = last - 1; t >= first; --t) {
+    for (Index t = last - 1; member.walks() && t >= first; --t) {
       cell(t, t - first);
-      for (Index p = 0; p < panels.count(); ++p)
-        transposed_product(layout, scratch, packed.WaT, panels, p, (t - first) * m, m,
-                           scratch.da_prev + p * m * width);
+      member.wait_for_step();
+      for (Index p = own_panels.first; p < own_panels.last; ++p)
+        transposed_product(layout, scratch, packed.WaT, panels, p,
+                           (t - first) * batch + scratch.first_sample, m, da_prev_of(p));
     }
-    const Index columns = (last - first) * m;
-    cut_into_tiles(state_tiles, columns, a_before, first, last, scratch.rows);
-    cut_into_tiles(
-        input_tiles, columns, [&](Index t) { return x_reader.at(t); }, first, last,
-        scratch.rows + layout.n_a * columns);
-    weight_gradients(layout, scratch, state_tiles, input_tiles, columns, part.first && last == T_da,
-                     part.last && first == 0, to);
-    input_gradients(packed, scratch, dx, first, last);
+    const StepBlock of_steps{first, last, (last - first) * batch, part.first && last == T_da,
+                             part.last && first == 0};
+    const Range columns = member.share(of_steps.columns);
+    const auto a_before = [&](Index step) {
+      const Index t = first + step;
+      return t == 0 ? any_step_of(a0, 0) : any_step_of(a, t - 1);
+    };
+    const auto x_at = [&](Index step) { return any_step_of(x, first + step); };
+    cut_into_tiles<S>(state_tiles, of_steps.columns, a_before, {batch, columns}, scratch.rows);
+    cut_into_tiles<S>(input_tiles, of_steps.columns, x_at, {batch, columns},
+                      scratch.rows + layout.n_a * of_steps.columns);
+    member.wait_for_all();
+    weight_gradients(layout, scratch, state_tiles, input_tiles, of_steps, to);
+    if (columns.count() > 0) input_gradients(packed, scratch, dx, first, columns);
+    if (block > 0) member.wait_for_all();
   }
   if (!part.last) return;
-  for (Index j = 0; j < m; ++j)
-    for (Index i = 0; i < layout.n_a; ++i)
-      da0(i, j) = scratch.da_prev[(i / width * m + j) * width + i % width];
-}
-
-/// One gate's rows of the threads' gradients, summed in the order of the threads, added to dWa, dWx
-/// and db or put in their place; of the blocks first .. last-1 only. The first thread's dWa and dWx
-/// are there already.
-template <class S>
-void gather_gradients(const Layout& layout, const std::vector<Scratch<S>>& threads, Index gate,
-                      const GateGradients<S>& to, WeightGradients how, Index first, Index last) {
-  const Index width = layout.width(), n = layout.n_a + layout.n_x, lanes = layout.lanes;
-  for (Index block = first; block < last; ++block) {
-    const Index row = block * layout.units_per_block(), units = layout.units(block);
-    const auto gather = [&](S* Scratch<S>::*array, Index offset, std::size_t thread,
-                            const View<S>& out) HWY_ATTR {
-      if (thread == threads.size()) return;
-      const bool add = thread > 0 || how == WeightGradients::accumulate;
-      const bool contiguous = has_contiguous_columns(out);
-      for (Index k = 0; k < out.extent(1); ++k)
-        for (Index i = 0; i < units; i += lanes) {
-          const Index at = offset + k * width + i;
-          auto sum = hn::Load(Tag<S>(), threads[thread].*array + at);
-          for (std::size_t next = thread + 1; next < threads.size(); ++next)
-            sum = hn::Add(sum, hn::Load(Tag<S>(), threads[next].*array + at));
-          deliver<S>(sum, add, out, contiguous, row + i, k, units - i);
-        }
-    };
-    const Index dW = block * n * width + gate * lanes;
-    gather(&Scratch<S>::dW, dW, 1, to.dWa);
-    gather(&Scratch<S>::dW, dW + layout.n_a * width, 1, to.dWx);
-    gather(&Scratch<S>::db, block * width + gate * lanes, 0, to.db);
-  }
+  for (Index p = own_panels.first; p < own_panels.last; ++p)
+    for (Index j = 0; j < m; ++j)
+      for (Index i = p * width; i < std::min((p + 1) * width, layout.n_a); ++i)
+        da0(i, scratch.first_sample + j) = da_prev_of(p)[j * width + i % width];
 }
 
 }  // namespace bptt::optimized::HWY_NAMESPACE

@@ -1,29 +1,8 @@
 #include "optimized/team.hpp"
 
+#include "optimized/waiting.hpp"
+
 namespace bptt::optimized {
-namespace {
-
-/// A pass often follows the last one at once, or ends at nearly the same time on all threads: this
-/// many looks, some microseconds, before the thread is put to sleep.
-constexpr int looks = 4000;
-
-void pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
-
-template <class T>
-void wait_while(const std::atomic<T>& variable, T value) {
-  for (int look = 0; look < looks; ++look) {
-    if (variable.load(std::memory_order_acquire) != value) return;
-    pause();
-  }
-  while (variable.load(std::memory_order_acquire) == value) variable.wait(value);
-}
-
-}  // namespace
-
 Team::Team(int size) {
   try {
     for (int member = 1; member < size; ++member)

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <vector>
 
+#include "optimized/barrier.hpp"
+
 namespace bptt::optimized {
 namespace {
 
@@ -37,6 +39,25 @@ TEST(Team, WakesThoseWhoSleep) {
 }
 
 TEST(Team, EndsWithoutHavingWorked) { const Team team(4); }
+
+// What a member wrote before the barrier is read by all after it, round after round.
+TEST(Team, ABarrierHoldsEveryMember) {
+  constexpr int size = 3, rounds = 200;
+  Team team(size);
+  Barrier barrier(size);
+  std::vector<int> at(size * 16, 0);  // plain integers: the barrier alone orders them
+  std::atomic<int> wrong{0};
+  team.run([&](int member) {
+    for (int round = 1; round <= rounds; ++round) {
+      at[static_cast<std::size_t>(member) * 16] = round;
+      barrier.wait(member);
+      for (int other = 0; other < size; ++other)
+        if (at[static_cast<std::size_t>(other) * 16] != round) ++wrong;
+      barrier.wait(member);
+    }
+  });
+  EXPECT_EQ(wrong, 0);
+}
 
 }  // namespace
 }  // namespace bptt::optimized

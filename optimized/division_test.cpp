@@ -1,0 +1,63 @@
+// How a plan divides its work among threads.
+#include "optimized/division.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "optimized/passes.hpp"
+
+namespace bptt::optimized {
+namespace {
+
+constexpr Index lanes = 16;
+
+Division division(Cell cell, const Sizes& sizes, const Options& options) {
+  return divided({cell, sizes.n_x, sizes.n_a, lanes}, sizes, options);
+}
+
+TEST(Division, BySamplesWhereThereAreEnough) {
+  const Division d = division(Cell::lstm, {64, 64, 32, 100, 100}, {.threads = 3});
+  EXPECT_EQ(d.threads, 3);
+  EXPECT_EQ(d.walkers, 3);
+  EXPECT_FALSE(d.by_units);
+}
+
+TEST(Division, ByUnitsWhereAStepIsLongEnoughToWaitInIt) {
+  const Division d = division(Cell::lstm, {512, 512, 1, 100, 100}, {.threads = 2});
+  EXPECT_EQ(d.walkers, 2);
+  EXPECT_TRUE(d.by_units);
+}
+
+TEST(Division, OneWalksAloneWhereItIsNot) {
+  const Division d = division(Cell::rnn, {64, 64, 1, 1000, 1000}, {.threads = 2});
+  EXPECT_EQ(d.threads, 2) << "the products over blocks of steps are divided";
+  EXPECT_EQ(d.walkers, 1);
+}
+
+TEST(Division, TakesNoThreadForLittleWork) {
+  EXPECT_EQ(division(Cell::lstm, {3, 5, 10, 7, 7}, {.threads = 8}).threads, 1);
+  EXPECT_THROW((void)division(Cell::lstm, {3, 5, 10, 7, 7}, {.threads = 0}), Error);
+}
+
+// Every sample and unit has one member that walks with it, every column one that works on it.
+TEST(Division, MembersShareOutEverything) {
+  const Panels panels{100, lanes};  // two
+  for (const bool by_units : {false, true})
+    for (int count = 1; count <= 5; ++count)
+      for (int walkers = 1; walkers <= std::min(count, 2); ++walkers) {
+        Index samples = 0, units = 0, columns = 0;
+        for (int index = 0; index < count; ++index) {
+          const Member member{index, count, walkers, by_units};
+          columns += member.share(77).count();
+          if (!member.walks()) continue;
+          samples += member.samples(7).count();
+          units += member.panels(panels).count();
+        }
+        EXPECT_EQ(columns, 77);
+        EXPECT_EQ(samples, by_units ? 7 * walkers : 7);
+        EXPECT_EQ(units, by_units ? 2 : 2 * walkers);
+      }
+}
+
+}  // namespace
+}  // namespace bptt::optimized
