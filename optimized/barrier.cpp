@@ -1,7 +1,5 @@
 #include "optimized/barrier.hpp"
 
-#include "optimized/waiting.hpp"
-
 namespace bptt::optimized {
 
 void Barrier::wait(int member) {
@@ -11,7 +9,7 @@ void Barrier::wait(int member) {
   own.store(now, std::memory_order_release);
   own.notify_all();
   // Another member can be one round ahead, if it has left this one already, but no more.
-  for (const Arrivals& other : arrivals_) wait_while(other.count, now - 1);
+  for (const Arrivals& other : arrivals_) wait_while(other.count, now - 1, patience_);
 }
 
 }  // namespace bptt::optimized

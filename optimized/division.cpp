@@ -30,9 +30,8 @@ Division divided(const Layout& layout, const Sizes& sizes, const Options& option
   division.threads = at_all_costs ? asked : whole(all / options.least_work_of_a_thread, asked);
   const auto panels = static_cast<double>(layout.of_state().count());
   const int by_samples = whole(static_cast<double>(sizes.m / least_samples), division.threads);
-  const int by_units =
-      whole(at_all_costs ? panels : std::min(panels, 2 * step / least_work_of_a_step),
-            division.threads);
+  const int by_units = whole(
+      at_all_costs ? panels : std::min(panels, 2 * step / least_work_of_a_step), division.threads);
   division.by_units = by_units > by_samples;
   division.walkers = std::max(by_units, by_samples);
   return division;

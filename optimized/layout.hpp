@@ -46,6 +46,15 @@ struct Layout {
   [[nodiscard]] Index units(Index block) const {
     return std::min(units_per_block(), n_a - block * units_per_block());
   }
+  /// Rows of the stack that are not padding: the summed index of W^T dz. Block after block; in the
+  /// last one, gate after gate, the units that exist.
+  [[nodiscard]] Index rows() const { return gates() * n_a; }
+  /// Of those, the ones of a last block that is not full, where dz has padding after each gate.
+  [[nodiscard]] Index rows_of_tail() const { return gates() * (n_a % units_per_block()); }
+  [[nodiscard]] Index row(Index gate, Index unit) const {
+    const Index block = unit / units_per_block();
+    return block * width() + gate * units(block) + unit % units_per_block();
+  }
   /// Rows of the whole stack, padded to whole vectors.
   [[nodiscard]] Index stack() const {
     return cell == Cell::lstm ? blocks() * width() : divided_up(n_a, lanes) * lanes;

@@ -78,15 +78,17 @@ void lstm_backward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const auto dc_of = [&](Index block) {
     return scratch.dc + (block * scratch.batch + scratch.first_sample) * lanes;
   };
-  /// visit(dc of a unit and sample, unit, sample) for all of the member's.
+  /// visit(dc of the units of a block for one sample, first unit, sample, units).
   const auto for_each_dc = [&](auto&& visit) {
     for (Index block = blocks.first; block < blocks.last; ++block)
       for (Index j = 0; j < m; ++j)
-        for (Index i = 0; i < layout.units(block); ++i)
-          visit(dc_of(block)[j * lanes + i], block * lanes + i, scratch.first_sample + j);
+        visit(dc_of(block) + j * lanes, block * lanes, scratch.first_sample + j,
+              layout.units(block));
   };
   if (pass.part.first)
-    for_each_dc([&](S& dc, Index unit, Index sample) { dc = pass.dc_T(unit, sample); });
+    for_each_dc([&](S* dc, Index unit, Index sample, Index units) {
+      read_units(pass.dc_T, unit, sample, units, dc);
+    });
 
   backward_steps(packed, scratch, pass.x, pass.a0, s.a, pass.dx, pass.da0, pass.weights, pass.part,
                  [&](Index t, Index step) HWY_ATTR {
@@ -131,7 +133,9 @@ void lstm_backward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                    }
                  });
   if (pass.part.last)
-    for_each_dc([&](const S& dc, Index unit, Index sample) { pass.dc0(unit, sample) = dc; });
+    for_each_dc([&](const S* dc, Index unit, Index sample, Index units) {
+      write_units(dc, pass.dc0, unit, sample, units);
+    });
 }
 
 }  // namespace bptt::optimized::HWY_NAMESPACE

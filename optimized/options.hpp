@@ -25,14 +25,14 @@ struct Options {
   /// Block k covers the steps k T_b .. (k+1) T_b - 1, whatever T_da is. 0: the plan's choice.
   Index gradient_block_steps = 0;
 
-  /// Threads that a pass may use; it takes fewer where more would not make it faster. Each has
-  /// samples of its own. A plan gives the same bits every time; another number of threads gives the
-  /// same states, dx, da0, dc0 within rounding, and sums the weight gradients in another order.
+  /// Threads that a pass may use; it takes fewer where more would not make it faster. In the loop
+  /// over time each has samples of its own or, with few samples, units of its own. A plan gives the
+  /// same bits every time; another number of threads gives the same results within rounding.
   int threads = 1;
 
   /// A further thread is used for so many products of a forward pass, G n_a (n_a + n_x) m T_x:
   /// below that, waking it takes longer than it helps.
-  double least_work_of_a_thread = 1e6;
+  double least_work_of_a_thread = 5e5;
 
   /// Backward adds to dW* and db*, or replaces what they held.
   WeightGradients weight_gradients = WeightGradients::accumulate;

@@ -22,8 +22,8 @@ PackedWeights<S>::PackedWeights(Workspace<S>& workspace, const Layout& of) : lay
   Wa = zeroed(workspace, element_count(stack, layout.n_a));
   Wx = zeroed(workspace, element_count(stack, layout.n_x));
   bias = zeroed(workspace, element_count(layout.blocks(), layout.width()));
-  WaT = zeroed(workspace, element_count(stack, layout.of_state().packed_size(1)));
-  WxT = zeroed(workspace, element_count(stack, layout.of_input().packed_size(1)));
+  WaT = zeroed(workspace, element_count(layout.rows(), layout.of_state().packed_size(1)));
+  WxT = zeroed(workspace, element_count(layout.rows(), layout.of_input().packed_size(1)));
 }
 
 template <class S>

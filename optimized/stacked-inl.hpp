@@ -25,6 +25,31 @@ namespace bptt::optimized::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// `count` units of a column of the caller's, from `row` on, to or from whole vectors of our own.
+template <class S>
+void read_units(const View<const S>& from, Index row, Index column, Index count, S* to) {
+  const Tag<S> d;
+  if (has_contiguous_columns(from)) {
+    const S* at = &from(row, column);
+    for (Index i = 0; i < count; i += lanes_of<S>())
+      hn::Store(load_units(at + i, count - i), d, to + i);
+  } else {
+    for (Index i = 0; i < count; ++i) to[i] = from(row + i, column);
+  }
+}
+
+template <class S>
+void write_units(const S* from, const View<S>& to, Index row, Index column, Index count) {
+  const Tag<S> d;
+  if (has_contiguous_columns(to)) {
+    S* at = &to(row, column);
+    for (Index i = 0; i < count; i += lanes_of<S>())
+      store_units<S>(hn::Load(d, from + i), at + i, count - i);
+  } else {
+    for (Index i = 0; i < count; ++i) to(row + i, column) = from[i];
+  }
+}
+
 /// True if a packed matrix of so many elements does not stay in the second-level cache.
 template <class S>
 constexpr bool is_far(Index elements) {
@@ -37,17 +62,16 @@ constexpr bool is_far(Index elements) {
 template <class S>
 void pack_transposed(const Layout& layout, Index gate, const View<const S>& W, const Panels& panels,
                      S* to) {
-  const Index lanes = layout.lanes, per_block = layout.units_per_block();
+  const Index lanes = layout.lanes;
   for (Index p = 0; p < panels.count(); ++p) {
     const Index width = panels.vectors(p) * lanes;
     const Index columns = std::min(width, panels.rows - p * panels.width());
-    S* panel = to + p * panels.width() * layout.stack();
+    S* panel = to + p * panels.width() * layout.rows();
     // A vector of units at a time: a line of W is read once, and its rows of the panel stay near.
     for (Index first = 0; first < layout.n_a; first += lanes)
       for (Index k = 0; k < columns; ++k)
         for (Index i = first; i < std::min(first + lanes, layout.n_a); ++i) {
-          const Index row = i / per_block * layout.width() + gate * lanes + i % per_block;
-          panel[row * width + k] = W(i, p * panels.width() + k);
+          panel[layout.row(gate, i) * width + k] = W(i, p * panels.width() + k);
         }
   }
 }
@@ -115,8 +139,8 @@ void input_products(const PackedWeights<S>& packed, const Scratch<S>& scratch,
           by_steps ? step_of(x, first + column / m) : joined.columns(column, part);
       panel_product<Tag<S>>(
           static_cast<int>(vectors),
-          {packed.Wx + block * width * n_x, vectors * layout.lanes, B.data, B.ld, n_x, n_x, 0,
-           packed.bias + block * width, 0, out + column * width, width},
+          {packed.Wx + block * width * n_x, vectors * layout.lanes, B.data, B.ld, n_x, n_x, 0, 0, 0,
+           0, packed.bias + block * width, 0, out + column * width, width},
           part);
     }
   }
@@ -128,10 +152,11 @@ void recurrent_product(const PackedWeights<S>& packed, Index m, Index block,
                        const Matrix<const S>& a_prev, const S* init, S* z) {
   const Layout& layout = packed.layout;
   const Index width = layout.width(), vectors = layout.vectors(block);
-  panel_product<Tag<S>>(static_cast<int>(vectors),
-                        {packed.Wa + block * width * layout.n_a, vectors * layout.lanes,
-                         a_prev.data, a_prev.ld, layout.n_a, layout.n_a, 0, init, width, z, width},
-                        m, is_far<S>(layout.stack() * layout.n_a));
+  panel_product<Tag<S>>(
+      static_cast<int>(vectors),
+      {packed.Wa + block * width * layout.n_a, vectors * layout.lanes, a_prev.data, a_prev.ld,
+       layout.n_a, layout.n_a, 0, 0, 0, 0, init, width, z, width},
+      m, is_far<S>(layout.stack() * layout.n_a));
 }
 
 /// The member's samples of a view (n, m, ..).
@@ -179,11 +204,13 @@ void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
 template <class S>
 void transposed_product(const Layout& layout, const Scratch<S>& scratch, const S* WT,
                         const Panels& panels, Index panel, Index first, Index columns, S* out) {
-  const Index width = layout.width(), K = layout.stack(), vectors = panels.vectors(panel);
+  const Index width = layout.width(), K = layout.rows(), vectors = panels.vectors(panel);
+  const Index tail = layout.rows_of_tail();
   panel_product<Tag<S>>(
       static_cast<int>(vectors),
       {WT + panel * width * K, vectors * layout.lanes, scratch.blocks + first * width, width, K,
-       width, scratch.gradient_steps * scratch.batch * width, scratch.zeros, 0, out, width},
+       width, scratch.gradient_steps * scratch.batch * width, tail, tail / layout.gates(),
+       layout.lanes, scratch.zeros, 0, out, width},
       columns, is_far<S>(K * panels.rows));
 }
 
@@ -377,7 +404,7 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
           const Home<S> home = direct ? home_of<S>(layout, block, k, add, array_of) : Home<S>();
           tile_of<Tag<S>, Lie::rows>(
               static_cast<int>(layout.vectors(block)), J,
-              {dz_of(layout, scratch, block, 0), width, rows, J, columns, columns, 0,
+              {dz_of(layout, scratch, block, 0), width, rows, J, columns, columns, 0, 0, 0, 0,
                steps.fresh ? scratch.zeros : dW, steps.fresh ? 0 : width, dW, width, nullptr,
                direct ? &home : nullptr, steps.fresh ? nullptr : dW + J * width});
           if (steps.final && !direct) deliver_columns(layout, block, k, J, dW, add, array_of);
@@ -400,11 +427,9 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
 template <class S>
 void input_gradients(const PackedWeights<S>& packed, const Scratch<S>& scratch, const View<S>& dx,
                      Index first_step, Range columns) {
-  const Tag<S> d;
   const Layout& layout = packed.layout;
   const Panels panels = layout.of_input();
-  const Index width = layout.width(), lanes = layout.lanes, m = scratch.batch;
-  const bool contiguous = has_contiguous_columns(dx);
+  const Index width = layout.width(), m = scratch.batch;
   for (Index p = 0; p < panels.count(); ++p) {
     transposed_product(layout, scratch, packed.WxT, panels, p, columns.first, columns.count(),
                        scratch.panel);
@@ -412,13 +437,7 @@ void input_gradients(const PackedWeights<S>& packed, const Scratch<S>& scratch, 
     const S* from = scratch.panel;
     Index t = first_step + columns.first / m, j = columns.first % m;
     for (Index left = columns.count(); left > 0; --left, from += width) {
-      if (contiguous) {
-        S* to = &dx(row, j, t);
-        for (Index i = 0; i < rows; i += lanes)
-          store_units<S>(hn::Load(d, from + i), to + i, rows - i);
-      } else {
-        for (Index i = 0; i < rows; ++i) dx(row + i, j, t) = from[i];
-      }
+      write_units(from, dx.at_step(t), row, j, rows);
       if (++j == m) j = 0, ++t;
     }
   }
@@ -474,8 +493,8 @@ void backward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   if (!part.last) return;
   for (Index p = own_panels.first; p < own_panels.last; ++p)
     for (Index j = 0; j < m; ++j)
-      for (Index i = p * width; i < std::min((p + 1) * width, layout.n_a); ++i)
-        da0(i, scratch.first_sample + j) = da_prev_of(p)[j * width + i % width];
+      write_units(da_prev_of(p) + j * width, da0, p * width, scratch.first_sample + j,
+                  std::min(width, layout.n_a - p * width));
 }
 
 }  // namespace bptt::optimized::HWY_NAMESPACE

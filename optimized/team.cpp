@@ -1,9 +1,8 @@
 #include "optimized/team.hpp"
 
-#include "optimized/waiting.hpp"
-
 namespace bptt::optimized {
-Team::Team(int size) {
+
+Team::Team(int size) : patience_(Patience::within_a_pass(size)) {
   try {
     for (int member = 1; member < size; ++member)
       threads_.emplace_back([this, member] { serve(member); });
@@ -34,12 +33,12 @@ void Team::start(Call call, const void* context) {
 void Team::finish() {
   for (int left = at_work_.load(std::memory_order_acquire); left > 0;
        left = at_work_.load(std::memory_order_acquire))
-    wait_while(at_work_, left);
+    wait_while(at_work_, left, patience_);
 }
 
 void Team::serve(int member) {
   for (unsigned seen = 0;;) {
-    wait_while(round_, seen);
+    wait_while(round_, seen, Patience::between_passes());
     ++seen;
     if (ended_) return;
     call_(context_, member);

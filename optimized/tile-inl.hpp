@@ -46,6 +46,8 @@ struct TileArguments {
   Index K;         // products for each element
   Index run;       // B is contiguous in k for so many k ..
   Index run_step;  // .. and the next run starts so many elements after the last one
+  /// The last products lie in shorter runs: so many products, of each run, from run to run.
+  Index tail = 0, tail_run = 0, tail_step = 0;
   const S* init;
   Index ldi;  // from column to column of init; 0: the same column for all
   S* out;
@@ -89,14 +91,16 @@ HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
   const S* run_start = args.B;
   const Index lda = args.lda, ldb = args.ldb;
   const S* ahead = args.ahead;
-  for (Index left = args.K; left > 0; left -= args.run, run_start += args.run_step) {
+  for (Index left = args.K; left > 0;) {
     const S* HWY_RESTRICT B = run_start;
-    Index k = left < args.run ? left : args.run;
+    const bool in_tail = left <= args.tail;
+    Index k = in_tail ? args.tail_run : std::min(left - args.tail, args.run);
+    left -= k;
+    run_start += in_tail ? args.tail_step : args.run_step;
     // The next run is somewhere else, where no hardware looks for it.
-    if (lie == Lie::columns && left > args.run)
+    if (lie == Lie::columns && left > args.tail)
       for (int j = 0; j < J; ++j)
-        for (Index i = 0; i < args.run; i += line_elements)
-          hwy::Prefetch(run_start + args.run_step + j * ldb + i);
+        for (Index i = 0; i < args.run; i += line_elements) hwy::Prefetch(run_start + j * ldb + i);
     const auto add = [&](int u, const S* Ak, const S* Bk) HWY_ATTR {
       hn::Vec<D> a[V];
       BPTT_UNROLL for (int v = 0; v < V; ++v) a[v] = hn::Load(d, Ak + v * L);
@@ -115,10 +119,11 @@ HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
         A += U * lda;
         B += U * step_B;
       }
-    // What the sums will be added to is asked for line by line, while there is other work to do.
+    // What the sums will be added to is asked for line by line, while there is other work to do:
+    // all at once, it would keep the tile's own operands waiting.
     if (lie == Lie::rows && (args.home != nullptr || args.next_init != nullptr)) {
       const Index pause = k / (J * V);
-      for (int line = 0; line < J * V && pause >= U; ++line) {
+      for (int line = 0; line < J * V && pause >= 4 * U; ++line) {
         const int v = line / J, j = line % J;
         if (args.home != nullptr)
           __builtin_prefetch(args.home->vector[v] + j * args.home->ld[v], 0, 2);
@@ -217,15 +222,17 @@ void panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns, bool
   constexpr Index depth = 256 * 1024 / static_cast<Index>(4 * hn::MaxLanes(D()) * sizeof(S));
   const Tiling tiling(columns, V);
   // Whole runs only, so that every part starts at the start of one.
-  const Index runs = args.run >= args.K ? 1 : (depth + args.run - 1) / args.run;
-  Index part = args.run >= args.K ? depth : runs * args.run;
+  const Index main = args.K - args.tail;
+  const Index runs = args.run >= main ? 1 : (depth + args.run - 1) / args.run;
+  Index part = args.run >= main && args.tail == 0 ? depth : runs * args.run;
   Index done = 0;
   const S* B = args.B;
   const Index K = args.K;
-  const bool one_run = args.run >= K;
+  const bool one_run = args.run >= main && args.tail == 0;
   while (done < K) {
     args.K = K - done < part + part / 2 ? K - done : part;
     TileArguments<S> at = args;
+    if (done + args.K < K) at.tail = 0;
     at.B = B;
     if (one_run) at.run = args.K;
     const Index next_lines = args.K * args.lda * static_cast<Index>(sizeof(S)) / 64;
