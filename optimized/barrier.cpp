@@ -1,5 +1,7 @@
 #include "optimized/barrier.hpp"
 
+#include "optimized/waiting.hpp"
+
 namespace bptt::optimized {
 
 void Barrier::wait(int member) {
@@ -9,7 +11,8 @@ void Barrier::wait(int member) {
   own.store(now, std::memory_order_release);
   own.notify_all();
   // Another member can be one round ahead, if it has left this one already, but no more.
-  for (const Arrivals& other : arrivals_) wait_while(other.count, now - 1, patience_);
+  for (const Arrivals& other : arrivals_)
+    wait_while(other.count, now - 1, Patience::within_a_pass());
 }
 
 }  // namespace bptt::optimized

@@ -4,15 +4,12 @@
 #include <atomic>
 #include <vector>
 
-#include "optimized/waiting.hpp"
-
 namespace bptt::optimized {
 
 class Barrier {
  public:
   /// For the members 0 .. size-1.
-  explicit Barrier(int size)
-      : arrivals_(static_cast<std::size_t>(size)), patience_(Patience::within_a_pass(size)) {}
+  explicit Barrier(int size) : arrivals_(static_cast<std::size_t>(size)) {}
 
   /// What the members wrote before it can be read by all after it. Allocates and locks nothing.
   void wait(int member);
@@ -24,7 +21,6 @@ class Barrier {
     std::atomic<unsigned> count{0};
   };
   std::vector<Arrivals> arrivals_;
-  Patience patience_;
 };
 
 }  // namespace bptt::optimized

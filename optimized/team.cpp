@@ -1,8 +1,10 @@
 #include "optimized/team.hpp"
 
+#include "optimized/waiting.hpp"
+
 namespace bptt::optimized {
 
-Team::Team(int size) : patience_(Patience::within_a_pass(size)) {
+Team::Team(int size) {
   try {
     for (int member = 1; member < size; ++member)
       threads_.emplace_back([this, member] { serve(member); });
@@ -33,7 +35,7 @@ void Team::start(Call call, const void* context) {
 void Team::finish() {
   for (int left = at_work_.load(std::memory_order_acquire); left > 0;
        left = at_work_.load(std::memory_order_acquire))
-    wait_while(at_work_, left, patience_);
+    wait_while(at_work_, left, Patience::within_a_pass());
 }
 
 void Team::serve(int member) {

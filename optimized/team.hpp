@@ -5,8 +5,6 @@
 #include <thread>
 #include <vector>
 
-#include "optimized/waiting.hpp"
-
 namespace bptt::optimized {
 
 class Team {
@@ -38,7 +36,6 @@ class Team {
   void serve(int member);
 
   std::vector<std::thread> threads_;
-  Patience patience_;  // of the caller, for the others to end
   Call call_ = nullptr;
   const void* context_ = nullptr;
   std::atomic<unsigned> round_{0};  // one more for each run; the last bit pattern ends the team

@@ -7,21 +7,20 @@
 
 namespace bptt::optimized {
 
-/// Looks before sleeping, some ten nanoseconds each.
 struct Patience {
-  int looks;
-  /// Lets other threads run between looks, since there are more threads than cores.
-  bool yields;
+  /// Looks that let other threads run between them, before sleeping: the thread that is waited for
+  /// may need this very core. A few tenths of a microsecond each, if nobody needs it.
+  int yields;
 
   /// Between passes: some hundred microseconds, a few times what waking a thread takes.
-  static Patience between_passes() { return {20'000, false}; }
-  /// Within a pass of so many threads: longer than the scheduler's time slices. Where another
-  /// program takes a core for a while, threads that went to sleep at every wait would give it the
-  /// next slice too.
-  static Patience within_a_pass(int threads) {
-    return {500'000, static_cast<unsigned>(threads) > std::thread::hardware_concurrency()};
-  }
+  static Patience between_passes() { return {500}; }
+  /// Within a pass: longer than the scheduler's time slices. Where another program takes a core for
+  /// a while, threads that went to sleep at every wait would give it the next slice too.
+  static Patience within_a_pass() { return {30'000}; }
 };
+
+/// Looks before any of that: some ten microseconds.
+inline constexpr int looks_in_a_row = 1000;
 
 inline void pause_briefly() {
 #if defined(__x86_64__)
@@ -32,12 +31,12 @@ inline void pause_briefly() {
 /// Returns when the variable, which others notify, has another value.
 template <class T>
 void wait_while(const std::atomic<T>& variable, T value, const Patience& patience) {
-  for (int look = 0; look < patience.looks; ++look) {
+  for (int look = 0; look < looks_in_a_row + patience.yields; ++look) {
     if (variable.load(std::memory_order_acquire) != value) return;
-    if (patience.yields)
-      std::this_thread::yield();
-    else
+    if (look < looks_in_a_row)
       pause_briefly();
+    else
+      std::this_thread::yield();
   }
   while (variable.load(std::memory_order_acquire) == value) variable.wait(value);
 }
