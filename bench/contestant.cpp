@@ -31,6 +31,30 @@ NamedTensors<S> draw(Cell cell, const std::vector<std::string>& names, const Siz
   return tensors;
 }
 
+/// The arrays of a network and the views of them that passes take: weights uniform within
+/// 1 / sqrt(n_a), as PyTorch initialises them, all else uniform in [-1, 1].
+template <class S>
+class Arrays {
+ public:
+  Arrays(Cell cell, const Sizes& sizes)
+      : in_(draw<S>(cell, input_names(cell), sizes)),
+        up_(draw<S>(cell, upstream_names(cell), sizes)),
+        cache_(make_tensors<S>(cell, cache_names(cell), sizes)),
+        gradients_(make_tensors<S>(cell, gradient_names(cell), sizes)) {}
+  Arrays(const Arrays&) = delete;  // the views would stay with the first
+  Arrays& operator=(const Arrays&) = delete;
+
+ private:
+  NamedTensors<S> in_, up_, cache_, gradients_;
+
+ public:
+  const NamedViews<const S> in = views_of(std::as_const(in_)), up = views_of(std::as_const(up_));
+  /// What forward writes, and the same as backward reads it.
+  const NamedViews<S> cache = views_of(cache_);
+  const NamedViews<const S> kept = views_of(std::as_const(cache_));
+  const NamedViews<S> gradients = views_of(gradients_);
+};
+
 /// A plan of either kind, with weights packed before where the plan can.
 template <class S, class RnnPlan, class LstmPlan>
 class PlanContestant final : public Contestant {
@@ -42,33 +66,40 @@ class PlanContestant final : public Contestant {
     else
       lstm_ = std::make_unique<LstmPlan>(sizes, options);
     if constexpr (packs) {
-      if (rnn_) rnn_->set_parameters(rnn_parameters(in_));
-      if (lstm_) lstm_->set_parameters(lstm_parameters(in_));
+      if (rnn_) rnn_->set_parameters(rnn_parameters(arrays_.in));
+      if (lstm_) lstm_->set_parameters(lstm_parameters(arrays_.in));
     }
     PlanContestant::forward();
   }
   void forward() override {
     if constexpr (packs) {
-      if (rnn_) return rnn_->forward(in_["x"], in_["a0"], cache_["a"]);
-      return lstm_->forward(in_["x"], in_["a0"], in_["c0"], lstm_states(cache_));
+      if (rnn_) return rnn_->forward(arrays_.in["x"], arrays_.in["a0"], arrays_.cache["a"]);
+      return lstm_->forward(arrays_.in["x"], arrays_.in["a0"], arrays_.in["c0"],
+                            lstm_states(arrays_.cache));
     } else {
-      if (rnn_) return rnn_->forward(rnn_parameters(in_), in_["x"], in_["a0"], cache_["a"]);
-      lstm_->forward(lstm_parameters(in_), in_["x"], in_["a0"], in_["c0"], lstm_states(cache_));
+      if (rnn_)
+        return rnn_->forward(rnn_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
+                             arrays_.cache["a"]);
+      lstm_->forward(lstm_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
+                     arrays_.in["c0"], lstm_states(arrays_.cache));
     }
   }
   void backward() override {
-    const View<const S> da = up_["da"];
+    const View<const S> da = arrays_.up["da"];
     if constexpr (packs) {
       if (rnn_)
-        return rnn_->backward(in_["x"], in_["a0"], kept_["a"], da, rnn_gradients(gradients_));
-      return lstm_->backward(in_["x"], in_["a0"], in_["c0"], lstm_states(kept_), da, up_["dc_T"],
-                             lstm_gradients(gradients_));
+        return rnn_->backward(arrays_.in["x"], arrays_.in["a0"], arrays_.kept["a"], da,
+                              rnn_gradients(arrays_.gradients));
+      return lstm_->backward(arrays_.in["x"], arrays_.in["a0"], arrays_.in["c0"],
+                             lstm_states(arrays_.kept), da, arrays_.up["dc_T"],
+                             lstm_gradients(arrays_.gradients));
     } else {
       if (rnn_)
-        return rnn_->backward(rnn_parameters(in_), in_["x"], in_["a0"], kept_["a"], da,
-                              rnn_gradients(gradients_));
-      lstm_->backward(lstm_parameters(in_), in_["x"], in_["a0"], in_["c0"], lstm_states(kept_), da,
-                      up_["dc_T"], lstm_gradients(gradients_));
+        return rnn_->backward(rnn_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
+                              arrays_.kept["a"], da, rnn_gradients(arrays_.gradients));
+      lstm_->backward(lstm_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
+                      arrays_.in["c0"], lstm_states(arrays_.kept), da, arrays_.up["dc_T"],
+                      lstm_gradients(arrays_.gradients));
     }
   }
   [[nodiscard]] double bytes_per_step() const override {
@@ -83,11 +114,6 @@ class PlanContestant final : public Contestant {
   Cell cell_;
   Sizes sizes_;
   Arrays<S> arrays_;
-  NamedViews<const S> in_ = views_of(std::as_const(arrays_.in));
-  NamedViews<const S> up_ = views_of(std::as_const(arrays_.up));
-  NamedViews<S> cache_ = views_of(arrays_.cache);
-  NamedViews<const S> kept_ = views_of(std::as_const(arrays_.cache));
-  NamedViews<S> gradients_ = views_of(arrays_.gradients);
   std::unique_ptr<RnnPlan> rnn_;
   std::unique_ptr<LstmPlan> lstm_;
 };
@@ -105,8 +131,10 @@ class CheckpointedContestant final : public Contestant {
         run_(cell, Activation::tanh, sizes, memory, {.threads = threads}) {
     CheckpointedContestant::forward();
   }
-  void forward() override { run_.forward(in_, cache_["a"]); }
-  void backward() override { run_.backward(in_, cache_["a"], up_, gradients_); }
+  void forward() override { run_.forward(arrays_.in, arrays_.cache["a"]); }
+  void backward() override {
+    run_.backward(arrays_.in, arrays_.cache["a"], arrays_.up, arrays_.gradients);
+  }
   [[nodiscard]] double bytes_per_step() const override {
     const auto a = sizeof(S) * static_cast<double>(sizes_.n_a * sizes_.m);
     return (a_is_kept_ ? a : 0) +
@@ -118,10 +146,6 @@ class CheckpointedContestant final : public Contestant {
   Sizes sizes_;
   bool a_is_kept_;
   Arrays<S> arrays_;
-  NamedViews<const S> in_ = views_of(std::as_const(arrays_.in));
-  NamedViews<const S> up_ = views_of(std::as_const(arrays_.up));
-  NamedViews<S> cache_ = views_of(arrays_.cache);
-  NamedViews<S> gradients_ = views_of(arrays_.gradients);
   optimized::Checkpointed<S> run_;
 };
 
@@ -147,17 +171,17 @@ class ReferenceContestant final : public Contestant {
   }
   void forward() override {
     if (cell_ == Cell::rnn)
-      reference::rnn_forward<S>(Activation::tanh, rnn_parameters(in_), in_["x"], in_["a0"],
-                                cache_["a"]);
+      reference::rnn_forward<S>(Activation::tanh, rnn_parameters(arrays_.in), arrays_.in["x"],
+                                arrays_.in["a0"], arrays_.cache["a"]);
     else
-      reference::lstm_forward<S>(lstm_parameters(in_), in_["x"], in_["a0"], in_["c0"],
-                                 lstm_states(cache_));
+      reference::lstm_forward<S>(lstm_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
+                                 arrays_.in["c0"], lstm_states(arrays_.cache));
   }
   void backward() override {
     if (cell_ == Cell::rnn) {
       const auto run = [&](auto&& way) {
-        way(Activation::tanh, rnn_parameters(in_), in_["x"], in_["a0"], kept_["a"], up_["da"],
-            rnn_gradients(gradients_));
+        way(Activation::tanh, rnn_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
+            arrays_.kept["a"], arrays_.up["da"], rnn_gradients(arrays_.gradients));
       };
       switch (way_) {
         case Way::one_pass: return run(reference::rnn_backward<S>);
@@ -166,8 +190,9 @@ class ReferenceContestant final : public Contestant {
       }
     }
     const auto run = [&](auto&& way) {
-      way(lstm_parameters(in_), in_["x"], in_["a0"], in_["c0"], lstm_states(kept_), up_["da"],
-          up_["dc_T"], lstm_gradients(gradients_));
+      way(lstm_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"], arrays_.in["c0"],
+          lstm_states(arrays_.kept), arrays_.up["da"], arrays_.up["dc_T"],
+          lstm_gradients(arrays_.gradients));
     };
     switch (way_) {
       case Way::one_pass: return run(reference::lstm_backward<S>);
@@ -180,11 +205,6 @@ class ReferenceContestant final : public Contestant {
   Cell cell_;
   Way way_;
   Arrays<S> arrays_;
-  NamedViews<const S> in_ = views_of(std::as_const(arrays_.in));
-  NamedViews<const S> up_ = views_of(std::as_const(arrays_.up));
-  NamedViews<S> cache_ = views_of(arrays_.cache);
-  NamedViews<const S> kept_ = views_of(std::as_const(arrays_.cache));
-  NamedViews<S> gradients_ = views_of(arrays_.gradients);
 };
 
 /// Network: as in subjects/peers/onednn_network.hpp.
@@ -196,8 +216,8 @@ class PeerContestant final : public Contestant {
     threads_ = threads;
     network_ = std::make_unique<Network>(cell, Activation::tanh, sizes);
     const Arrays<S> arrays(cell, sizes);
-    network_->set_inputs(views_of(arrays.in));
-    network_->set_upstream(views_of(arrays.up));
+    network_->set_inputs(arrays.in);
+    network_->set_upstream(arrays.up);
     network_->clear_gradients();
     network_->forward();
   }
@@ -223,13 +243,6 @@ double flops(Cell cell, Pass pass, const Sizes& s) {
   return (pass == Pass::forward ? 2 : 4) * value(s.T_x) * value(s.m) * gates * value(s.n_a) *
          value(s.n_a + s.n_x);
 }
-
-template <class S>
-Arrays<S>::Arrays(Cell cell, const Sizes& sizes)
-    : in(draw<S>(cell, input_names(cell), sizes)),
-      up(draw<S>(cell, upstream_names(cell), sizes)),
-      cache(make_tensors<S>(cell, cache_names(cell), sizes)),
-      gradients(make_tensors<S>(cell, gradient_names(cell), sizes)) {}
 
 std::vector<std::string_view> contestant_names() {
   std::vector<std::string_view> names{"optimized"};
@@ -283,8 +296,6 @@ std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell, co
   return nullptr;
 }
 
-template struct Arrays<float>;
-template struct Arrays<double>;
 template std::unique_ptr<Contestant> make_contestant<float>(std::string_view, Cell, const Sizes&,
                                                             int);
 template std::unique_ptr<Contestant> make_contestant<double>(std::string_view, Cell, const Sizes&,

@@ -42,15 +42,4 @@ template <class S>
 [[nodiscard]] std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell,
                                                           const Sizes& sizes, int threads);
 
-/// The arrays of a network: weights uniform within 1 / sqrt(n_a), as PyTorch initialises them, all
-/// else uniform in [-1, 1].
-template <class S>
-struct Arrays {
-  Arrays(Cell cell, const Sizes& sizes);
-  NamedTensors<S> in, up, cache, gradients;
-};
-
-extern template struct Arrays<float>;
-extern template struct Arrays<double>;
-
 }  // namespace bptt::bench
