@@ -260,10 +260,15 @@ std::vector<std::string_view> memory_mode_names() {
   return {"recompute_gates", "square_root", "binomial"};
 }
 
+bool takes_long(std::string_view name, Cell cell, const Sizes& sizes) {
+  const double work = flops(cell, Pass::backward, sizes);
+  if (name == "reference" || name == "split") return work >= 1e9;
+  return name == "walks" && work * static_cast<double>(sizes.T_x) >= 2e8;
+}
+
 template <class S>
 std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell, const Sizes& sizes,
                                             int threads) {
-  const double work = flops(cell, Pass::backward, sizes);
   if (name == "optimized")
     return std::make_unique<PlanContestant<S, optimized::RnnPlan<S>, optimized::LstmPlan<S>>>(
         cell, sizes, optimized::Options{.threads = threads});
@@ -287,12 +292,10 @@ std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell, co
     return std::make_unique<
         PlanContestant<S, optimized::eigen::RnnPlan<S>, optimized::eigen::LstmPlan<S>>>(
         cell, sizes, optimized::Options{});
-  if (name == "reference" && work < 1e9)
+  if (name == "reference")
     return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::one_pass);
-  if (name == "walks" && work * static_cast<double>(sizes.T_x) < 2e8)
-    return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::walks);
-  if (name == "split" && work < 1e9)
-    return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::split);
+  if (name == "walks") return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::walks);
+  if (name == "split") return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::split);
   return nullptr;
 }
 

@@ -36,8 +36,11 @@ class Contestant {
 /// of what a plan keeps. Not among contestant_names: they run when they are asked for.
 [[nodiscard]] std::vector<std::string_view> memory_mode_names();
 
-/// Null if the contestant cannot run that at all, or would take too long: plain loops where a pass
-/// takes a second or more, the walks, quadratic in T, beyond the smallest shapes.
+/// Too long for a table of many shapes: plain loops where a pass takes a second or more, the walks,
+/// quadratic in T, beyond the smallest shapes.
+[[nodiscard]] bool takes_long(std::string_view name, Cell cell, const Sizes& sizes);
+
+/// Null if the contestant cannot run that at all.
 template <class S>
 [[nodiscard]] std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell,
                                                           const Sizes& sizes, int threads);

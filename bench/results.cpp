@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -20,11 +21,13 @@ std::string cpu_name() {
 
 }  // namespace
 
-double Results::Timing::median() const {
+double Results::Timing::quantile(double part) const {
   std::vector<double> sorted = seconds;
   std::sort(sorted.begin(), sorted.end());
-  const std::size_t half = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  const double place = part * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
 }
 
 Results::Results() {
@@ -67,15 +70,18 @@ std::string Results::json() {
   return json_text_.str();
 }
 
-std::string Results::history_line() const {
+nlohmann::ordered_json Results::origin() const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  nlohmann::ordered_json line{
-      {"version", 1},
-      {"time", std::chrono::duration_cast<std::chrono::seconds>(now).count()},
-      {"commit", commit_},
-      {"cpu", cpu_name()},
-      {"target", target_},
-      {"peak_gflops", {{"f32", peak(Scalar::f32)}, {"f64", peak(Scalar::f64)}}}};
+  return {{"time", std::chrono::duration_cast<std::chrono::seconds>(now).count()},
+          {"commit", commit_},
+          {"cpu", cpu_name()},
+          {"target", target_},
+          {"peak_gflops", {{"f32", peak(Scalar::f32)}, {"f64", peak(Scalar::f64)}}}};
+}
+
+std::string Results::history_line() const {
+  nlohmann::ordered_json line{{"version", 1}};
+  line.update(origin());
   auto& medians = line["benchmarks"] = nlohmann::ordered_json::object();
   for (const Group& g : groups_)
     for (const auto& [name, timing] : g.contestants)

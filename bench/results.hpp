@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,7 +21,10 @@ class Results : public benchmark::BenchmarkReporter {
   struct Timing {
     std::vector<double> seconds;  // of one pass, one for each repetition
     double gflop = 0, bytes_per_step = 0;
-    [[nodiscard]] double median() const;
+    /// Below which lies that part of the repetitions, between 0 and 1; between two of them on the
+    /// straight line that joins them.
+    [[nodiscard]] double quantile(double part) const;
+    [[nodiscard]] double median() const { return quantile(0.5); }
     [[nodiscard]] double gflops() const { return gflop / median(); }
   };
   struct Group {
@@ -45,8 +49,10 @@ class Results : public benchmark::BenchmarkReporter {
 
   /// Google Benchmark's own JSON of all runs.
   [[nodiscard]] std::string json();
-  /// One line of JSON: when, commit, CPU, target, peaks, and for each benchmark the median time of
-  /// a pass in seconds and its repetitions.
+  /// time (now, in seconds since 1970), commit, cpu, target, peak_gflops.
+  [[nodiscard]] nlohmann::ordered_json origin() const;
+  /// One line of JSON: the origin, and for each benchmark the median time of a pass in seconds and
+  /// its repetitions.
   [[nodiscard]] std::string history_line() const;
 
  private:

@@ -98,6 +98,36 @@ run verify --subject 'a b'
 expect_status 3
 expect_out 'arguments: check --subject a b in elsewhere'
 
+# bench --plots measures, then draws; --from only draws. Paths are relative to the caller's folder.
+mkdir -p "$scratch/bench"
+cp "$scratch/stand-ins/cmake" "$scratch/build/release/bin/bptt_bench"  # which notes its call
+cp "$scratch/stand-ins/cmake" "$scratch/bench/plot_scaling.py"
+run bench --plots --to pictures --repetitions 3
+expect_status 0
+expect_log 'bptt_bench --scaling pictures/scaling.json --commit unknown --repetitions 3'
+expect_log 'plot_scaling.py pictures'
+[[ -d $scratch/elsewhere/pictures ]] || fail 'expected the folder elsewhere/pictures'
+MISSING=python3-matplotlib run bench --plots
+expect_status 0
+expect_log 'apt-get install -y --no-install-recommends python3-matplotlib'
+expect_log "bptt_bench --scaling $scratch/docs/images/scaling.json --commit unknown"
+expect_log "plot_scaling.py $scratch/docs/images"
+MISSING=python3-matplotlib run bench --plots --from some.json --to pictures
+expect_status 0
+expect_log 'apt-get install'
+expect_log 'plot_scaling.py --from some.json pictures'
+expect_no_log bptt_bench
+expect_no_log cmake
+run bench --plots --help; expect_status 0; expect_out '--from FILE'; expect_no_log ' '
+run bench --plots --from; expect_status 2; expect_out 'needs a value'
+run bench --plots --from some.json --repetitions 3; expect_status 2; expect_out 'only draws'
+printf '#!/usr/bin/env bash\nexit 2\n' >"$scratch/build/release/bin/bptt_bench"
+run bench --plots
+expect_status 2  # that of bptt_bench, and nothing is drawn
+expect_no_log plot_scaling
+MISSING=python3-matplotlib run test
+expect_log 'apt-get install -y --no-install-recommends python3-matplotlib'
+
 # fuzz gives each target its share, and a crash of one stops neither the next nor goes unnoticed.
 mkdir -p "$scratch/build/fuzz/bin" "$scratch/fuzz/corpus/a"
 printf '#!/usr/bin/env bash\n%s\n' "$note; [[ \$0 != *fuzz_b ]] || { : >build/fuzz/crashes/fuzz_b-crash-1; exit 77; }" \
