@@ -139,12 +139,12 @@ std::vector<ScalingPlot> scaling_plots() {
   const std::vector<Index> n_a{8,   12,  15,  16,  17,  24,  31,  32,  33,   48,
                                63,  64,  65,  80,  96,  100, 127, 128, 129,  192,
                                200, 255, 256, 257, 384, 500, 512, 768, 1000, 1024};
-  const std::vector<Index> m{1,  2,  3,  4,  5,  6,  7,  8,  10, 12, 15,  16,  17,
-                             20, 24, 31, 32, 33, 48, 63, 64, 65, 96, 100, 127, 128};
+  const std::vector<Index> m{1,  2,  3,  4,  5,  6,  7,  8,  10, 12, 15,  16, 17,
+                             20, 24, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128};
   std::vector<ScalingPlot> plots;
   for (const Cell cell : {Cell::lstm, Cell::rnn}) {
     plots.push_back(plot(cell, "T_x", {.n_a = 16, .m = 4}, T_x, ways));
-    plots.push_back(plot(cell, "n_a", {.m = 32, .T_x = 20}, n_a, fast));
+    plots.push_back(plot(cell, "n_a", {.m = 32, .T_x = 16}, n_a, fast));
     plots.push_back(plot(cell, "m", {.n_a = 256, .T_x = 20}, m, fast));
   }
   return plots;
