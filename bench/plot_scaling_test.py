@@ -4,6 +4,7 @@ has just written, with all three sizes and slopes. Ends with status 77, for whic
 if Matplotlib is missing.
 """
 import copy
+import hashlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import unittest
 import xml.etree.ElementTree
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
+IMAGES = os.path.join(BENCH, '..', 'docs', 'images')
 NAMES = ['scaling_T_x.svg', 'scaling_n_a.svg', 'scaling_m.svg']
 SVG = '{http://www.w3.org/2000/svg}'
 ROUNDING = 0.5e-6  # of a coordinate, which Matplotlib writes with six digits after the point
@@ -174,6 +176,23 @@ class PlotScaling(unittest.TestCase):
         missing = run('--from', os.path.join(self.folder, 'nothing.json'), self.folder)
         self.assertEqual(missing.returncode, 2)
         self.assertIn('nothing.json', missing.stderr)
+
+    def test_the_pictures_of_the_documentation_are_those_of_their_document(self):
+        digest = hashlib.sha256(content(IMAGES, 'scaling.json')).hexdigest()
+        target = self.enterContext(tempfile.TemporaryDirectory())
+        result = run('--from', os.path.join(IMAGES, 'scaling.json'), target)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for name in NAMES:
+            with self.subTest(name):
+                committed, fresh = content(IMAGES, name), content(target, name)
+                self.assertIn(digest.encode(), committed,
+                              'draw it anew: bench/plot_scaling.py docs/images')
+                drawn_by = re.compile(rb'Matplotlib [0-9.]+')
+                if drawn_by.findall(committed) == drawn_by.findall(fresh):
+                    self.assertTrue(committed == fresh,
+                                    'draw it anew: bench/plot_scaling.py docs/images')
+                else:
+                    print(f'{name}: not compared byte by byte, for another Matplotlib drew it')
 
 
 if __name__ == '__main__':
