@@ -106,10 +106,14 @@ void pack_backward(const PackedWeights<S>& packed, Index gate, const View<const 
   pack_transposed(packed.layout, gate, Wx, packed.layout.of_input(), packed.WxT);
 }
 
-// ---- Forward
-
 /// Samples from which on a step's own columns make wide tiles, so that steps need not be joined.
 constexpr Index enough_samples = 12;
+
+/// Few samples read the weights no more than once a step. Every second step then goes through them
+/// from the end, so that it begins with those that the step before has left in the caches.
+inline bool goes_back(Index samples, Index t) { return samples < enough_samples && t % 2 == 1; }
+
+// ---- Forward
 
 /// Where the input products of a block of units begin: [step][own samples][width].
 template <class S>
@@ -181,12 +185,17 @@ void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
     const Index last = std::min(first + scratch.input_steps, T_x);
     input_products(packed, scratch, x, first, last);
     for (Index t = first; t < last; ++t) {
-      for (Index from = blocks.first; from < blocks.last; from += together) {
-        const Index to = std::min(from + together, blocks.last);
-        for (Index block = from; block < to; ++block)
+      const bool back = goes_back(m, t);
+      for (Index before = 0; before < blocks.count(); before += together) {
+        const Index count = std::min(together, blocks.count() - before);
+        const Index from = back ? blocks.last - before - count : blocks.first + before;
+        const Index to = from + count;
+        for (Index i = 0; i < count; ++i) {
+          const Index block = back ? to - 1 - i : from + i;
           recurrent_product(packed, m, block, a_prev,
                             input_products_of(layout, scratch, block) + (t - first) * step,
                             scratch.z + (block - from) * step);
+        }
         cell(t, from, to, scratch.z);
       }
       scratch.member.wait_for_step();
@@ -470,9 +479,11 @@ void backward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
     for (Index t = last - 1; member.walks() && t >= first; --t) {
       cell(t, t - first);
       member.wait_for_step();
-      for (Index p = own_panels.first; p < own_panels.last; ++p)
+      for (Index i = 0; i < own_panels.count(); ++i) {
+        const Index p = goes_back(m, t) ? own_panels.last - 1 - i : own_panels.first + i;
         transposed_product(layout, scratch, packed.WaT, panels, p,
                            (t - first) * batch + scratch.first_sample, m, da_prev_of(p));
+      }
     }
     const StepBlock of_steps{first, last, (last - first) * batch, part.first && last == T_da,
                              part.last && first == 0};
