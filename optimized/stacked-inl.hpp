@@ -123,30 +123,44 @@ S* input_products_of(const Layout& layout, const Scratch<S>& scratch, Index bloc
          (scratch.first_sample * layout.blocks() + block * scratch.m) * steps * width;
 }
 
-/// Wx x + b of the steps first .. last-1 for the member's samples and units. Few samples: all steps
-/// as the columns of one matrix, copied first where their strides do not allow it. What is
-/// multiplied in which tiles, and so the bits, depends on the sizes alone.
+/// out = Wx x + b for one block of units and so many columns of x. out: [columns][width].
+template <class S>
+void input_product(const PackedWeights<S>& packed, Index block, const Matrix<const S>& x,
+                   Index columns, S* out) {
+  const Layout& layout = packed.layout;
+  const Index width = layout.width(), n_x = layout.n_x, vectors = layout.vectors(block);
+  panel_product<Tag<S>>(static_cast<int>(vectors),
+                        {packed.Wx + block * width * n_x, vectors * layout.lanes, x.data, x.ld, n_x,
+                         n_x, 0, 0, 0, 0, packed.bias + block * width, 0, out, width},
+                        columns);
+}
+
+/// True if each step forms Wx x itself, just before Wa a_prev is added: there are enough samples
+/// for wide tiles, and Wx is near enough to be read at every step.
+template <class S>
+bool multiplies_x_at_each_step(const Layout& layout, Index m, const View<const S>& x) {
+  constexpr Index near_bytes = 6 * 1024 * 1024;
+  return m >= enough_samples && has_contiguous_columns(x) &&
+         layout.stack() * layout.n_x * static_cast<Index>(sizeof(S)) <= near_bytes;
+}
+
+/// Otherwise: Wx x + b of the steps first .. last-1 for the member's samples and units. Few
+/// samples: all steps as the columns of one matrix, copied first where their strides do not allow
+/// it. What is multiplied in which tiles, and so the bits, depends on the sizes alone.
 template <class S>
 void input_products(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                     const View<const S>& x, Index first, Index last) {
-  const Layout& layout = packed.layout;
-  const Index width = layout.width(), m = scratch.m, n_x = layout.n_x;
+  const Index m = scratch.m;
   const bool by_steps = m >= enough_samples && has_contiguous_columns(x);
   const Index part = m >= enough_samples ? m : m * (last - first);
   const Matrix<const S> joined =
       by_steps ? Matrix<const S>() : read_columns(x.slice(2, first, last), scratch.x_slot);
   for (Index block = scratch.blocks_of_units.first; block < scratch.blocks_of_units.last; ++block) {
-    const Index vectors = layout.vectors(block);
-    S* out = input_products_of(layout, scratch, block);
-    for (Index column = 0; column < m * (last - first); column += part) {
-      const Matrix<const S> B =
-          by_steps ? step_of(x, first + column / m) : joined.columns(column, part);
-      panel_product<Tag<S>>(
-          static_cast<int>(vectors),
-          {packed.Wx + block * width * n_x, vectors * layout.lanes, B.data, B.ld, n_x, n_x, 0, 0, 0,
-           0, packed.bias + block * width, 0, out + column * width, width},
-          part);
-    }
+    S* out = input_products_of(packed.layout, scratch, block);
+    for (Index column = 0; column < m * (last - first); column += part)
+      input_product(packed, block,
+                    by_steps ? step_of(x, first + column / m) : joined.columns(column, part), part,
+                    out + column * packed.layout.width());
   }
 }
 
@@ -180,10 +194,11 @@ void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const Index m = scratch.m, step = m * layout.width(), T_x = x.extent(2);
   const Range blocks = scratch.blocks_of_units;
   const Index together = scratch.blocks_together;
+  const bool at_each_step = multiplies_x_at_each_step(layout, m, x);
   Matrix<const S> a_prev = a0;
   for (Index first = 0; first < T_x; first += scratch.input_steps) {
     const Index last = std::min(first + scratch.input_steps, T_x);
-    input_products(packed, scratch, x, first, last);
+    if (!at_each_step) input_products(packed, scratch, x, first, last);
     for (Index t = first; t < last; ++t) {
       const bool back = goes_back(m, t);
       for (Index before = 0; before < blocks.count(); before += together) {
@@ -192,9 +207,13 @@ void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
         const Index to = from + count;
         for (Index i = 0; i < count; ++i) {
           const Index block = back ? to - 1 - i : from + i;
-          recurrent_product(packed, m, block, a_prev,
-                            input_products_of(layout, scratch, block) + (t - first) * step,
-                            scratch.z + (block - from) * step);
+          S* z = scratch.z + (block - from) * step;
+          const S* init = z;
+          if (at_each_step)
+            input_product(packed, block, step_of(x, t), m, z);
+          else
+            init = input_products_of(layout, scratch, block) + (t - first) * step;
+          recurrent_product(packed, m, block, a_prev, init, z);
         }
         cell(t, from, to, scratch.z);
       }
