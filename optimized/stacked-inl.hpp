@@ -410,8 +410,17 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
   constexpr Index cached_bytes = 384 * 1024;
   const Index together = std::clamp<Index>(
       cached_bytes / (columns * width * static_cast<Index>(sizeof(S))), 1, panel_vectors);
-  for (Index from = blocks.first; from < blocks.last; from += together) {
-    const Index end = std::min(from + together, blocks.last);
+  // Rows that stay in the third-level cache while all blocks of units use them.
+  constexpr Index near_bytes = 2 * 1024 * 1024;
+  const Index tiles_together = std::max<Index>(
+      1, near_bytes / (columns * widest_tile(panel_vectors) * static_cast<Index>(sizeof(S))));
+  const auto for_each_part = [&](auto&& work) {
+    for (Index tile = tiles.first; tile < tiles.last; tile += tiles_together)
+      for (Index from = blocks.first; from < blocks.last; from += together)
+        work(Range{tile, std::min(tile + tiles_together, tiles.last)},
+             Range{from, std::min(from + together, blocks.last)});
+  };
+  for_each_part([&](Range own_tiles, Range group) {
     const S* rows = scratch.rows;
     Index row = 0;  // of [a_prev; x]
     Index count = 0;
@@ -426,8 +435,8 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
       Index k = 0;
       for (Index tile = 0; tile < tiling.tiles(); ++tile, ++count) {
         const int J = tiling.width(tile);
-        const bool own = tiles.first <= count && count < tiles.last;
-        for (Index block = from; own && block < end; ++block) {
+        const bool own = own_tiles.first <= count && count < own_tiles.last;
+        for (Index block = group.first; own && block < group.last; ++block) {
           S* dW = scratch.dW + (block * n + row) * width;
           const Home<S> home = direct ? home_of<S>(layout, block, k, add, array_of) : Home<S>();
           tile_of<Tag<S>, Lie::rows>(
@@ -442,7 +451,7 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
         row += J;
       }
     }
-  }
+  });
   for (Index block = own_blocks.first; block < own_blocks.last; ++block) {
     bias_gradients(layout, scratch, block, columns, steps.fresh);
     if (steps.final)
