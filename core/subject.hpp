@@ -30,6 +30,14 @@ struct Capabilities {
   bool f32 = true, f64 = true;
   bool relu = true, identity = true;  // tanh is always there
   bool strided = true;                // any strides: sub-arrays, unaligned, time reversed
+  bool backward = true;               // else there is a forward pass only, and states are judged
+  Index max_T = 4096;                 // the most steps; 1: a single cell
+  bool fewer_losses = true;           // T_da < T_x
+  bool initial_cell =
+      true;  // of the LSTM: c0 is taken, dc0 given; else c0 = 0 and dc0 is not judged
+  bool final_cell_gradient = true;  // of the LSTM: dc_T is taken; else dc_T = 0
+  /// Wrong shapes are refused with a ShapeError that names the array, before anything is written.
+  bool checks_shapes = true;
   /// The sum over steps and samples of each weight gradient, and every product, is formed in one
   /// order that depends on neither T, m, n_x nor n_a. Properties that are bitwise for such a
   /// subject are judged within the derived bound for any other.

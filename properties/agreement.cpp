@@ -93,7 +93,8 @@ void add_agreement(std::vector<Property>& all) {
                  .mathematics = "subject(problem) = reference(problem)",
                  .exactness = Exactness::bounded,
                  .check_f32 = equals_reference<float>,
-                 .check_f64 = equals_reference<double>});
+                 .check_f64 = equals_reference<double>,
+                 .of_states = true});
   all.push_back({.number = 13,
                  .id = "integers_are_exact",
                  .sentence = "On small integers every order of summation gives the same bits",
@@ -103,7 +104,8 @@ void add_agreement(std::vector<Property>& all) {
                  .check_f64 = integers_are_exact<double>,
                  .regimes = bit(Regime::integers),
                  .lstm = false,
-                 .linear_only = true});
+                 .linear_only = true,
+                 .of_states = true});
   all.push_back({.number = 39,
                  .id = "scalars_agree",
                  .sentence = "f32 and f64 of one subject differ by no more than their bounds",
@@ -113,6 +115,7 @@ void add_agreement(std::vector<Property>& all) {
                  .check_f64 = scalars_agree,
                  .regimes = finite_regimes & ~bit(Regime::subnormal),
                  .both_scalars = true,
+                 .of_states = true,
                  .cost = 2});
 }
 

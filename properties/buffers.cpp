@@ -101,6 +101,7 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
     return comparison.verdict();
   }
   for (const auto& [name, tensor] : gradients) {
+    if (!trial.gives(name)) continue;
     if (!accumulates(name)) {
       comparison.bitwise<S>(name, tensor.view(), clean[name].view());
       continue;
@@ -272,7 +273,8 @@ void add_buffers(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = same_bits_every_time<float>,
                  .check_f64 = same_bits_every_time<double>,
-                 .regimes = all_regimes});
+                 .regimes = all_regimes,
+                 .of_states = true});
 }
 
 }  // namespace bptt::properties

@@ -178,6 +178,7 @@ void add_closed_forms(std::vector<Property>& all) {
                  .check_f64 = linear_closed_form<double>,
                  .lstm = false,
                  .identity_only = true,
+                 .of_states = true,
                  .max_size = 8});
   all.push_back(
       {.number = 36,

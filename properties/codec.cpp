@@ -105,10 +105,12 @@ ProblemSpec decode(const Bytes& b, const SpecLimits& limits) {
   s.m = std::max(decode_m(b[m_at], limits.max_size), limits.min_m);
   s.T_x = std::max(decode_T(b[T_at], limits.max_size), limits.min_T);
   if (limits.wide) decode_wide(b[wide_at], s);
-  s.T_da = b[T_da_at] < 192 ? s.T_x : std::max(1 + b[T_da_at] % s.T_x, limits.min_T);
+  s.T_x = std::min(s.T_x, limits.max_T);
+  const bool all_losses = !limits.fewer_losses || b[T_da_at] < 192;
+  s.T_da = all_losses ? s.T_x : std::max(1 + b[T_da_at] % s.T_x, limits.min_T);
   spec.regime = decode_regime(b[regime_at], limits);
   spec.activation = decode_activation(b[activation_at], limits, spec.regime);
-  spec.zero_arrays = decode_zeros(b[zeros_at], limits.cell);
+  spec.zero_arrays = decode_zeros(b[zeros_at], limits.cell) | limits.always_zero;
   spec.digits = b[digits_at] < 192 ? 0 : short_digits[b[digits_at] % 4];
   for (std::size_t k = 0; k < 8; ++k)
     spec.seed |= static_cast<std::uint64_t>(b[seed_at + k]) << (8 * k);

@@ -19,6 +19,9 @@ struct SpecLimits {
   bool wide = true;                                // one size in some cases near 16, 32 or 64
   Regimes regimes = finite_regimes;                // at least one
   bool tanh = true, relu = true, identity = true;  // of the RNN; at least one
+  Index max_T = 4096;                              // T is at most this, whatever max_size says
+  bool fewer_losses = true;                        // T_da < T_x in some cases
+  unsigned always_zero = 0;                        // as in ProblemSpec::zero_arrays
 };
 
 inline constexpr std::size_t spec_bytes = 19;

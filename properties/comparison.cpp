@@ -94,6 +94,7 @@ void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
   const long double tolerance = tolerance_of(bound) * expectation_share;
   if (!std::isfinite(got) || !std::isfinite(expected)) {
     broken_ = true;
+    if (!std::isfinite(got) && std::isfinite(expected)) verdict_.cause = Cause::not_finite;
     worst({probe.array, index, got, expected, tolerance, 0},
           std::numeric_limits<double>::infinity());
     return;

@@ -4,6 +4,7 @@
 
 #include "arithmetic/traced.hpp"
 #include "properties/families.hpp"
+#include "properties/parts.hpp"
 #include "properties/reference_run.hpp"
 #include "properties/trial.hpp"
 
@@ -34,7 +35,8 @@ template <class S>
 Verdict nan_stays_in_its_cone(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   const Draw draw = trial.draw("poison");
-  const auto names = drawn_names(spec.cell);
+  auto names = drawn_names(spec.cell);
+  std::erase_if(names, [&](const std::string& array) { return !trial.takes(array); });
   const std::string& name =
       names[static_cast<std::size_t>(draw.below(static_cast<Index>(names.size()), 0))];
   auto p = trial.problem;
@@ -109,7 +111,8 @@ void add_gates(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = saturated_gates_keep_the_cell<float>,
                  .check_f64 = saturated_gates_keep_the_cell<double>,
-                 .rnn = false});
+                 .rnn = false,
+                 .needs = carries_over});
   all.push_back({.number = 28,
                  .id = "nan_stays_in_its_cone",
                  .sentence = "A NaN or an infinity reaches only what depends on it",
@@ -117,6 +120,7 @@ void add_gates(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = nan_stays_in_its_cone<float>,
                  .check_f64 = nan_stays_in_its_cone<double>,
+                 .of_states = true,
                  .max_size = 6,
                  .cost = 3});
   all.push_back({.number = 38,
@@ -126,7 +130,8 @@ void add_gates(std::vector<Property>& all) {
                  .exactness = Exactness::bounded,
                  .check_f32 = states_are_bounded<float>,
                  .check_f64 = states_are_bounded<double>,
-                 .tanh_only = true});
+                 .tanh_only = true,
+                 .of_states = true});
 }
 
 }  // namespace bptt::properties

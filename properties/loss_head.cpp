@@ -3,7 +3,6 @@
 
 #include "arithmetic/dual.hpp"
 #include "arithmetic/fifty_digits.hpp"
-#include "properties/directions.hpp"
 #include "properties/families.hpp"
 #include "properties/reference_run.hpp"
 #include "properties/trial.hpp"
@@ -50,7 +49,7 @@ Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
 
   using N = Dual<Fifty>;
   for (const char* purpose : {"head 1", "head 2"}) {
-    const Values v = random_direction(whole, purpose);
+    const Values v = trial.direction(purpose);
     NamedTensors<N> in;
     for (const auto& [name, tensor] : wide.in) {
       Tensor<N> numbers(tensor.shape());

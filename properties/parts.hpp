@@ -2,8 +2,14 @@
 #pragma once
 
 #include "core/problem.hpp"
+#include "core/subject.hpp"
 
 namespace bptt::properties {
+
+/// Whether what one part of the steps leaves behind can be handed to the subject with the next.
+[[nodiscard]] inline bool carries_over(const Capabilities& can, Cell cell) {
+  return cell == Cell::rnn || (can.initial_cell && can.final_cell_gradient);
+}
 
 /// A dense copy of the values first .. last-1 of one axis.
 template <class S>

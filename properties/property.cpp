@@ -68,10 +68,28 @@ bool applies(const Property& property, const Capabilities& can, Cell cell, Scala
   if (!(cell == Cell::rnn ? property.rnn : property.lstm)) return false;
   if (property.about == About::specification) return scalar == Scalar::f64;
   if (property.both_scalars && !(can.f32 && can.f64)) return false;
+  if (!can.backward && !property.of_states) return false;
+  if (property.min_T > can.max_T) return false;
+  if (property.needs != nullptr && !property.needs(can, cell)) return false;
   if (cell == Cell::rnn && property.identity_only && !can.identity) return false;
   if (cell == Cell::rnn && property.linear_only)
     return (can.identity || can.relu) && can_run(can, cell, Activation::tanh, scalar);
   return can_run(can, cell, Activation::tanh, scalar);
+}
+
+unsigned always_zero(const Capabilities& can, Cell cell) {
+  unsigned bits = 0;
+  const auto names = drawn_names(cell);
+  for (unsigned k = 0; k < names.size(); ++k)
+    if ((names[k] == "c0" && !can.initial_cell) || (names[k] == "dc_T" && !can.final_cell_gradient))
+      bits |= 1U << k;
+  return bits;
+}
+
+bool takes(const Capabilities& can, const ProblemSpec& spec) {
+  const unsigned zero = always_zero(can, spec.cell);
+  return spec.sizes.T_x <= can.max_T && (can.fewer_losses || spec.sizes.T_da == spec.sizes.T_x) &&
+         (spec.zero_arrays & zero) == zero;
 }
 
 bool applies(const Property& property, const Capabilities& can, Scalar scalar,
@@ -80,7 +98,7 @@ bool applies(const Property& property, const Capabilities& can, Scalar scalar,
   const bool tanh = spec.cell == Cell::lstm || spec.activation == Activation::tanh;
   return applies(property, can, spec.cell, scalar) &&
          (property.about == About::specification ||
-          can_run(can, spec.cell, spec.activation, scalar)) &&
+          (can_run(can, spec.cell, spec.activation, scalar) && takes(can, spec))) &&
          spec.sizes.m >= property.min_m && spec.sizes.T_da >= property.min_T &&
          (property.regimes & bit(spec.regime)) != 0 && (!property.linear_only || linear) &&
          (!property.identity_only || spec.activation == Activation::identity) &&
@@ -99,6 +117,11 @@ SpecLimits limits_for(const Property& property, const Capabilities& can, Cell ce
   limits.relu = !property.tanh_only && !property.identity_only && (any || can.relu);
   limits.identity = !property.tanh_only && (any || can.identity);
   limits.tanh = !property.linear_only && !property.identity_only;
+  if (!any) {
+    limits.max_T = can.max_T;
+    limits.fewer_losses = can.fewer_losses;
+    limits.always_zero = always_zero(can, cell);
+  }
   return limits;
 }
 
@@ -108,10 +131,7 @@ Verdict check(const Property& property, const Subject& subject, Scalar scalar,
     return scalar == Scalar::f32 ? property.check_f32(subject, spec)
                                  : property.check_f64(subject, spec);
   } catch (const std::exception& error) {
-    Verdict verdict;
-    verdict.outcome = Outcome::broken;
-    verdict.reason = std::string("threw: ") + error.what();
-    return verdict;
+    return verdict_of(error);
   }
 }
 

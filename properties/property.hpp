@@ -33,6 +33,9 @@ struct Property {
   bool linear_only = false;  // identity and ReLU
   bool identity_only = false;
   bool both_scalars = false;  // of a subject that runs in f32 and in f64
+  bool of_states = false;     // says something of a forward pass alone
+  /// Whether it says anything of such a subject at all; null: of every one.
+  bool (*needs)(const Capabilities&, Cell) = nullptr;
   Index max_size = 10;
   Index min_m = 1, min_T = 1;  // what it takes for the property to say anything
   int cost = 1;  // about how many times a plain comparison with the reference it takes
@@ -48,6 +51,8 @@ struct Property {
                            Scalar scalar);
 [[nodiscard]] bool applies(const Property& property, const Capabilities& capabilities,
                            Scalar scalar, const ProblemSpec& spec);
+/// Whether the subject takes a problem of these steps and with these arrays zero.
+[[nodiscard]] bool takes(const Capabilities& capabilities, const ProblemSpec& spec);
 /// What the codec may draw for it.
 [[nodiscard]] SpecLimits limits_for(const Property& property, const Capabilities& capabilities,
                                     Cell cell);

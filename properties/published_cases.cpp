@@ -115,10 +115,12 @@ NamedTensors<double> outputs_of(const Subject& subject, const PublishedCase& pub
   const auto session = subject.open<double>(p.cell, p.activation, p.sizes);
   auto outputs = make_tensors<double>(p.cell, state_names(p.cell), p.sizes);
   session->forward(views_of(p.in), views_of(outputs));
-  if (!published.backward) return outputs;
+  const Capabilities can = subject.capabilities();
+  if (!published.backward || !can.backward) return outputs;
   auto gradients = make_tensors<double>(p.cell, gradient_names(p.cell), p.sizes);
   session->backward(views_of(p.in), views_of(p.up), views_of(gradients));
-  for (auto& [name, tensor] : gradients) outputs.add(name, std::move(tensor));
+  for (auto& [name, tensor] : gradients)
+    if (can.initial_cell || name != "dc0") outputs.add(name, std::move(tensor));
   return outputs;
 }
 
@@ -168,8 +170,17 @@ Named<Bounds> specification_bounds(const PublishedCase& published) {
 
 }  // namespace
 
-bool applies(const PublishedCase& published, const Capabilities& capabilities) {
-  return can_run(capabilities, published.cell, Activation::tanh, Scalar::f64);
+bool applies(const PublishedCase& published, const Capabilities& can) {
+  const auto is_zero = [](const NamedTensors<double>& arrays, std::string_view name) {
+    if (!arrays.contains(name)) return true;
+    const auto& values = arrays[name].elements();
+    return std::all_of(values.begin(), values.end(), [](double v) { return v == 0; });
+  };
+  const Sizes& s = published.sizes;
+  return can_run(can, published.cell, Activation::tanh, Scalar::f64) && s.T_x <= can.max_T &&
+         (can.fewer_losses || s.T_da == s.T_x) &&
+         (can.initial_cell || is_zero(published.problem.in, "c0")) &&
+         (can.final_cell_gradient || is_zero(published.problem.up, "dc_T"));
 }
 
 Verdict check_published_case(const Subject& subject, const PublishedCase& published) {
@@ -188,7 +199,7 @@ Verdict check_published_case(const Subject& subject, const PublishedCase& publis
     }
     compare(comparison, published, got, bounds);
   } catch (const std::exception& error) {
-    comparison.broken(std::string("threw: ") + error.what());
+    return verdict_of(error);
   }
   return verdict_of(comparison);
 }

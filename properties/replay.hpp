@@ -17,6 +17,12 @@ struct ReplayCase {
   ProblemSpec spec;
 };
 
+/// A subject's name as one word between single quotes: a file's name may have spaces and quotes,
+/// which become %20 and the like. Other names are left as they are.
+[[nodiscard]] std::string as_word(std::string_view subject);
+/// The inverse.
+[[nodiscard]] std::string from_word(std::string_view word);
+
 /// The words between the quotes.
 [[nodiscard]] std::string to_string(const ReplayCase& replay);
 /// The whole command.

@@ -131,7 +131,8 @@ void add_shapes(std::vector<Property>& all) {
                  .mathematics = "shape(dP) = shape(P); dba, dbf.. are (n_a, 1) for every m",
                  .exactness = Exactness::exact,
                  .check_f32 = shapes_are_those_of_the_arrays<float>,
-                 .check_f64 = shapes_are_those_of_the_arrays<double>});
+                 .check_f64 = shapes_are_those_of_the_arrays<double>,
+                 .needs = [](const Capabilities& can, Cell) { return can.checks_shapes; }});
   all.push_back({.number = 9,
                  .id = "bias_gradient_is_the_broadcasts_adjoint",
                  .sentence = "dba is the sum over the batch, the adjoint of ba's broadcast",

@@ -90,6 +90,7 @@ void add_splitting(std::vector<Property>& all) {
                  .exactness = Exactness::bounded,
                  .check_f32 = split_time<float>,
                  .check_f64 = split_time<double>,
+                 .needs = carries_over,
                  .min_T = 2});
   all.push_back({.number = 33,
                  .id = "batch_in_two_parts",
@@ -98,6 +99,7 @@ void add_splitting(std::vector<Property>& all) {
                  .exactness = Exactness::bounded,
                  .check_f32 = split_batch<float>,
                  .check_f64 = split_batch<double>,
+                 .of_states = true,
                  .min_m = 2});
 }
 

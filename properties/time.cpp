@@ -113,10 +113,6 @@ template <class S>
 Verdict reversed_twice(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   Comparison comparison = trial.comparison();
-  if (!subject.capabilities().strided) {
-    comparison.inconclusive("the subject takes dense arrays only");
-    return comparison.verdict();
-  }
   const auto is_timed = [](const auto& view) { return view.shape().rank() == 3; };
   const auto backwards = [&](auto views) {
     for (auto& [name, view] : views)
@@ -172,21 +168,24 @@ void add_time(std::vector<Property>& all) {
                  .mathematics = "G([da, 0]) = [G(da), dx = 0]",
                  .exactness = Exactness::bitwise,
                  .check_f32 = appended_silence<float>,
-                 .check_f64 = appended_silence<double>});
+                 .check_f64 = appended_silence<double>,
+                 .needs = [](const Capabilities& can, Cell) { return can.fewer_losses; }});
   all.push_back({.number = 26,
                  .id = "recomputed_equals_stored",
                  .sentence = "Backward from checkpoints equals backward from the stored states",
                  .mathematics = "segments run again from a<s>, last first = one pass",
                  .exactness = Exactness::bitwise,
                  .check_f32 = checkpointed<float>,
-                 .check_f64 = checkpointed<double>});
+                 .check_f64 = checkpointed<double>,
+                 .needs = carries_over});
   all.push_back({.number = 30,
                  .id = "time_reversed_twice",
                  .sentence = "Time stored backwards and read backwards is time",
                  .mathematics = "run(reverse(reverse(problem))) = run(problem)",
                  .exactness = Exactness::bitwise,
                  .check_f32 = reversed_twice<float>,
-                 .check_f64 = reversed_twice<double>});
+                 .check_f64 = reversed_twice<double>,
+                 .needs = [](const Capabilities& can, Cell) { return can.strided; }});
 }
 
 }  // namespace bptt::properties

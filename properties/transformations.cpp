@@ -296,7 +296,8 @@ void add_transformations(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = sign_gauge<float>,
                  .check_f64 = sign_gauge<double>,
-                 .tanh_only = true});
+                 .tanh_only = true,
+                 .of_states = true});
   all.push_back({.number = 19,
                  .id = "constant_feature_is_a_bias",
                  .sentence = "A feature that is 1 in every sample has the bias's gradient",
@@ -320,14 +321,16 @@ void add_transformations(std::vector<Property>& all) {
        .mathematics = "G(problem padded by units of zeros) = G(problem) padded by zeros",
        .exactness = Exactness::bitwise,
        .check_f32 = zero_padding<float>,
-       .check_f64 = zero_padding<double>});
+       .check_f64 = zero_padding<double>,
+       .of_states = true});
   all.push_back({.number = 34,
                  .id = "permutations_permute",
                  .sentence = "Permuting samples and hidden units permutes the gradients",
                  .mathematics = "G(P problem) = P G(problem)",
                  .exactness = Exactness::bounded,
                  .check_f32 = permutations<float>,
-                 .check_f64 = permutations<double>});
+                 .check_f64 = permutations<double>,
+                 .of_states = true});
 }
 
 }  // namespace bptt::properties

@@ -6,6 +6,7 @@
 
 #include "core/subject.hpp"
 #include "properties/comparison.hpp"
+#include "properties/directions.hpp"
 #include "properties/draw.hpp"
 #include "properties/expectation.hpp"
 #include "properties/generate.hpp"
@@ -41,8 +42,26 @@ class Trial {
   [[nodiscard]] Draw draw(std::string_view purpose) const { return {spec.seed, purpose}; }
 
   [[nodiscard]] std::vector<Probe> probes() const { return probes(spec.sizes); }
+  /// Of arrays that the subject gives.
   [[nodiscard]] std::vector<Probe> probes(const Sizes& sizes) const {
-    return choose_probes(spec.cell, sizes, spec.seed);
+    std::vector<Probe> kept = choose_probes(spec.cell, sizes, spec.seed);
+    std::erase_if(kept, [this](const Probe& probe) { return !gives(probe.array); });
+    return kept;
+  }
+  /// dc0 of a subject that starts with c0 = 0 stays as it was; a forward pass gives states only.
+  [[nodiscard]] bool gives(std::string_view array) const {
+    const Capabilities can = subject.capabilities();
+    return (can.backward || !array.starts_with("d")) && (can.initial_cell || array != "dc0");
+  }
+  [[nodiscard]] bool takes(std::string_view array) const {
+    const Capabilities can = subject.capabilities();
+    return (can.initial_cell || array != "c0") && (can.final_cell_gradient || array != "dc_T");
+  }
+  /// A random direction in the inputs that the subject takes.
+  [[nodiscard]] Values direction(std::string_view purpose) const {
+    Values v = random_direction(spec, purpose);
+    if (v.contains("c0") && !takes("c0")) fill(v["c0"].view(), 0);
+    return v;
   }
   /// The probes of gradients only.
   [[nodiscard]] std::vector<Probe> gradient_probes() const { return gradient_probes(spec.sizes); }
@@ -52,14 +71,16 @@ class Trial {
     return kept;
   }
 
-  /// States and gradients of a problem, by the subject.
+  /// States and gradients of a problem, by the subject; states alone if it has no backward pass.
   [[nodiscard]] NamedTensors<S> run(const Problem<S>& p) const {
     const auto session = subject.open<S>(p.cell, p.activation, p.sizes);
     auto states = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
-    auto gradients = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
+    NamedTensors<S> all;
     session->forward(views_of(p.in), views_of(states));
-    session->backward(views_of(p.in), views_of(p.up), views_of(gradients));
-    NamedTensors<S> all = std::move(gradients);
+    if (subject.capabilities().backward) {
+      all = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
+      session->backward(views_of(p.in), views_of(p.up), views_of(all));
+    }
     for (auto& [name, tensor] : states) all.add(name, std::move(tensor));
     return all;
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <exception>
+
 namespace bptt::properties {
 
 std::string_view name_of(Outcome outcome) {
@@ -11,6 +13,19 @@ std::string_view name_of(Outcome outcome) {
     case Outcome::inconclusive: return "inconclusive";
   }
   return "unknown";
+}
+
+Verdict verdict_of(const std::exception& error) {
+  Verdict verdict;
+  verdict.outcome = Outcome::broken;
+  if (const auto* failure = dynamic_cast<const SubjectFailure*>(&error)) {
+    verdict.cause = failure->cause;
+    verdict.output = failure->output;
+    verdict.reason = std::string(name_of(failure->cause)) + ": " + failure->what();
+  } else {
+    verdict.reason = std::string("threw: ") + error.what();
+  }
+  return verdict;
 }
 
 std::string describe(const Verdict& v) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/shape.hpp"
+#include "core/subject_failure.hpp"
 
 namespace bptt::properties {
 
@@ -22,14 +23,19 @@ struct Element {
 
 struct Verdict {
   Outcome outcome = Outcome::inconclusive;
-  std::string reason;      // why it is broken or inconclusive, one sentence; empty if held
-  Element worst;           // of the comparisons within a bound
+  Cause cause = Cause::none;  // of a broken one: what failed before or beside the numbers
+  std::string output;         // the last lines that an isolated subject printed before it failed
+  std::string reason;         // why it is broken or inconclusive, one sentence; empty if held
+  Element worst;              // of the comparisons within a bound
   double worst_ratio = 0;  // error / bound of `worst`; infinite where a bound of zero is exceeded
   double sigma_ratio = 0;  // largest error / sigma
   long long compared = 0;  // comparisons that could have failed
   long long trivial = 0;   // zero with zero, NaN with NaN: no evidence, counted apart
   long long inconclusive_entries = 0;  // bound too large beside the array to say anything
 };
+
+/// The broken verdict of an exception that a subject ended with: a SubjectFailure gives its cause.
+[[nodiscard]] Verdict verdict_of(const std::exception& error);
 
 /// "dWaa[1,2] is 0.4 and must be 0.5 within 1e-6 (1.2e5 times the bound, 3.4e6 ULP)".
 [[nodiscard]] std::string describe(const Verdict& verdict);

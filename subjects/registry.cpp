@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "subjects/faults/fault_subject.hpp"
+#include "subjects/foreign/foreign_subjects.hpp"
 #include "subjects/optimized_subjects.hpp"
 #include "subjects/peers/peer_subjects.hpp"
 #include "subjects/reference_subjects.hpp"
@@ -57,7 +58,8 @@ std::vector<std::string> subject_names() {
 
 std::vector<std::string> fault_names() { return fault_subject_names(); }
 
-std::unique_ptr<Subject> make_subject(std::string_view name) {
+std::unique_ptr<Subject> make_subject(std::string_view name, const foreign::Options& options) {
+  if (foreign::is_file_name(name)) return foreign::make_foreign_subject(std::string(name), options);
   if (auto subject = make_reference_subject(name)) return subject;
   if (auto subject = make_optimized_subject(name)) return subject;
   if (auto subject = make_fault_subject(name)) return subject;
@@ -66,7 +68,8 @@ std::unique_ptr<Subject> make_subject(std::string_view name) {
   std::vector<std::string> known = subject_names();
   append(known, fault_names());
   throw UnsupportedError("no subject is named '" + std::string(name) + "'; the nearest are " +
-                         joined(nearest_to(name, known)) + "; all are " + joined(known));
+                         joined(nearest_to(name, known)) + "; all are " + joined(known) +
+                         ". A subject may also be a file: .so, .py, .ipynb");
 }
 
 }  // namespace bptt

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/subject.hpp"
+#include "subjects/foreign/options.hpp"
 
 namespace bptt {
 
@@ -18,6 +19,9 @@ namespace bptt {
 [[nodiscard]] std::vector<std::string> fault_names();
 
 /// Throws UnsupportedError, with the nearest and all known names, if there is none of that name.
-[[nodiscard]] std::unique_ptr<Subject> make_subject(std::string_view name);
+/// A name that is a file's ("./mine.so", "mine.py:lstm") is a foreign subject, run as `options`
+/// say.
+[[nodiscard]] std::unique_ptr<Subject> make_subject(std::string_view name,
+                                                    const foreign::Options& options = {});
 
 }  // namespace bptt

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <limits>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "core/error.hpp"
@@ -32,7 +33,8 @@ struct Judged {
   std::optional<double> ratio;
   long long compared = 0, trivial = 0;
   std::optional<properties::Regime> regime;
-  std::string text;  // of a broken one
+  std::string text, output;  // of a broken one
+  Cause cause = Cause::none;
 };
 
 Judged judged(const Verdict& verdict) {
@@ -42,8 +44,18 @@ Judged judged(const Verdict& verdict) {
   j.trivial = verdict.trivial;
   if (verdict.outcome != Outcome::inconclusive && !verdict.worst.array.empty())
     j.ratio = verdict.worst_ratio;
-  if (verdict.outcome == Outcome::broken) j.text = describe(verdict);
+  if (verdict.outcome == Outcome::broken) {
+    j.text = describe(verdict);
+    j.output = verdict.output;
+    j.cause = verdict.cause;
+  }
   return j;
+}
+
+/// How many tries a simpler case is worth: each may cost a process, or the time of a time-out.
+int shrink_budget(Cause cause) {
+  if (cause == Cause::timed_out) return 4;
+  return ends_worker(cause) ? 40 : 300;
 }
 
 /// A row while it runs.
@@ -120,6 +132,19 @@ std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options)
   return all;
 }
 
+/// Tells whether a cause comes for the first time. For all threads.
+class OnceEach {
+ public:
+  bool insert_once(Cause cause) {
+    const std::lock_guard lock(mutex_);
+    return seen_.insert(cause).second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<Cause> seen_;
+};
+
 class Campaign {
  public:
   Campaign(const Subject& subject, const CampaignOptions& options, const OnProgress& on_progress,
@@ -147,6 +172,7 @@ class Campaign {
     shrink_end_ = elapsed() + shrink_share * options_.seconds.value_or(0);
     on_threads([this] { shrink_failures(); });
     for (Lane& lane : lanes_) report.rows.push_back(finished(lane, report));
+    if (gave_up()) report.gave_up_after = crashes_;
     report.seconds = elapsed();
     return report;
   }
@@ -165,6 +191,7 @@ class Campaign {
     return std::chrono::duration<double>(Clock::now() - begin_).count();
   }
 
+  [[nodiscard]] bool gave_up() const { return crashes_ >= options_.max_crashes; }
   [[nodiscard]] bool stopped() const { return stop_ != nullptr && stop_->load(); }
 
   template <class Work>
@@ -176,7 +203,7 @@ class Campaign {
 
   /// The lane whose next case is to run; null when the campaign is over. Under the lock.
   Lane* next() {
-    if (stopped()) return nullptr;
+    if (stopped() || gave_up()) return nullptr;
     const bool over = options_.seconds && elapsed() >= *options_.seconds;
     Lane* best = nullptr;
     // Rounds of one case each up to the minimum, then by the time spent.
@@ -210,6 +237,7 @@ class Campaign {
       if (lane->results.size() < count) lane->results.resize(count);
       lane->results[count - 1] = result;
       if (result.outcome == Outcome::broken) lane->end = std::min(lane->end, k + 1);
+      if (ends_worker(result.cause)) ++crashes_;
       counts_.add(result.outcome);
       report_progress();
     }
@@ -239,26 +267,34 @@ class Campaign {
   }
 
   /// The broken case of a lane, in the simplest form that the time allows.
-  [[nodiscard]] Failure failure(const Lane& lane) const {
+  [[nodiscard]] Failure failure(const Lane& lane) {
     const std::string name = subject_.name();
-    const std::string& first = lane.results[static_cast<std::size_t>(lane.end) - 1].text;
+    Judged found = lane.results[static_cast<std::size_t>(lane.end) - 1];
+    const Cause cause = found.cause;
     if (lane.published != nullptr)
-      return {"bptt-verify replay '" + name + " " + lane.row.id + "'", first};
+      return {"bptt-verify replay '" + properties::as_word(name) + " " + lane.row.id + "'",
+              found.text, cause, found.output};
     const Property& property = *lane.property;
     const Scalar scalar = lane.row.scalar;
     const auto in_time = [this] {
       return !stopped() && (!options_.seconds || elapsed() < shrink_end_);
     };
+    // Rows that end the process do so for one reason, most of the time: one of them is shrunk.
+    const bool again = ends_worker(cause) && !shrunk_.insert_once(cause);
     const ProblemSpec smallest = properties::shrink(
         problem(lane, lane.end - 1),
         [&](const ProblemSpec& spec) {
           return in_time() && applies(property, capabilities_, scalar, spec);
         },
         [&](const ProblemSpec& spec) {
-          return check(property, subject_, scalar, spec).outcome == Outcome::broken;
-        });
+          const Verdict verdict = check(property, subject_, scalar, spec);
+          if (verdict.outcome != Outcome::broken || verdict.cause != cause) return false;
+          found = judged(verdict);
+          return true;
+        },
+        again ? 0 : shrink_budget(cause));
     return {properties::replay_command({name, std::string(property.id), scalar, smallest}),
-            describe(check(property, subject_, scalar, smallest))};
+            found.text, cause, found.output};
   }
 
   Row finished(Lane& lane, Report& report) const {
@@ -312,6 +348,8 @@ class Campaign {
   std::mutex mutex_;
   std::vector<Lane> lanes_;
   Counts counts_;
+  int crashes_ = 0;  // cases that ended the subject's process
+  OnceEach shrunk_;
   std::atomic<std::size_t> next_to_shrink_{0};
   double shrink_end_ = 0;
 };

@@ -34,6 +34,7 @@ struct CampaignOptions {
   std::vector<const properties::Property*> properties;
   std::vector<const properties::PublishedCase*> published;
   bool specification = true;  // also what is about the reference alone
+  int max_crashes = 10;       // cases that end the subject's process, until no more are asked for
 };
 
 /// How far a campaign is; `left` in seconds.
@@ -51,9 +52,11 @@ using OnProgress = std::function<void(const Progress&)>;
                                                       const CampaignOptions& options, Cell cell,
                                                       Scalar scalar, int k);
 
-/// Runs it: rows in the order of the catalogue, published cases last. Throws Error if nothing
-/// applies. Shrinking takes up to a fifth of `seconds` on top.
-/// `stop`, if given, ends the campaign early when it becomes true.
+/// A failure of the subject before there are numbers (core/subject_failure.hpp) is a broken case
+/// like any other. After max_crashes of those that end its process the campaign ends early. Runs
+/// it: rows in the order of the catalogue, published cases last. Throws Error if nothing applies.
+/// Shrinking takes up to a fifth of `seconds` on top. `stop`, if given, ends the campaign early
+/// when it becomes true.
 [[nodiscard]] Report run_campaign(const Subject& subject, const CampaignOptions& options,
                                   const OnProgress& on_progress = {},
                                   const std::atomic<bool>* stop = nullptr);

@@ -14,6 +14,8 @@
 
 #include "core/error.hpp"
 #include "core/whole_file.hpp"
+#include "subjects/foreign/foreign_subjects.hpp"
+#include "subjects/foreign/library_worker.hpp"
 #include "subjects/registry.hpp"
 #include "verify/bounds_survey.hpp"
 #include "verify/campaign.hpp"
@@ -41,6 +43,7 @@ struct Arguments {
   CampaignOptions campaign;
   std::string property, json, what;
   bool list_json = false;
+  foreign::Options foreign;
   long long entries = 1000;
 };
 
@@ -79,26 +82,45 @@ void require_folder_of(const std::string& file) {
     throw Error("--json " + file + ": there is no folder " + folder.string());
 }
 
+struct OnTrial {
+  std::unique_ptr<Subject> subject;
+  std::vector<std::string> notes;
+};
+
+/// A file may have several subjects in it.
+std::vector<OnTrial> all_on_trial(const Arguments& arguments) {
+  std::vector<OnTrial> all;
+  for (const auto& name : arguments.subjects) {
+    foreign::Parts parts{{name}, {}};
+    if (foreign::is_file_name(name)) parts = foreign::parts_of(name, arguments.foreign);
+    for (const auto& part : parts.names) {
+      all.push_back({make_subject(part, arguments.foreign), std::move(parts.notes)});
+      parts.notes.clear();
+    }
+  }
+  return all;
+}
+
 int check(Arguments& arguments) {
   require_folder_of(arguments.json);
   CampaignOptions& options = arguments.campaign;
   select_properties(arguments.property, options);
-  if (!options.cases && !options.seconds) options.seconds = default_seconds;
-  if (options.seconds) *options.seconds /= static_cast<double>(arguments.subjects.size());
   // All names are looked up before the first campaign begins.
-  std::vector<std::unique_ptr<Subject>> subjects;
-  for (const auto& name : arguments.subjects) subjects.push_back(make_subject(name));
+  const std::vector<OnTrial> subjects = all_on_trial(arguments);
+  if (!options.cases && !options.seconds) options.seconds = default_seconds;
+  if (options.seconds) *options.seconds /= static_cast<double>(subjects.size());
   std::signal(SIGINT, [](int) { stop = true; });
 
   const Style style(coloured(arguments.colour, STDOUT_FILENO));
   std::vector<Report> reports;
   bool broken = false;
-  for (const auto& subject : subjects) {
+  for (const auto& [subject, notes] : subjects) {
     {
       ProgressLine line(stderr, Style(coloured(arguments.colour, STDERR_FILENO)));
       OnProgress show;
       if (::isatty(STDERR_FILENO) == 1) show = [&](const Progress& p) { line.show(p); };
       reports.push_back(run_campaign(*subject, options, show, &stop));
+      reports.back().notes = notes;
     }
     print((reports.size() > 1 ? "\n" : "") + table_of(reports.back(), style));
     broken = broken || broken_rows(reports.back()) > 0;
@@ -113,7 +135,7 @@ int check(Arguments& arguments) {
 int replay(const Arguments& arguments) {
   std::string line;
   for (const auto& word : arguments.words) line += (line.empty() ? "" : " ") + word;
-  const Replayed replayed = verify::replay(line);
+  const Replayed replayed = verify::replay(line, arguments.foreign);
   print(text_of(replayed, Style(coloured(arguments.colour, STDOUT_FILENO))));
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(replayed, BPTT_VERSION));
   return replayed.verdict.outcome == properties::Outcome::broken ? something_broken : all_held;
@@ -128,7 +150,7 @@ int list(const Arguments& arguments) {
 }
 
 int bounds(const Arguments& arguments) {
-  const auto subject = make_subject(arguments.subjects.front());
+  const auto subject = make_subject(arguments.subjects.front(), arguments.foreign);
   BoundsSurveyOptions options;
   options.entries_per_row = arguments.entries;
   options.seed = arguments.campaign.seed;
@@ -163,9 +185,29 @@ void add_choice(CLI::App& app, const std::string& name, T& value, const std::str
       ->type_name(list);
 }
 
+/// How subjects that are files are run.
+void add_foreign(CLI::App& app, Arguments& a) {
+  foreign::Options& f = a.foreign;
+  const std::string group = "For subjects that are files (.so, .py, .ipynb)";
+  app.add_option("--call-timeout", f.call_timeout, "Seconds that one call may take")
+      ->check(CLI::Range(1e-3, 86400.0))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--memory-limit", f.memory_limit, "Address space of a worker process; 0: no limit")
+      ->transform(CLI::AsSizeValue(false))
+      ->default_str("4GB")
+      ->type_name("SIZE")
+      ->group(group);
+  app.add_option("--python", f.python, "Interpreter with NumPy; python3")
+      ->type_name("PROGRAM")
+      ->group(group);
+}
+
 void add_check(CLI::App& app, Arguments& a) {
   CampaignOptions& c = a.campaign;
-  app.add_option("SUBJECT", a.subjects, "What to put to the test (list subjects); optimized");
+  app.add_option("SUBJECT", a.subjects,
+                 "What to put to the test: a name (list subjects), or a file: a shared library, "
+                 "Python, a notebook; optimized");
   app.add_option("--seconds", c.seconds, "Time for all subjects together; 45 without --cases")
       ->check(CLI::PositiveNumber);
   app.add_option("--cases", c.cases, "Exactly so many cases of each row, however long it takes")
@@ -187,6 +229,11 @@ void add_check(CLI::App& app, Arguments& a) {
   add_choice(app, "--regime", c.regime, "Only problems of this regime", regimes);
   app.add_option("--json", a.json, "Writes the report there, whole or not at all")
       ->type_name("FILE");
+  add_foreign(app, a);
+  app.add_option("--max-crashes", c.max_crashes, "Ends after so many cases that ended the worker")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str()
+      ->group("For subjects that are files (.so, .py, .ipynb)");
   app.footer(
       "Examples:\n"
       "  bptt-verify check                                all that is known, in a minute\n"
@@ -194,6 +241,9 @@ void add_check(CLI::App& app, Arguments& a) {
       "  bptt-verify check fault:no_carry --cases 20      shows what a fault looks like\n"
       "  bptt-verify check --property linear --cell lstm --scalar f32 --cases 1000\n"
       "  bptt-verify check --json report.json             for programs\n"
+      "  bptt-verify check ./mine.so --call-timeout 1     a library with bptt_subject.h\n"
+      "  bptt-verify check notebook.ipynb --seconds 20    rnn_forward, lstm_cell_backward, ..\n"
+      "  bptt-verify check mine.py:lstm                   one part of a file\n"
       "Cases repeat: the same --seed and --cases give the same table on any machine and with\n"
       "any number of threads, if the subject does.");
 }
@@ -202,6 +252,7 @@ void add_replay(CLI::App& app, Arguments& a) {
   app.add_option("LINE", a.words, "The words of a replay line, quoted or not")->required();
   app.add_option("--json", a.json, "Writes the verdict there, whole or not at all")
       ->type_name("FILE");
+  add_foreign(app, a);
   app.footer(
       "Example:\n"
       "  bptt-verify replay 'optimized equals_reference f32 lstm n_x=3 n_a=5 m=2 T_x=4 "
@@ -239,6 +290,7 @@ void add_bounds(CLI::App& app, Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto status = foreign::worker_main(argc, argv)) return *status;
   Arguments arguments;
   arguments.campaign.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 

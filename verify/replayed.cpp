@@ -20,16 +20,17 @@ std::string_view words_of(std::string_view line) {
   return first == std::string_view::npos ? "" : line.substr(first, last - first + 1);
 }
 
-Replayed replay_published(const std::string& subject_name, const std::string& id) {
+Replayed replay_published(const std::string& subject_name, const std::string& id,
+                          const foreign::Options& options) {
   const bool specification = id.starts_with(specification_prefix);
   const auto& published = properties::find_published_case(
       id.substr(specification ? specification_prefix.size() : published_prefix.size()));
-  const auto subject = make_subject(subject_name);
+  const auto subject = make_subject(subject_name, options);
   if (!specification && !applies(published, subject->capabilities()))
     throw UnsupportedError(subject_name + " cannot run the published case " +
                            std::string(published.name) + " in f64");
   Replayed r;
-  r.line = subject_name + " " + id;
+  r.line = properties::as_word(subject_name) + " " + id;
   r.id = id;
   r.sentence = "Published numbers are reproduced: " + std::string(published.description);
   r.mathematics = "|got - published| <= bound + u |published|";
@@ -41,16 +42,16 @@ Replayed replay_published(const std::string& subject_name, const std::string& id
 
 }  // namespace
 
-Replayed replay(std::string_view line) {
+Replayed replay(std::string_view line, const foreign::Options& options) {
   line = words_of(line);
   std::istringstream in{std::string(line)};
   std::string subject_name, id;
   in >> subject_name >> id;
   if (id.starts_with(published_prefix) || id.starts_with(specification_prefix))
-    return replay_published(subject_name, id);
+    return replay_published(properties::from_word(subject_name), id, options);
 
   const properties::ReplayCase c = properties::parse_replay_case(line);
-  const auto subject = make_subject(c.subject);
+  const auto subject = make_subject(c.subject, options);
   const properties::Property& property = properties::find_property(c.property);
   if (!applies(property, subject->capabilities(), c.scalar, c.spec))
     throw UnsupportedError("the property " + c.property + " says nothing of this problem on " +

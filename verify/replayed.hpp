@@ -6,6 +6,7 @@
 
 #include "core/subject.hpp"
 #include "properties/verdict.hpp"
+#include "subjects/foreign/options.hpp"
 
 namespace bptt::verify {
 
@@ -18,7 +19,9 @@ struct Replayed {
 
 /// line: to_string(ReplayCase), "SUBJECT published:CASE" or "SUBJECT specification:CASE"; a whole
 /// command "bptt-verify replay '...'" is understood too.
-/// Throws FormatError, ShapeError or UnsupportedError, saying what is wrong with it.
-[[nodiscard]] Replayed replay(std::string_view line);
+/// options: for a subject that is a file.
+/// Throws FormatError, ShapeError or UnsupportedError, saying what is wrong with it; Error if the
+/// subject's file cannot be loaded.
+[[nodiscard]] Replayed replay(std::string_view line, const foreign::Options& options = {});
 
 }  // namespace bptt::verify

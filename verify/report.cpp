@@ -34,6 +34,11 @@ long long trivial(const Report& report) {
   return sum;
 }
 
+int rows_not_asked(const Report& report) {
+  return static_cast<int>(std::count_if(report.rows.begin(), report.rows.end(),
+                                        [](const Row& row) { return row.counts.cases() == 0; }));
+}
+
 int broken_rows(const Report& report) {
   return static_cast<int>(std::count_if(report.rows.begin(), report.rows.end(),
                                         [](const Row& row) { return row.counts.broken > 0; }));

@@ -17,6 +17,8 @@ namespace bptt::verify {
 struct Failure {
   std::string replay;  // the whole command
   std::string text;    // describe(verdict)
+  Cause cause = Cause::none;
+  std::string output;  // the last lines that an isolated subject printed
 };
 
 struct Counts {
@@ -47,11 +49,16 @@ struct Report {
   double seconds = 0;
   std::vector<Row> rows;
   std::array<Counts, properties::regime_count> regimes{};  // published cases have none
+  /// Cases that ended the subject's process, if there were so many that no more were asked for.
+  int gave_up_after = 0;
+  std::vector<std::string> notes;  // what of the subject is not tested, and why
 };
 
 [[nodiscard]] Counts total(const Report& report);
 [[nodiscard]] long long compared(const Report& report);
 [[nodiscard]] long long trivial(const Report& report);
+/// Rows of which no case was asked.
+[[nodiscard]] int rows_not_asked(const Report& report);
 [[nodiscard]] int broken_rows(const Report& report);
 
 }  // namespace bptt::verify

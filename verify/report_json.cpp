@@ -21,7 +21,10 @@ Json ratio(const std::optional<double>& value) { return value ? number(*value) :
 Json row_json(const Row& row) {
   Json failures = Json::array();
   for (const Failure& f : row.failures)
-    failures.push_back({{"replay", f.replay}, {"text", f.text}});
+    failures.push_back({{"replay", f.replay},
+                        {"text", f.text},
+                        {"cause", name_of(f.cause)},
+                        {"output", f.output}});
   return {{"property", row.id},
           {"number", row.number},
           {"sentence", row.sentence},
@@ -64,7 +67,9 @@ Json report_json(const Report& report) {
             {"trivial", trivial(report)},
             {"rows", report.rows.size()},
             {"broken_rows", broken_rows(report)},
-            {"regimes", regimes}}}};
+            {"regimes", regimes}}},
+          {"gave_up_after", report.gave_up_after},
+          {"notes", report.notes}};
 }
 
 /// A subject's message may hold any bytes; the document is UTF-8 all the same.
@@ -104,6 +109,8 @@ std::string json_of(const Replayed& r, std::string_view program) {
                        {"mathematics", r.mathematics},
                        {"exactness", r.exactness},
                        {"outcome", name_of(v.outcome)},
+                       {"cause", name_of(v.cause)},
+                       {"output", v.output},
                        {"reason", v.reason},
                        {"compared", v.compared},
                        {"trivial", v.trivial},

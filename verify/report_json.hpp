@@ -11,13 +11,19 @@
 //             "lstm"), scalar ("f32", "f64"), exactness ("bitwise", "exact", "bounded",
 //             "statistical"), about ("subject", "specification"), cases, held, broken,
 //             inconclusive, compared, trivial, worst_ratio, median_ratio (see RATIO),
-//             failures[]: replay, text
+//             failures[]: replay, text, cause ("" for numbers that differ, or "crashed",
+//             "timed out", .. of core/subject_failure.hpp), output (last lines that the subject
+//             printed)
 //     summary: outcome ("held", "broken"), cases, held, broken, inconclusive, compared, trivial,
 //              rows, broken_rows, regimes{name: {held, broken, inconclusive}}
+//     gave_up_after: cases that ended the subject's process, after which no more were asked for; 0
+//              if that did not happen
+//     notes[]: what of the subject is not tested, and why
 // schema "bptt-verify/replay":
 //   replay, property, number, sentence, mathematics, exactness, outcome ("held", "broken",
-//   "inconclusive"), reason, compared, trivial, inconclusive_entries, worst_ratio (RATIO),
-//   worst: array, index[], got, expected, bound, ulp (all NUMBER); null if nothing was compared
+//   "inconclusive"), cause, output (as above), reason, compared, trivial, inconclusive_entries,
+//   worst_ratio (RATIO), worst: array, index[], got, expected, bound, ulp (all NUMBER); null if
+//   nothing was compared
 // RATIO: error / bound, a NUMBER, or null if nothing was compared within a bound.
 // NUMBER: a number, or one of the strings "inf", "-inf", "nan".
 #pragma once

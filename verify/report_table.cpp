@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 namespace bptt::verify {
 namespace {
@@ -29,12 +30,32 @@ std::string row_text(const Row& row, int width, const Style& style) {
                      ratio_text(row.median_ratio));
 }
 
+/// "BROKEN", or what else it is: "CRASHED", "TIMED OUT".
+std::string heading_of(Cause cause) {
+  std::string text(cause == Cause::none ? "broken" : bptt::name_of(cause));
+  for (char& c : text) c = c == ' ' ? c : static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
+/// What a subject printed, told apart from what is said of it.
+std::string output_text(const std::string& output) {
+  std::string text;
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);) {
+    for (char& c : line)
+      if (static_cast<unsigned char>(c) < ' ') c = ' ';  // no escapes reach the terminal
+    text += "  | " + line + "\n";
+  }
+  return text;
+}
+
 std::string failures_text(const Row& row, const Style& style) {
   std::string text;
   for (const Failure& failure : row.failures)
-    text += fmt::format("\n{} {} {} {}: {}\n  {}\n  {}\n", style.red("BROKEN"), row.id,
-                        bptt::name_of(row.cell), row.specification ? "" : bptt::name_of(row.scalar),
-                        row.mathematics, failure.text, failure.replay);
+    text += fmt::format("\n{} {} {} {}: {}\n  {}\n{}  {}\n", style.red(heading_of(failure.cause)),
+                        row.id, bptt::name_of(row.cell),
+                        row.specification ? "" : bptt::name_of(row.scalar), row.mathematics,
+                        failure.text, output_text(failure.output), failure.replay);
   return text;
 }
 
@@ -62,12 +83,19 @@ std::string summary_text(const Report& report, const Style& style) {
   const std::string regimes = regimes_text(report);
   if (!regimes.empty()) text += "  in %: " + regimes + "\n";
   const auto silent = std::count_if(report.rows.begin(), report.rows.end(), [](const Row& row) {
-    return row.counts.held == 0 && row.counts.broken == 0;
+    return row.counts.held == 0 && row.counts.broken == 0 && row.counts.cases() > 0;
   });
   if (silent > 0)
     text += style.yellow(fmt::format("{} of {} rows have no evidence: every case inconclusive",
                                      silent, report.rows.size())) +
             "\n";
+  if (report.gave_up_after > 0)
+    text +=
+        style.red(fmt::format("stopped after {} cases that ended the subject's process "
+                              "(--max-crashes): {} of {} rows were not asked",
+                              report.gave_up_after, rows_not_asked(report), report.rows.size())) +
+        "\n";
+  for (const auto& note : report.notes) text += style.yellow("note: " + note) + "\n";
   return text +
          (broken > 0 ? style.red(fmt::format("BROKEN: {} of {} rows", broken, report.rows.size()))
                      : style.green("nothing broken")) +
@@ -115,7 +143,7 @@ std::string table_of(const Report& report, const Style& style) {
 
 std::string text_of(const Replayed& r, const Style& style) {
   const properties::Verdict& v = r.verdict;
-  const std::string outcome = v.outcome == Outcome::broken ? style.red("BROKEN")
+  const std::string outcome = v.outcome == Outcome::broken ? style.red(heading_of(v.cause))
                               : v.outcome == Outcome::held ? style.green("held")
                                                            : style.yellow("inconclusive");
   std::string text = fmt::format("case      {}\nproperty  {}{} ({})\n          {}\n          {}\n",
@@ -123,6 +151,7 @@ std::string text_of(const Replayed& r, const Style& style) {
                                  r.exactness, r.sentence, r.mathematics);
   text += fmt::format("verdict   {}\n", outcome);
   if (!v.reason.empty()) text += fmt::format("reason    {}\n", v.reason);
+  text += output_text(v.output);
   if (const auto& w = v.worst; !w.array.empty())
     text += fmt::format(
         "worst     {}\n  got       {:.17g}\n  expected  {:.17g}\n  bound     {:.3g}\n"
