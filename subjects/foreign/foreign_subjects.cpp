@@ -85,7 +85,8 @@ void require_ok(const Answer& answer, const std::string& what, const Process& pr
   const auto fail = [&](Cause cause, const std::string& text) {
     throw SubjectFailure(cause, text, process.output());
   };
-  const std::string in = answer.text + ", in " + what;
+  const bool named = answer.text.find("in " + what) != std::string::npos;
+  const std::string in = answer.text + (named ? "" : ", in " + what);
   switch (answer.status) {
     case Status::ok: return;
     case Status::raised: fail(Cause::raised, in); break;

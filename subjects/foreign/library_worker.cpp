@@ -48,7 +48,7 @@ void last_words(int signal, siginfo_t* info, void*) {
   };
   if (failed_allocation) append(no_memory);
   if (signal == SIGSEGV || signal == SIGBUS) {
-    append(" at address 0x");
+    append("at address 0x");
     const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
     bool any = false;
     for (int shift = 60; shift >= 0; shift -= 4) {

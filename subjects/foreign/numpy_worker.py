@@ -132,8 +132,10 @@ class Loaded:
                 self.run(ast.Module([node], []), filename)
             except (Exception, SystemExit) as error:
                 what = ast.get_source_segment("".join(linecache.getlines(filename)), node) or ""
+                supplied = isinstance(error, ImportError)
                 self.notes.append(f"{filename}: '{what.splitlines()[0] if what else node}' is left "
-                                  f"out: {type(error).__name__}: {error}")
+                                  f"out: {type(error).__name__}: {error}" +
+                                  (" (np, sigmoid, softmax are supplied)" if supplied else ""))
 
 
 def is_definition(node):

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,12 +159,13 @@ Process::Process(const Program& program, int segment, const Options& options) : 
   if (id_ < 0) throw Error("no process for a worker: " + why);
   ::setpgid(id_, id_);  // whichever of the two is first
   ::fcntl(pipe_, F_SETFL, O_NONBLOCK);
+  alive_ = static_cast<int>(::syscall(SYS_pidfd_open, id_, 0));  // an old kernel has none: poll passes over -1
 }
 
 Process::~Process() {
   end();
-  ::close(socket_);
-  ::close(pipe_);
+  for (const int descriptor : {socket_, pipe_, alive_})
+    if (descriptor >= 0) ::close(descriptor);
 }
 
 void Process::drain() {
@@ -196,12 +198,14 @@ Answer Process::ask(const Request& request, double seconds, const std::string& w
   Patience patience(id_, seconds);
   std::string last_words;
   while (true) {
-    std::array<pollfd, 2> ready{pollfd{socket_, POLLIN, 0}, pollfd{pipe_, POLLIN, 0}};
-    const int count = ::poll(ready.data(), pipe_ends_ ? 1 : 2, Patience::slice());
+    // A process that the worker started may hold the socket when the worker has gone.
+    std::array<pollfd, 3> ready{pollfd{socket_, POLLIN, 0}, pollfd{alive_, POLLIN, 0},
+                                pollfd{pipe_, POLLIN, 0}};
+    const int count = ::poll(ready.data(), pipe_ends_ ? 2 : 3, Patience::slice());
     if (count < 0 && errno != EINTR) throw Error("waiting for a worker failed: " + reason());
-    if (count > 0 && ready[1].revents != 0) {
+    if (count > 0 && ready[2].revents != 0) {
       drain();
-      pipe_ends_ = (ready[1].revents & POLLIN) == 0;
+      pipe_ends_ = (ready[2].revents & POLLIN) == 0;
     }
     if (count > 0 && ready[0].revents != 0) {
       Answer answer;
@@ -210,6 +214,7 @@ Answer Process::ask(const Request& request, double seconds, const std::string& w
       last_words = answer.text;
       continue;
     }
+    if (count > 0 && ready[1].revents != 0) gone(what, last_words);
     if (!patience.over()) continue;
     end();
     drain();

@@ -58,6 +58,7 @@ class Process {
   Options options_;
   pid_t id_ = -1;
   int socket_ = -1, pipe_ = -1;
+  int alive_ = -1;  // readable when the process has gone
   bool pipe_ends_ = false;
   std::string output_;
 };
