@@ -56,19 +56,22 @@ long double read(const Probe& probe, const Tensor<long double>& tensor) {
   return sum;
 }
 
-bool judged_entry_by_entry(Cell cell, const Sizes& s) {
+double tape_edges(Cell cell, const Sizes& s) {
   const double gates = cell == Cell::rnn ? 1 : 4;
   const double n_a = static_cast<double>(s.n_a), n = static_cast<double>(s.n_a + s.n_x);
-  const double edges = static_cast<double>(s.m * s.T_x) * gates * n_a * 3 * n;
+  return static_cast<double>(s.m * s.T_x) * gates * n_a * 3 * n;
+}
+
+bool judged_entry_by_entry(Cell cell, const Sizes& s, double effort) {
   double entries = 0;
   for (const auto& name : judged_names(cell))
     entries += static_cast<double>(shape_of(cell, name, s).size());
-  return entries / 8 * edges <= sweep_work;
+  return entries / 8 * tape_edges(cell, s) <= effort * sweep_work;
 }
 
-std::vector<Probe> choose_probes(Cell cell, const Sizes& sizes, std::uint64_t seed) {
+std::vector<Probe> choose_probes(Cell cell, const Sizes& sizes, std::uint64_t seed, double effort) {
   std::vector<Probe> probes;
-  const bool every_entry = judged_entry_by_entry(cell, sizes);
+  const bool every_entry = judged_entry_by_entry(cell, sizes, effort);
   for (const auto& name : judged_names(cell)) {
     const Index size = shape_of(cell, name, sizes).size();
     const Draw draw(seed, "probe " + name);

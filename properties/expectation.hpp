@@ -28,10 +28,14 @@ struct Probe {
 
 /// Which numbers of states and gradients are judged: every entry of a small problem; for a large
 /// one, sixteen sampled entries and eight projections of each array, so that the sweeps over the
-/// tape stay within a fixed amount of work. Depends on cell, sizes and seed alone.
-[[nodiscard]] std::vector<Probe> choose_probes(Cell cell, const Sizes& sizes, std::uint64_t seed);
+/// tape stay within a fixed amount of work, of which `effort` is a multiple. Depends on the
+/// arguments alone.
+[[nodiscard]] std::vector<Probe> choose_probes(Cell cell, const Sizes& sizes, std::uint64_t seed,
+                                               double effort = 1);
 /// True if choose_probes gives every entry.
-[[nodiscard]] bool judged_entry_by_entry(Cell cell, const Sizes& sizes);
+[[nodiscard]] bool judged_entry_by_entry(Cell cell, const Sizes& sizes, double effort = 1);
+/// About how many operands the operations on the tape of such a problem have.
+[[nodiscard]] double tape_edges(Cell cell, const Sizes& sizes);
 
 class Expectation {
  public:

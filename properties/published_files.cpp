@@ -1,6 +1,7 @@
 // The published cases: what the files hold, and the digits that copies of the notebook print.
 #include <map>
 
+#include "core/step_names.hpp"
 #include "properties/embedded_files.hpp"
 #include "properties/published_cases.hpp"
 
@@ -74,16 +75,6 @@ const std::map<std::string_view, Known>& known_cases() {
          {"dbc", {4}, {"-0.42510818"}},
          {"dbo", {4}, {"-0.17958196"}}}}}};
   return known;
-}
-
-/// The names of one cell's step, as of a sequence of one step.
-std::string sequence_name(const std::string& name) {
-  static const std::map<std::string, std::string> names{
-      {"xt", "x"},      {"a_prev", "a0"}, {"c_prev", "c0"}, {"da_next", "da"},  {"dc_next", "dc_T"},
-      {"a_next", "a"},  {"c_next", "c"},  {"dxt", "dx"},    {"da_prev", "da0"}, {"dc_prev", "dc0"},
-      {"yt_pred", "y"}, {"y_pred", "y"},  {"Wy", "Wya"}};
-  const auto found = names.find(name);
-  return found == names.end() ? name : found->second;
 }
 
 /// The values under the shape of a sequence.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/npz.hpp"
+#include "core/step_names.hpp"
 #include "subjects/registry.hpp"
 #include "subjects/test_support.hpp"
 
@@ -26,17 +27,6 @@ struct Published {
   // The test's name holds this; by default it would hold the bytes, addresses among them.
   friend void PrintTo(const Published& published, std::ostream* out) { *out << published.id; }
 };
-
-// The names of one cell's step, as of a sequence of one step.
-std::string sequence_name(const std::string& name) {
-  if (name == "xt") return "x";
-  if (name == "a_prev") return "a0";
-  if (name == "c_prev") return "c0";
-  if (name == "da_next") return "da";
-  if (name == "dc_next") return "dc_T";
-  if (name.starts_with("d")) return std::string(1, 'd').append(sequence_name(name.substr(1)));
-  return name;
-}
 
 Problem<double> problem_of(const Published& published) {
   NamedTensors<double> found;

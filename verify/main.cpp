@@ -44,6 +44,7 @@ struct Arguments {
   std::string property, json, what;
   bool list_json = false;
   foreign::Options foreign;
+  GradeOptions grade;
   long long entries = 1000;
 };
 
@@ -141,6 +142,13 @@ int replay(const Arguments& arguments) {
   return replayed.verdict.outcome == properties::Outcome::broken ? something_broken : all_held;
 }
 
+int grade_file(const Arguments& arguments) {
+  const Grade graded = grade(arguments.what, arguments.grade);
+  print(text_of(graded, Style(coloured(arguments.colour, STDOUT_FILENO))));
+  if (!arguments.json.empty()) write_whole(arguments.json, json_of(graded, BPTT_VERSION));
+  return outcome_of(graded) == properties::Outcome::broken ? something_broken : all_held;
+}
+
 int list(const Arguments& arguments) {
   const auto text = arguments.what == "properties" ? list_properties
                     : arguments.what == "subjects" ? list_subjects
@@ -151,6 +159,12 @@ int list(const Arguments& arguments) {
 
 int bounds(const Arguments& arguments) {
   const auto subject = make_subject(arguments.subjects.front(), arguments.foreign);
+  const Capabilities can = subject->capabilities();
+  if (!can.backward || can.max_T < 64 || !can.initial_cell || !can.final_cell_gradient ||
+      !can.fewer_losses)
+    throw UnsupportedError(
+        "bounds are measured on whole passes with c0, dc_T and T_da < T_x, which " +
+        subject->name() + " does not do");
   BoundsSurveyOptions options;
   options.entries_per_row = arguments.entries;
   options.seed = arguments.campaign.seed;
@@ -260,6 +274,35 @@ void add_replay(CLI::App& app, Arguments& a) {
       "  bptt-verify replay optimized published:lstm_backward_new");
 }
 
+void add_grade(CLI::App& app, Arguments& a) {
+  app.add_option("FILE", a.what, "Recorded inputs and gradients")
+      ->required()
+      ->type_name("FILE.npz");
+  add_choice<std::optional<Scalar>>(app, "--scalar", a.grade.scalar,
+                                    "What was computed in; that of the gradients in the file",
+                                    {{"f32", Scalar::f32}, {"f64", Scalar::f64}});
+  add_choice<Activation>(
+      app, "--activation", a.grade.activation, "Of the RNN; tanh",
+      {{"tanh", Activation::tanh}, {"relu", Activation::relu}, {"identity", Activation::identity}});
+  app.add_option("--tanh-ulp", a.grade.tanh_ulp, "Largest error of the tanh that was used")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--sigmoid-ulp", a.grade.sigmoid_ulp, "Largest error of the sigmoid")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--json", a.json, "Writes the grades there, whole or not at all")
+      ->type_name("FILE");
+  app.footer(
+      "Keys: x a0 Wax Waa ba da (c0 Wf bf Wi bi Wc bc Wo bo dc_T); dx da0 dWax dWaa dba (dc0 dWf\n"
+      "dbf ..), a (c); with in. grad. out. before them or not; xt a_prev da_next dxt .. of one "
+      "step.\n"
+      "a0, c0, dc_T that are missing are zeros. f64 or f32, as numpy.savez writes them.\n"
+      "Examples:\n"
+      "  python3: np.savez('mine.npz', x=x, a0=a0, **parameters, da=da, **gradients)\n"
+      "  bptt-verify grade mine.npz\n"
+      "  bptt-verify grade mine.npz --scalar f32 --json grades.json");
+}
+
 void add_list(CLI::App& app, Arguments& a) {
   app.add_option("WHAT", a.what, "properties, subjects or cases")
       ->required()
@@ -303,11 +346,13 @@ int main(int argc, char** argv) {
       {{"auto", Colour::when_terminal}, {"always", Colour::always}, {"never", Colour::never}});
   CLI::App* on_check = app.add_subcommand("check", "Runs all properties on a subject");
   CLI::App* on_replay = app.add_subcommand("replay", "Repeats one case from its replay line");
+  CLI::App* on_grade = app.add_subcommand("grade", "Grades recorded gradients of a .npz file");
   CLI::App* on_list = app.add_subcommand("list", "Lists properties, subjects or published cases");
   CLI::App* on_bounds = app.add_subcommand("bounds", "Measures the error bounds against 50 digits");
   add_bounds(*on_bounds, arguments);
   add_check(*on_check, arguments);
   add_replay(*on_replay, arguments);
+  add_grade(*on_grade, arguments);
   add_list(*on_list, arguments);
   app.footer(
       "Exit status: 0 nothing broken (held or inconclusive), 1 something broken, 2 it could not\n"
@@ -317,6 +362,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     if (on_check->parsed()) return check(arguments);
     if (on_bounds->parsed()) return bounds(arguments);
+    if (on_grade->parsed()) return grade_file(arguments);
     return on_replay->parsed() ? replay(arguments) : list(arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_held : could_not_run;  // prints help, or what is wrong

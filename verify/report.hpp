@@ -18,7 +18,7 @@ struct Failure {
   std::string replay;  // the whole command
   std::string text;    // describe(verdict)
   Cause cause = Cause::none;
-  std::string output;  // the last lines that an isolated subject printed
+  std::string output{};  // the last lines that an isolated subject printed
 };
 
 struct Counts {

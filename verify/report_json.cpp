@@ -72,6 +72,33 @@ Json report_json(const Report& report) {
           {"notes", report.notes}};
 }
 
+Json verdict_json(const properties::Verdict& v) {
+  const bool any = !v.worst.array.empty();
+  Json worst;
+  if (any)
+    worst = {{"array", v.worst.array},
+             {"index", v.worst.index},
+             {"got", number(static_cast<double>(v.worst.got))},
+             {"expected", number(static_cast<double>(v.worst.expected))},
+             {"bound", number(static_cast<double>(v.worst.bound))},
+             {"ulp", number(v.worst.ulp)}};
+  return {{"outcome", name_of(v.outcome)},
+          {"cause", name_of(v.cause)},
+          {"output", v.output},
+          {"reason", v.reason},
+          {"compared", v.compared},
+          {"trivial", v.trivial},
+          {"inconclusive_entries", v.inconclusive_entries},
+          {"worst_ratio", any ? number(v.worst_ratio) : Json()},
+          {"worst", worst}};
+}
+
+Json shape_json(const Shape& shape) {
+  Json extents = Json::array();
+  for (Index axis = 0; axis < shape.rank(); ++axis) extents.push_back(shape[axis]);
+  return extents;
+}
+
 /// A subject's message may hold any bytes; the document is UTF-8 all the same.
 std::string text_of_json(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -88,35 +115,49 @@ std::string json_of(const std::vector<Report>& reports, std::string_view program
   return text_of_json(document);
 }
 
-std::string json_of(const Replayed& r, std::string_view program) {
-  const properties::Verdict& v = r.verdict;
-  const bool any = !v.worst.array.empty();
-  Json worst;
-  if (any)
-    worst = {{"array", v.worst.array},
-             {"index", v.worst.index},
-             {"got", number(static_cast<double>(v.worst.got))},
-             {"expected", number(static_cast<double>(v.worst.expected))},
-             {"bound", number(static_cast<double>(v.worst.bound))},
-             {"ulp", number(v.worst.ulp)}};
-  return text_of_json({{"schema", "bptt-verify/replay"},
+std::string json_of(const Grade& grade, std::string_view program) {
+  Json arrays = Json::array();
+  for (const GradedArray& a : grade.arrays) {
+    Json array{{"array", a.name}, {"key", a.key}, {"expected_shape", shape_json(a.expected)}};
+    if (!a.there) {
+      array["outcome"] = "not graded";
+    } else {
+      array["shape"] = shape_json(a.shape);
+      array["sampled"] = a.sampled;
+      array.update(verdict_json(a.verdict));
+    }
+    arrays.push_back(array);
+  }
+  return text_of_json({{"schema", "bptt-verify/grade"},
                        {"version", schema_version},
                        {"program", program},
-                       {"replay", r.line},
-                       {"property", r.id},
-                       {"number", r.number},
-                       {"sentence", r.sentence},
-                       {"mathematics", r.mathematics},
-                       {"exactness", r.exactness},
-                       {"outcome", name_of(v.outcome)},
-                       {"cause", name_of(v.cause)},
-                       {"output", v.output},
-                       {"reason", v.reason},
-                       {"compared", v.compared},
-                       {"trivial", v.trivial},
-                       {"inconclusive_entries", v.inconclusive_entries},
-                       {"worst_ratio", any ? number(v.worst_ratio) : Json()},
-                       {"worst", worst}});
+                       {"file", grade.file},
+                       {"cell", bptt::name_of(grade.cell)},
+                       {"scalar", bptt::name_of(grade.scalar)},
+                       {"activation", bptt::name_of(grade.activation)},
+                       {"n_x", grade.sizes.n_x},
+                       {"n_a", grade.sizes.n_a},
+                       {"m", grade.sizes.m},
+                       {"T_x", grade.sizes.T_x},
+                       {"T_da", grade.sizes.T_da},
+                       {"outcome", name_of(outcome_of(grade))},
+                       {"assumed_zero", grade.assumed_zero},
+                       {"arrays", arrays},
+                       {"unknown", grade.unknown}});
+}
+
+std::string json_of(const Replayed& r, std::string_view program) {
+  Json json{{"schema", "bptt-verify/replay"},
+            {"version", schema_version},
+            {"program", program},
+            {"replay", r.line},
+            {"property", r.id},
+            {"number", r.number},
+            {"sentence", r.sentence},
+            {"mathematics", r.mathematics},
+            {"exactness", r.exactness}};
+  json.update(verdict_json(r.verdict));
+  return text_of_json(json);
 }
 
 }  // namespace bptt::verify

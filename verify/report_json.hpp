@@ -24,6 +24,14 @@
 //   "inconclusive"), cause, output (as above), reason, compared, trivial, inconclusive_entries,
 //   worst_ratio (RATIO), worst: array, index[], got, expected, bound, ulp (all NUMBER); null if
 //   nothing was compared
+// schema "bptt-verify/grade":
+//   file, cell, scalar, activation, n_x, n_a, m, T_x, T_da, outcome ("held", "broken",
+//   "inconclusive": of all arrays), assumed_zero[] (inputs that are not in the file),
+//   arrays[]: array, key (in the file), shape[], expected_shape[], sampled (not every entry was
+//             judged), outcome (also "not graded": not in the file; then nothing follows), cause,
+//             reason, compared, trivial, inconclusive_entries, worst_ratio (RATIO), worst (as
+//             above)
+//   unknown[]: keys that are not graded
 // RATIO: error / bound, a NUMBER, or null if nothing was compared within a bound.
 // NUMBER: a number, or one of the strings "inf", "-inf", "nan".
 #pragma once
@@ -33,6 +41,7 @@
 #include <string_view>
 #include <vector>
 
+#include "verify/grade.hpp"
 #include "verify/replayed.hpp"
 #include "verify/report.hpp"
 
@@ -40,5 +49,6 @@ namespace bptt::verify {
 
 [[nodiscard]] std::string json_of(const std::vector<Report>& reports, std::string_view program);
 [[nodiscard]] std::string json_of(const Replayed& replayed, std::string_view program);
+[[nodiscard]] std::string json_of(const Grade& grade, std::string_view program);
 
 }  // namespace bptt::verify

@@ -164,4 +164,56 @@ std::string text_of(const Replayed& r, const Style& style) {
                             grouped(v.inconclusive_entries));
 }
 
+std::string text_of(const Grade& grade, const Style& style) {
+  const Sizes& z = grade.sizes;
+  std::string text = fmt::format(
+      "{}: {}{}, {}, n_x={} n_a={} m={} T_x={} T_da={}\n", grade.file, bptt::name_of(grade.cell),
+      grade.cell == Cell::rnn ? fmt::format(" with {}", bptt::name_of(grade.activation)) : "",
+      bptt::name_of(grade.scalar), z.n_x, z.n_a, z.m, z.T_x, z.T_da);
+  if (!grade.assumed_zero.empty())
+    text += style.yellow(fmt::format("not in the file, taken as zeros: {}",
+                                     fmt::join(grade.assumed_zero, ", "))) +
+            "\n";
+  std::size_t width = 5;
+  for (const GradedArray& array : grade.arrays) width = std::max(width, array.key.size());
+  text += style.bold(fmt::format("{:<{}} {:<12} {:<13} {:>9}{:>13}  {}", "array", width, "shape",
+                                 "verdict", "judged", "error/bound", "worst, or why")) +
+          "\n";
+  bool sampled = false;
+  for (const GradedArray& array : grade.arrays) {
+    const properties::Verdict& v = array.verdict;
+    if (!array.there) {
+      text +=
+          fmt::format("{:<{}} {:<12} {}\n", array.key, width, "-", "not graded: not in the file");
+      continue;
+    }
+    const std::string word =
+        fmt::format("{:<13}", v.outcome == Outcome::broken ? heading_of(v.cause)
+                                                           : std::string(name_of(v.outcome)));
+    const std::string shown = v.outcome == Outcome::broken         ? style.red(word)
+                              : v.outcome == Outcome::inconclusive ? style.yellow(word)
+                                                                   : style.green(word);
+    const bool any = !v.worst.array.empty();
+    text += fmt::format(
+        "{:<{}} {:<12} {} {:>9}{:>13}  {}\n", array.key, width, array.shape.str(), shown,
+        grouped(v.compared + v.trivial + v.inconclusive_entries) + (array.sampled ? "*" : ""),
+        any ? ratio_text(v.worst_ratio) : "-",
+        v.outcome == Outcome::held ? (any ? place_of(v.worst) : "") : describe(v));
+    sampled = sampled || array.sampled;
+  }
+  if (sampled) text += "*: sampled entries, and random projections of all\n";
+  if (!grade.unknown.empty())
+    text += fmt::format("not graded, for nothing is said of them: {}\n",
+                        fmt::join(grade.unknown, ", "));
+  const auto broken = std::count_if(grade.arrays.begin(), grade.arrays.end(), [](const auto& a) {
+    return a.there && a.verdict.outcome == Outcome::broken;
+  });
+  const auto there = std::count_if(grade.arrays.begin(), grade.arrays.end(),
+                                   [](const auto& a) { return a.there; });
+  return text +
+         (broken > 0 ? style.red(fmt::format("BROKEN: {} of {} arrays", broken, there))
+                     : style.green(fmt::format("nothing broken in {} arrays", there))) +
+         "\n";
+}
+
 }  // namespace bptt::verify

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "verify/grade.hpp"
 #include "verify/replayed.hpp"
 #include "verify/report.hpp"
 #include "verify/style.hpp"
@@ -14,6 +15,9 @@ namespace bptt::verify {
 [[nodiscard]] std::string table_of(const Report& report, const Style& style);
 /// A replayed case: sentence, mathematics, verdict, worst element.
 [[nodiscard]] std::string text_of(const Replayed& replayed, const Style& style);
+
+/// Recorded gradients, array by array.
+[[nodiscard]] std::string text_of(const Grade& grade, const Style& style);
 
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(long long number);

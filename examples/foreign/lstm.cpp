@@ -2,8 +2,8 @@
 //
 //     c++ -std=c++17 -O2 -fPIC -shared -I PREFIX/include lstm.cpp -o liblstm.so
 //
-// Templated on float and double. Takes dense arrays only, and keeps the gates of the forward pass in
-// the session for the backward pass. An exception that leaves a function fails the case at hand.
+// Templated on float and double. Takes dense arrays only, and keeps the gates of the forward pass
+// in the session for the backward pass. An exception that leaves a function fails the case at hand.
 #include <bptt_subject.h>
 
 #include <cmath>
@@ -117,7 +117,7 @@ void backward(void* session, const bptt_problem& p, const bptt_lstm_inputs& in,
           for (std::int64_t u = 0; u < p.n_a; ++u) {
             const S d = dz[g][static_cast<std::size_t>(u)];
             dconcat += step<S>(*W[g])(u, k) * d;
-            step<S>(*dW[g])(u, k) += d * concat;  // accumulated
+            step<S> (*dW[g])(u, k) += d * concat;  // accumulated
           }
         if (of_state)
           da_prevt[static_cast<std::size_t>(k)] = dconcat;
@@ -126,7 +126,7 @@ void backward(void* session, const bptt_problem& p, const bptt_lstm_inputs& in,
       }
       for (int g = 0; g < gates; ++g)
         for (std::int64_t u = 0; u < p.n_a; ++u)
-          step<S>(*db[g])(u, 0) += dz[g][static_cast<std::size_t>(u)];
+          step<S> (*db[g])(u, 0) += dz[g][static_cast<std::size_t>(u)];
     }
     for (std::size_t u = 0; u < n; ++u) {
       step<S>(out.da0)(static_cast<std::int64_t>(u), j) = da_prevt[u];

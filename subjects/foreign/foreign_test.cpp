@@ -28,8 +28,8 @@ using properties::Verdict;
 using testing::HasSubstr;
 
 const std::string libraries = BPTT_TEST_LIBRARIES "/", examples = BPTT_EXAMPLE_LIBRARIES "/",
-                  sources = BPTT_SOURCE_DIR "/examples/foreign/", data = BPTT_SOURCE_DIR
-                  "/subjects/foreign/test_data/";
+                  sources = BPTT_SOURCE_DIR "/examples/foreign/",
+                  data = BPTT_SOURCE_DIR "/subjects/foreign/test_data/";
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool sanitized = true;
@@ -68,7 +68,8 @@ std::string written(const std::string& name, const std::string& text) {
 class RightSubject : public testing::TestWithParam<std::string> {};
 
 TEST_P(RightSubject, HoldsInEveryProperty) {
-  if (!std::filesystem::exists(GetParam())) GTEST_SKIP() << "there is no compiler for " << GetParam();
+  if (!std::filesystem::exists(GetParam()))
+    GTEST_SKIP() << "there is no compiler for " << GetParam();
   Options options;
   options.call_timeout = 60;
   for (const auto& name : parts_of(GetParam(), options).names) {
@@ -96,15 +97,17 @@ TEST_P(RightSubject, HoldsInEveryProperty) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, RightSubject,
-    testing::Values(examples + "librnn.so", examples + "liblstm.so", examples + "librnn_fortran.so",
-                    examples + "librnn_rust.so", sources + "course.py", sources + "course.ipynb"),
-    [](const auto& file) {
-      std::string name = std::filesystem::path(file.param).filename().string();
-      for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(All, RightSubject,
+                         testing::Values(examples + "librnn.so", examples + "liblstm.so",
+                                         examples + "librnn_fortran.so",
+                                         examples + "librnn_rust.so", sources + "course.py",
+                                         sources + "course.ipynb"),
+                         [](const auto& file) {
+                           std::string name = std::filesystem::path(file.param).filename().string();
+                           for (char& c : name)
+                             c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+                           return name;
+                         });
 
 // ---- Those that misbehave -----------------------------------------------------------------------
 
@@ -231,12 +234,12 @@ TEST(Python, WhatIsThereIsTestedAndTheRestIsSaid) {
   const auto subject = make_subject(path, quick());
   EXPECT_FALSE(subject->capabilities().backward);
   EXPECT_EQ(subject->capabilities().max_T, 1);
-  const Verdict verdict = check(properties::find_property("equals_reference"), *subject,
-                                Scalar::f64, [] {
-                                  ProblemSpec spec;
-                                  spec.sizes = {3, 2, 5, 1, 1};
-                                  return spec;
-                                }());
+  const Verdict verdict =
+      check(properties::find_property("equals_reference"), *subject, Scalar::f64, [] {
+        ProblemSpec spec;
+        spec.sizes = {3, 2, 5, 1, 1};
+        return spec;
+      }());
   EXPECT_EQ(verdict.outcome, Outcome::held) << describe(verdict);
   EXPECT_EQ(verdict.compared, 10) << "states alone";
 }
@@ -333,7 +336,8 @@ TEST(Workers, NoneIsLeftAndNoneIsAZombie) {
 
 TEST(Workers, DieWithTheProgram) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  std::FILE* program = ::popen(("exec '" + self + "' __pause " + examples + "librnn.so").c_str(), "r");
+  std::FILE* program =
+      ::popen(("exec '" + self + "' __pause " + examples + "librnn.so").c_str(), "r");
   ASSERT_NE(program, nullptr);
   int parent = 0, worker = 0;
   ASSERT_EQ(std::fscanf(program, "%d %d", &parent, &worker), 2);

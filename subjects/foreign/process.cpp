@@ -159,7 +159,8 @@ Process::Process(const Program& program, int segment, const Options& options) : 
   if (id_ < 0) throw Error("no process for a worker: " + why);
   ::setpgid(id_, id_);  // whichever of the two is first
   ::fcntl(pipe_, F_SETFL, O_NONBLOCK);
-  alive_ = static_cast<int>(::syscall(SYS_pidfd_open, id_, 0));  // an old kernel has none: poll passes over -1
+  alive_ = static_cast<int>(
+      ::syscall(SYS_pidfd_open, id_, 0));  // an old kernel has none: poll passes over -1
 }
 
 Process::~Process() {

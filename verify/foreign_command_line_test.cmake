@@ -1,0 +1,84 @@
+# cmake -DPROGRAM=<bptt-verify> -DLIBRARIES=<folder> -DEXAMPLES=<examples/foreign>
+#       -DCASES=<properties/cases> -DSCRATCH=<folder> -P foreign_command_line_test.cmake
+# Implementations by their file, and recorded gradients, as users meet them.
+cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/expect.cmake)
+
+file(MAKE_DIRECTORY "${SCRATCH}/a folder")
+file(COPY ${LIBRARIES}/librnn.so ${LIBRARIES}/librnn_wrong.so DESTINATION ${SCRATCH})
+file(COPY ${EXAMPLES}/course.py ${EXAMPLES}/course.ipynb DESTINATION "${SCRATCH}/a folder")
+set(small --cases 2 --max-size 4 --property "^equals_reference$|rnn_backward_nb")
+set(time --call-timeout 60)
+
+# A library: right, and wrong, and its replay line from the same folder.
+expect(0 "nothing broken" "published:rnn_backward_nb +rnn +f64 +1 +1 " -- check ./librnn.so ${small}
+       ${time})
+expect(1 "BROKEN equals_reference rnn f64" "BROKEN: 2 of" -- check ./librnn_wrong.so --cases 20
+       --max-size 4 --property "^equals_reference$|rnn_backward_nb" ${time} --json wrong.json)
+file(READ ${SCRATCH}/wrong.json json)
+expect_json("${json}" "" reports 0 rows 0 failures 0 cause)
+expect_json("${json}" 0 reports 0 gave_up_after)
+string(JSON replay GET "${json}" reports 0 rows 0 failures 0 replay)
+string(REGEX REPLACE "^bptt-verify replay '(.*)'$" "\\1" replay "${replay}")
+expect(1 "verdict +BROKEN" "case +./librnn_wrong.so equals_reference" -- replay ${replay} ${time})
+expect(1 "published as" -- replay ./librnn_wrong.so published:rnn_backward_nb)
+
+# Python: all parts of a file, one of them, a name with a space.
+expect(0 "course.py:rnn_cell: " "course.py:rnn: " "course.py:lstm_cell: " "course.py:lstm: "
+       -- check "a folder/course.py" ${small} ${time})
+expect(0 "note: course.ipynb cell 2: 'from rnn_utils import .' is left out" "nothing broken"
+       -- check "a folder/course.ipynb:lstm_cell" "a folder/course.ipynb" ${small} ${time}
+       --json notebook.json)
+file(READ ${SCRATCH}/notebook.json json)
+expect_json("${json}" "a folder/course.ipynb:lstm_cell" reports 0 subject)
+expect_json("${json}" held reports 1 summary outcome)
+expect(0 "verdict +held" -- replay "a%20folder/course.py:lstm" published:lstm_backward_new ${time})
+expect(0 "verdict +held" -- replay "a%20folder/course.py:rnn_cell equals_reference f64 rnn n_x=3 n_a=2 m=4 T_x=1 regime=unit seed=3" ${time})
+
+# One that raises: the last line of its traceback, and what it printed; a campaign comes to its end.
+file(WRITE ${SCRATCH}/raises.py "from numpy import *
+def rnn_cell_forward(xt, a_prev, parameters):
+    print('so far so good')
+    return missing(xt)
+")
+expect(1 "RAISED equals_reference rnn f64" "NameError: name 'missing' is not defined .raises.py, line 4, in rnn_cell_forward: return missing.xt.."
+       "  . so far so good" "note: rnn_cell_forward is tested alone" -- check raises.py ${small} ${time}
+       --json raises.json)
+file(READ ${SCRATCH}/raises.json json)
+expect_json("${json}" raised reports 0 rows 0 failures 0 cause)
+expect_json("${json}" "so far so good" reports 0 rows 0 failures 0 output)
+
+# One that ends its process each time is not asked for ever.
+file(WRITE ${SCRATCH}/exits.py "import os
+def rnn_cell_forward(xt, a_prev, parameters):
+    os._exit(7)
+def rnn_cell_backward(da_next, cache):
+    pass
+")
+expect(1 "EXITED" "rnn_cell_forward ended the process with status 7"
+       "stopped after [0-9]+ cases that ended the subject's process" "rows were not asked"
+       -- check exits.py --cases 2 --max-size 3 --max-crashes 3 ${time} --json exits.json)
+file(READ ${SCRATCH}/exits.json json)
+expect_json("${json}" exited reports 0 rows 0 failures 0 cause)
+
+# 2: it could not run, and says what to do.
+expect(2 "there is no file ./absent.so" -- check ./absent.so)
+expect(2 "has no rnn_forward" -- replay raises.py:rnn published:rnn_forward_nb)
+expect(2 "there is no program 'python9'" -- check raises.py --python python9)
+
+# Recorded gradients.
+file(COPY ${CASES}/rnn_backward_nb.npz ${CASES}/rnn_forward_nb.npz DESTINATION ${SCRATCH})
+expect(0 "nothing broken in 6 arrays" "grad.dba +.5,1. +held" "not graded.*in.Wya"
+       -- grade rnn_backward_nb.npz --json grade.json)
+file(READ ${SCRATCH}/grade.json json)
+expect_json("${json}" bptt-verify/grade schema)
+expect_json("${json}" held outcome)
+expect_json("${json}" dx arrays 0 array)
+expect(1 "BROKEN +[0-9]+ " -- grade rnn_backward_nb.npz --activation identity)
+expect(2 "rnn_forward_nb.npz lacks da" -- grade rnn_forward_nb.npz)
+expect(2 "absent.npz" -- grade absent.npz)
+expect(0 "Examples:" "np.savez" -- grade --help)
+
+if(failures GREATER 0)
+  message(FATAL_ERROR "${failures} expectations failed")
+endif()
