@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include "properties/property.hpp"
 
 namespace bptt::properties {
 namespace {
@@ -223,6 +224,48 @@ TEST(Codec, RandomBytesAreAFunctionOfTheirSeed) {
   std::set<std::uint8_t> first;
   for (std::uint64_t seed = 0; seed < 5000; ++seed) first.insert(random_spec_bytes(seed)[0]);
   EXPECT_EQ(first.size(), 256U);
+}
+
+TEST(Codec, KeepsToWhatASubjectTakes) {
+  Capabilities cell_only, whole_course;
+  cell_only.max_T = 1;
+  whole_course.fewer_losses = whole_course.initial_cell = whole_course.final_cell_gradient = false;
+  Property property{};
+  property.number = 1;
+  for (const Capabilities& can : {cell_only, whole_course}) {
+    const SpecLimits limits = limits_for(property, can, Cell::lstm);
+    for (std::uint64_t seed = 0; seed < 500; ++seed) {
+      const ProblemSpec spec = decode_spec(random_spec_bytes(seed), limits);
+      EXPECT_TRUE(takes(can, spec)) << to_string(spec);
+      EXPECT_TRUE(applies(property, can, Scalar::f64, spec)) << to_string(spec);
+    }
+  }
+  const ProblemSpec any = decode_spec(random_spec_bytes(1), limits_for(property, {}, Cell::lstm));
+  EXPECT_FALSE(takes(cell_only, any) && takes(whole_course, any)) << to_string(any);
+}
+
+TEST(Properties, ApplyToWhatASubjectGives) {
+  const auto applies_to = [](std::string_view id, const Capabilities& can, Cell cell) {
+    return applies(find_property(id), can, cell, Scalar::f64);
+  };
+  Capabilities forward_only, cell_only, no_cell_ends;
+  forward_only.backward = false;
+  cell_only.max_T = 1;
+  no_cell_ends.initial_cell = no_cell_ends.final_cell_gradient = false;
+  EXPECT_TRUE(applies_to("equals_reference", forward_only, Cell::rnn));
+  EXPECT_FALSE(applies_to("linear_in_da", forward_only, Cell::rnn));
+  EXPECT_FALSE(applies_to("time_in_two_parts", cell_only, Cell::rnn)) << "one step has no parts";
+  EXPECT_TRUE(applies_to("time_in_two_parts", no_cell_ends, Cell::rnn));
+  EXPECT_FALSE(applies_to("time_in_two_parts", no_cell_ends, Cell::lstm))
+      << "c cannot be handed on";
+  Capabilities unchecked = forward_only;
+  unchecked.backward = true;
+  unchecked.checks_shapes = unchecked.strided = unchecked.fewer_losses = false;
+  for (const auto* id :
+       {"shapes_are_those_of_the_arrays", "time_reversed_twice", "appended_steps_without_loss"}) {
+    EXPECT_TRUE(applies_to(id, {}, Cell::rnn)) << id;
+    EXPECT_FALSE(applies_to(id, unchecked, Cell::rnn)) << id;
+  }
 }
 
 }  // namespace

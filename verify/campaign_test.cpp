@@ -12,6 +12,7 @@
 #include "core/error.hpp"
 #include "core/whole_file.hpp"
 #include "properties/comparison.hpp"
+#include "properties/replay.hpp"
 #include "subjects/registry.hpp"
 #include "verify/replayed.hpp"
 #include "verify/report_json.hpp"
@@ -131,6 +132,64 @@ TEST(Campaign, AnExceptionOfTheSubjectIsBroken) {
     EXPECT_EQ(row.counts.cases(), 1);
     EXPECT_EQ(row.failures.at(0).text, "threw: no luck");
   }
+}
+
+TEST(Campaign, AFailureBeforeTheNumbersKeepsItsCauseAndItsOutput) {
+  const Property crashes = made_up([](const Subject&, const ProblemSpec&) -> Verdict {
+    throw SubjectFailure(Cause::crashed, "SIGSEGV in f", "last line\n\x1b[31mred");
+  });
+  const Report report = campaign_of(crashes, 4);
+  for (const Row& row : report.rows) {
+    EXPECT_EQ(row.counts.broken, 1);
+    EXPECT_EQ(row.failures.at(0).cause, Cause::crashed);
+    EXPECT_EQ(row.failures.at(0).text, "crashed: SIGSEGV in f");
+  }
+  EXPECT_EQ(report.gave_up_after, 0);
+  const std::string table = table_of(report, Style(false));
+  EXPECT_NE(table.find("\nCRASHED made_up rnn f32"), std::string::npos) << table;
+  EXPECT_NE(table.find("\n  | last line\n  |  [31mred\n"), std::string::npos) << table;
+  const auto json = nlohmann::json::parse(json_of({report}, "1.2.3"));
+  const auto& failure = json.at("reports").at(0).at("rows").at(0).at("failures").at(0);
+  EXPECT_EQ(failure.at("cause"), "crashed");
+  EXPECT_EQ(failure.at("output"), "last line\n\x1b[31mred");
+}
+
+TEST(Campaign, StopsAskingASubjectThatEndsItsProcessAgainAndAgain) {
+  const auto run = [](Cause cause, int calls_until, int& calls) {
+    static Cause thrown;
+    static int* count;
+    thrown = cause;
+    count = &calls;
+    calls = 0;
+    CampaignOptions options;
+    options.cases = 1;
+    options.max_crashes = calls_until;
+    const Property fails = made_up([](const Subject&, const ProblemSpec&) -> Verdict {
+      ++*count;
+      throw SubjectFailure(thrown, "no");
+    });
+    options.properties = {&fails};
+    return run_campaign(*make_subject("reference"), options);
+  };
+  int calls = 0;
+  const Report crashed = run(Cause::timed_out, 2, calls);
+  EXPECT_EQ(crashed.gave_up_after, 2);
+  EXPECT_EQ(rows_not_asked(crashed), 2);
+  EXPECT_LE(calls, 2 + 4) << "a time-out is dear: one of two rows is shrunk, by four tries";
+  EXPECT_NE(table_of(crashed, Style(false)).find("stopped after 2 cases that ended"),
+            std::string::npos);
+  const Report raised = run(Cause::raised, 2, calls);
+  EXPECT_EQ(raised.gave_up_after, 0) << "an exception costs no process";
+  EXPECT_EQ(rows_not_asked(raised), 0);
+}
+
+TEST(Replay, AFilesNameIsOneWord) {
+  for (const std::string name : {"./a b/it's 100%.so", "mine.py:lstm", "a\"b.py:rnn", "%", "%4"}) {
+    const std::string word = properties::as_word(name);
+    EXPECT_EQ(word.find_first_of(" '\""), std::string::npos) << word;
+    EXPECT_EQ(properties::from_word(word), name);
+  }
+  EXPECT_EQ(properties::as_word("fault:a+b"), "fault:a+b");
 }
 
 TEST(Campaign, RatiosAreTheWorstAndTheMedianOfTheCases) {
