@@ -12,7 +12,9 @@
 #include <fstream>
 #include <thread>
 
+#include "properties/generate.hpp"
 #include "properties/property.hpp"
+#include "subjects/foreign/foreign_session.hpp"
 #include "subjects/foreign/foreign_subjects.hpp"
 #include "subjects/foreign/library_worker.hpp"
 #include "subjects/foreign/worker_pool.hpp"
@@ -258,13 +260,7 @@ TEST(Python, TheWholeLstmBeginsWithoutACellAndACellTakesAny) {
 }
 
 TEST(Python, OnlyDefinitionsOfANotebookAreTaken) {
-  const std::string notebook = written("cells.ipynb", R"({"cells": [
-    {"cell_type": "markdown", "source": ["def rnn_forward(): no"]},
-    {"cell_type": "code", "source": ["%matplotlib inline\n", "import numpy as np\n", "!ls\n", "n = 3"]},
-    {"cell_type": "code", "source": "%%bash\nexit 1"},
-    {"cell_type": "code", "source": "raise SystemExit\nwhile True: pass\nrnn_forward = 7"},
-    {"cell_type": "code", "source": "def rnn_cell_forward(xt, a_prev, parameters):\n    p = parameters\n    a = np.tanh(p['Wax'] @ xt + p['Waa'] @ a_prev + p['ba']) * (n / 3)\n    return a, softmax(p['Wya'] @ a + p['by']), None"},
-    {"cell_type": "code", "source": "def broken(:"}]})");
+  const std::string notebook = data + "cells.ipynb";
   const Parts parts = parts_of(notebook, quick());
   EXPECT_EQ(parts.names, std::vector<std::string>{notebook + ":rnn_cell"});
   EXPECT_THAT(parts.notes, testing::Contains(HasSubstr("cell 6 is left out: line 1")));
@@ -337,14 +333,23 @@ TEST(Workers, NoneIsLeftAndNoneIsAZombie) {
 TEST(Workers, DieWithTheProgram) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   std::FILE* program =
-      ::popen(("exec '" + self + "' __pause " + examples + "librnn.so").c_str(), "r");
+      ::popen(("exec '" + self + "' __hang " + libraries + "libmisbehaving.so").c_str(), "r");
   ASSERT_NE(program, nullptr);
   int parent = 0, worker = 0;
   ASSERT_EQ(std::fscanf(program, "%d %d", &parent, &worker), 2);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // so that it is in its loop
   EXPECT_TRUE(runs(worker));
   ::kill(parent, SIGKILL);
   EXPECT_TRUE(ends(worker));
   ::pclose(program);
+}
+
+TEST(Workers, TakeWhatTheyStartedWithThem) {
+  const auto subject = make_subject(libraries + "libmisbehaving.so", quick());
+  const Verdict verdict = check(properties::find_property("equals_reference"), *subject, Scalar::f64,
+                                spec_with(15));  // FORKS
+  ASSERT_THAT(verdict.output, HasSubstr("started "));
+  EXPECT_TRUE(ends(std::stoi(verdict.output.substr(verdict.output.find(' ')))));
 }
 
 TEST(Workers, OutliveTheThreadThatNeededThemFirst) {
@@ -358,21 +363,32 @@ TEST(Workers, OutliveTheThreadThatNeededThemFirst) {
 
 }  // namespace
 
-/// Starts a worker, says both process numbers, and waits: for the test that ends this process.
-int pause_with_worker(const std::string& library) {
-  WorkerPool pool({{{"/proc/self/exe", library_worker_command, library}, {}, -1}}, {});
-  const auto worker = pool.take();
-  std::printf("%d %d\n", static_cast<int>(::getpid()), static_cast<int>(worker->process->id()));
+/// Says the numbers of this process and of a worker, which then computes for ever: for the test that
+/// ends this process.
+int hang_in_worker(const std::string& library) {
+  Options options;
+  options.call_timeout = 1000;
+  const auto pool = std::make_shared<WorkerPool>(
+      std::vector<Program>{{{"/proc/self/exe", library_worker_command, library}, {}, -1}}, options);
+  auto worker = pool->take();
+  const pid_t id = worker->process->id();
+  pool->give_back(std::move(worker));
+  const auto p = properties::generate<double>(spec_with(5));  // misbehaving.c: LOOPS
+  ForeignSession<double> session(pool, {p.cell, p.activation, p.sizes, Part::whole, "f", "b", false});
+  auto states = make_tensors<double>(p.cell, state_names(p.cell), p.sizes);
+  auto gradients = make_tensors<double>(p.cell, gradient_names(p.cell), p.sizes);
+  session.forward(views_of(p.in), views_of(states));
+  std::printf("%d %d\n", static_cast<int>(::getpid()), static_cast<int>(id));
   std::fflush(stdout);
-  while (true) ::pause();
+  session.backward(views_of(p.in), views_of(p.up), views_of(gradients));
+  return 1;
 }
 
 }  // namespace bptt::foreign
 
 int main(int argc, char** argv) {
   if (const auto status = bptt::foreign::worker_main(argc, argv)) return *status;
-  if (argc == 3 && std::string(argv[1]) == "__pause")
-    return bptt::foreign::pause_with_worker(argv[2]);
+  if (argc == 3 && std::string(argv[1]) == "__hang") return bptt::foreign::hang_in_worker(argv[2]);
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -78,10 +78,14 @@ int32_t bptt_rnn_backward(void **session, const bptt_problem *p, const bptt_rnn_
       for (int k = 0; k < 300000; ++k) printf("line %d of very many\n", k);
       abort();
     case FAILS: snprintf(p->error, (size_t)p->error_size, "no luck today"); return BPTT_FAILED;
-    case FORKS:
-      if (fork() == 0)
+    case FORKS: {
+      const int child = (int)fork();
+      if (child == 0)
         while (way) sleep(1000);
+      printf("started %d\n", child);
+      fflush(stdout);
       abort();
+    }
     case CLOSES:
       close(3);
       while (way) sleep(1000);
