@@ -49,6 +49,9 @@ function(bptt_install_package)
   install(FILES ${PROJECT_BINARY_DIR}/bpttConfig.cmake
                 ${PROJECT_BINARY_DIR}/bpttConfigVersion.cmake DESTINATION ${destination})
   install(EXPORT bpttTargets NAMESPACE bptt:: DESTINATION ${destination})
+  # What a shared library includes to be put to the test: <bptt_subject.h>, without the project.
+  install(FILES ${PROJECT_SOURCE_DIR}/subjects/foreign/bptt_subject.h
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   if(TARGET bptt-verify)
     install(TARGETS bptt-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()

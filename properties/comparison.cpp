@@ -140,6 +140,7 @@ void Comparison::bitwise(std::string_view array, const View<const S>& got,
         ++(nothing ? verdict_.trivial : verdict_.compared);
         if (same(p, q)) continue;
         broken_ = true;
+        if (!std::isfinite(p) && std::isfinite(q)) verdict_.cause = Cause::not_finite;
         std::vector<Index> index{i, j, t};
         index.resize(static_cast<std::size_t>(got.shape().rank()));
         const auto error = std::abs(static_cast<long double>(p) - static_cast<long double>(q));

@@ -9,20 +9,20 @@
 #include <stdlib.h>
 
 /* Element (i, j, t) of an array of double. */
-static double *at(const bptt_array *p, int64_t i, int64_t j, int64_t t) {
-  return (double *)p->data + i * p->stride[0] + j * p->stride[1] + t * p->stride[2];
+static double* at(const bptt_array* p, int64_t i, int64_t j, int64_t t) {
+  return (double*)p->data + i * p->stride[0] + j * p->stride[1] + t * p->stride[2];
 }
 
 int32_t bptt_subject_version(void) { return BPTT_SUBJECT_VERSION; }
 
-void bptt_subject_describe(bptt_description *out) {
+void bptt_subject_describe(bptt_description* out) {
   out->flags = BPTT_RNN | BPTT_F64 | BPTT_RELU | BPTT_IDENTITY | BPTT_STRIDED | BPTT_FEWER_LOSSES;
   out->text = "A vanilla RNN in C.";
 }
 
 /* a<t> = g(Wax x<t> + Waa a<t-1> + ba) */
-int32_t bptt_rnn_forward(void **session, const bptt_problem *p, const bptt_rnn_inputs *in,
-                         const bptt_rnn_states *out) {
+int32_t bptt_rnn_forward(void** session, const bptt_problem* p, const bptt_rnn_inputs* in,
+                         const bptt_rnn_states* out) {
   (void)session; /* backward finds all it needs in the states */
   for (int64_t t = 0; t < p->T_x; ++t)
     for (int64_t j = 0; j < p->m; ++j)
@@ -30,8 +30,8 @@ int32_t bptt_rnn_forward(void **session, const bptt_problem *p, const bptt_rnn_i
         double z = *at(&in->ba, i, 0, 0);
         for (int64_t k = 0; k < p->n_x; ++k) z += *at(&in->Wax, i, k, 0) * *at(&in->x, k, j, t);
         for (int64_t k = 0; k < p->n_a; ++k)
-          z += *at(&in->Waa, i, k, 0) *
-               (t == 0 ? *at(&in->a0, k, j, 0) : *at(&out->a, k, j, t - 1));
+          z +=
+              *at(&in->Waa, i, k, 0) * (t == 0 ? *at(&in->a0, k, j, 0) : *at(&out->a, k, j, t - 1));
         *at(&out->a, i, j, t) = p->activation == BPTT_ACTIVATION_TANH   ? tanh(z)
                                 : p->activation == BPTT_ACTIVATION_RELU ? (z > 0 ? z : 0)
                                                                         : z;
@@ -45,11 +45,11 @@ static double slope(int32_t activation, double a) {
   return activation == BPTT_ACTIVATION_RELU ? (a > 0 ? 1 : 0) : 1;
 }
 
-int32_t bptt_rnn_backward(void **session, const bptt_problem *p, const bptt_rnn_inputs *in,
-                          const bptt_rnn_states *states, const bptt_rnn_upstream *up,
-                          const bptt_rnn_gradients *out) {
-  double *dz = calloc((size_t)p->n_a, sizeof *dz);
-  double *da_prevt = calloc((size_t)p->n_a, sizeof *da_prevt);
+int32_t bptt_rnn_backward(void** session, const bptt_problem* p, const bptt_rnn_inputs* in,
+                          const bptt_rnn_states* states, const bptt_rnn_upstream* up,
+                          const bptt_rnn_gradients* out) {
+  double* dz = calloc((size_t)p->n_a, sizeof *dz);
+  double* da_prevt = calloc((size_t)p->n_a, sizeof *da_prevt);
   (void)session;
   if (dz == NULL || da_prevt == NULL) {
     free(dz);

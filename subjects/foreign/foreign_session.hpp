@@ -94,14 +94,19 @@ class ForeignSession final : public Session<S> {
     request.T_da = task_.sizes.T_da;
     request.session = worker_->session;
     request.segment_bytes = worker_->segment->bytes();
+    std::unique_ptr<Worker> worker = std::move(worker_);  // gone, unless it answers
+    const Answer answer = worker->process->ask(request, pool_->options().call_timeout, what);
     try {
-      const Answer answer = worker_->process->ask(request, pool_->options().call_timeout, what);
-      require_ok(answer, what, *worker_->process);
+      require_ok(answer, what, *worker->process);
+      worker->segment->collect();
     } catch (const SubjectFailure& failure) {
-      if (ends_worker(failure.cause)) worker_.reset();
+      if (!ends_worker(failure.cause)) worker_ = std::move(worker);
+      throw;
+    } catch (...) {
+      worker_ = std::move(worker);
       throw;
     }
-    worker_->segment->collect();
+    worker_ = std::move(worker);
   }
 
   std::shared_ptr<WorkerPool> pool_;

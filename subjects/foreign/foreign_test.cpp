@@ -270,6 +270,22 @@ TEST(Python, OnlyDefinitionsOfANotebookAreTaken) {
   EXPECT_EQ(verdict.outcome, Outcome::held) << describe(verdict);
 }
 
+TEST(Python, AnExceptionInANotebookIsToldByCellAndLine) {
+  const std::string notebook = written("raising.ipynb", R"json({"cells": [
+    {"cell_type": "markdown", "source": "text"},
+    {"cell_type": "code", "source": ["%%time\n", "def rnn_cell_forward(xt, a_prev, parameters):\n",
+      "    n_y = parameters['Wya'].shape[0]\n", "    return a_prev + np.ones((1, 99))\n"]}]})json");
+  ProblemSpec spec;
+  spec.sizes = {3, 2, 5, 1, 1};
+  const Verdict verdict = check(properties::find_property("equals_reference"),
+                                *make_subject(notebook), Scalar::f64, spec);
+  EXPECT_EQ(verdict.cause, Cause::raised);
+  EXPECT_THAT(
+      verdict.reason,
+      HasSubstr("ValueError: operands could not be broadcast together with shapes (2,5) "
+                "(1,99) (raising.ipynb cell 2, line 4, in rnn_cell_forward: return a_prev"));
+}
+
 TEST(Python, AFileThatCannotBeLoadedIsRefusedWithWords) {
   const auto refusal = [](const std::string& text) {
     Options options = quick();
@@ -346,8 +362,9 @@ TEST(Workers, DieWithTheProgram) {
 
 TEST(Workers, TakeWhatTheyStartedWithThem) {
   const auto subject = make_subject(libraries + "libmisbehaving.so", quick());
-  const Verdict verdict = check(properties::find_property("equals_reference"), *subject, Scalar::f64,
-                                spec_with(15));  // FORKS
+  const Verdict verdict =
+      check(properties::find_property("equals_reference"), *subject, Scalar::f64,
+            spec_with(15));  // FORKS
   ASSERT_THAT(verdict.output, HasSubstr("started "));
   EXPECT_TRUE(ends(std::stoi(verdict.output.substr(verdict.output.find(' ')))));
 }
@@ -363,8 +380,8 @@ TEST(Workers, OutliveTheThreadThatNeededThemFirst) {
 
 }  // namespace
 
-/// Says the numbers of this process and of a worker, which then computes for ever: for the test that
-/// ends this process.
+/// Says the numbers of this process and of a worker, which then computes for ever: for the test
+/// that ends this process.
 int hang_in_worker(const std::string& library) {
   Options options;
   options.call_timeout = 1000;
@@ -374,7 +391,8 @@ int hang_in_worker(const std::string& library) {
   const pid_t id = worker->process->id();
   pool->give_back(std::move(worker));
   const auto p = properties::generate<double>(spec_with(5));  // misbehaving.c: LOOPS
-  ForeignSession<double> session(pool, {p.cell, p.activation, p.sizes, Part::whole, "f", "b", false});
+  ForeignSession<double> session(pool,
+                                 {p.cell, p.activation, p.sizes, Part::whole, "f", "b", false});
   auto states = make_tensors<double>(p.cell, state_names(p.cell), p.sizes);
   auto gradients = make_tensors<double>(p.cell, gradient_names(p.cell), p.sizes);
   session.forward(views_of(p.in), views_of(states));

@@ -76,11 +76,17 @@ void set_limit(int resource, rlim_t value) {
 }
 
 /// The sanitizers map terabytes that they never touch.
-constexpr bool limits_memory =
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    false;
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define BPTT_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define BPTT_SANITIZED
+#endif
+#ifdef BPTT_SANITIZED
+constexpr bool limits_memory = false;
 #else
-    true;
+constexpr bool limits_memory = true;
 #endif
 
 struct Child {

@@ -30,7 +30,13 @@ WorkerPool::WorkerPool(const std::vector<Program>& candidates, const Options& op
     : options_(options) {
   std::string text = "no program to run it";
   for (const Program& program : candidates) {
-    auto worker = started(program);
+    std::unique_ptr<Worker> worker;
+    try {
+      worker = started(program);
+    } catch (const Error& error) {
+      text = error.what();  // no such program: the next one may be there
+      continue;
+    }
     Answer answer;
     try {
       answer = described(*worker, options_);

@@ -30,13 +30,13 @@ enum {
   ANSWERS_ITSELF
 };
 
-void bptt_subject_describe(bptt_description *out) {
+void bptt_subject_describe(bptt_description* out) {
   right_describe(out);
   out->text = "Right where n_x is 1.";
 }
 
 /* Compiled so that neither allocation nor recursion goes away. */
-static int deep(volatile int *way) {
+static int deep(volatile int* way) {
   volatile char here[4096];
   here[0] = (char)*way;
   return deep(way) + here[0];
@@ -44,21 +44,21 @@ static int deep(volatile int *way) {
 
 static void allocate(void) {
   for (;;) {
-    volatile char *block = malloc((size_t)1 << 22);
+    volatile char* block = malloc((size_t)1 << 22);
     for (size_t k = 0; k < (size_t)1 << 22; k += 4096) block[k] = 1;
   }
 }
 
-int32_t bptt_rnn_backward(void **session, const bptt_problem *p, const bptt_rnn_inputs *in,
-                          const bptt_rnn_states *states, const bptt_rnn_upstream *up,
-                          const bptt_rnn_gradients *out) {
+int32_t bptt_rnn_backward(void** session, const bptt_problem* p, const bptt_rnn_inputs* in,
+                          const bptt_rnn_states* states, const bptt_rnn_upstream* up,
+                          const bptt_rnn_gradients* out) {
   volatile int way = 1;
-  double *dba = out->dba.data;
+  double* dba = out->dba.data;
   const int32_t status = right_backward(session, p, in, states, up, out);
   switch (p->n_x) {
     case READS_NULL:
       printf("the last line before the crash\n");
-      return *(volatile int *)(size_t)way == 0;
+      return *(volatile int*)(size_t)way == 0;
     case ABORTS: abort();
     case OVERFLOWS_THE_STACK: return deep(&way);
     case LOOPS:

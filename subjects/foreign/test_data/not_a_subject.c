@@ -1,5 +1,5 @@
-/* What bptt-verify must refuse with words: NO_VERSION exports nothing, FUTURE is of another version,
- * HALF promises an LSTM that it does not have, CRASHES does so while it is loaded. */
+/* What bptt-verify must refuse with words: NO_VERSION exports nothing, FUTURE is of another
+ * version, HALF promises an LSTM that it does not have, CRASHES does so while it is loaded. */
 #include <stdlib.h>
 
 #include "subjects/foreign/bptt_subject.h"
@@ -8,9 +8,9 @@
 int32_t bptt_subject_version(void) { return BPTT_SUBJECT_VERSION + 1; }
 #elif defined(HALF)
 int32_t bptt_subject_version(void) { return BPTT_SUBJECT_VERSION; }
-void bptt_subject_describe(bptt_description *out) { out->flags = BPTT_LSTM | BPTT_F64; }
-int32_t bptt_lstm_forward(void **session, const bptt_problem *problem, const bptt_lstm_inputs *in,
-                          const bptt_lstm_states *out) {
+void bptt_subject_describe(bptt_description* out) { out->flags = BPTT_LSTM | BPTT_F64; }
+int32_t bptt_lstm_forward(void** session, const bptt_problem* problem, const bptt_lstm_inputs* in,
+                          const bptt_lstm_states* out) {
   (void)session, (void)problem, (void)in, (void)out;
   return BPTT_FAILED;
 }
