@@ -5,7 +5,9 @@
  * Replace forward and backward by calls of your own code. Everything here is in double, and every
  * array is reached through its strides, so that any layout will do. */
 #include <bptt_subject.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Element (i, j, t) of an array of double. */
@@ -16,7 +18,8 @@ static double* at(const bptt_array* p, int64_t i, int64_t j, int64_t t) {
 int32_t bptt_subject_version(void) { return BPTT_SUBJECT_VERSION; }
 
 void bptt_subject_describe(bptt_description* out) {
-  out->flags = BPTT_RNN | BPTT_F64 | BPTT_RELU | BPTT_IDENTITY | BPTT_STRIDED | BPTT_FEWER_LOSSES;
+  out->flags = BPTT_RNN | BPTT_F64 | BPTT_RELU | BPTT_IDENTITY | BPTT_STRIDED | BPTT_FEWER_LOSSES |
+               BPTT_CHECKS_SHAPES;
   out->text = "A vanilla RNN in C.";
 }
 
@@ -45,12 +48,33 @@ static double slope(int32_t activation, double a) {
   return activation == BPTT_ACTIVATION_RELU ? (a > 0 ? 1 : 0) : 1;
 }
 
+/* BPTT_CHECKS_SHAPES: says what is wrong with an array, as NumPy prints shapes. */
+static int32_t wrong_shape(const bptt_problem* p, const char* name, const bptt_array* array,
+                           int32_t rank, int64_t e0, int64_t e1, int64_t e2) {
+  const int64_t* e = array->extent;
+  const char* form = array->rank == 1   ? "%s has shape (%" PRId64 ",)"
+                     : array->rank == 2 ? "%s has shape (%" PRId64 ",%" PRId64 ")"
+                                        : "%s has shape (%" PRId64 ",%" PRId64 ",%" PRId64 ")";
+  if (array->rank == rank && e[0] == e0 && e[1] == e1 && e[2] == e2) return 0;
+  snprintf(p->error, (size_t)p->error_size, form, name, e[0], e[1], e[2]);
+  return 1;
+}
+
 int32_t bptt_rnn_backward(void** session, const bptt_problem* p, const bptt_rnn_inputs* in,
                           const bptt_rnn_states* states, const bptt_rnn_upstream* up,
                           const bptt_rnn_gradients* out) {
   double* dz = calloc((size_t)p->n_a, sizeof *dz);
   double* da_prevt = calloc((size_t)p->n_a, sizeof *da_prevt);
   (void)session;
+  if (wrong_shape(p, "dx", &out->dx, 3, p->n_x, p->m, p->T_da) ||
+      wrong_shape(p, "da0", &out->da0, 2, p->n_a, p->m, 1) ||
+      wrong_shape(p, "dWax", &out->dWax, 2, p->n_a, p->n_x, 1) ||
+      wrong_shape(p, "dWaa", &out->dWaa, 2, p->n_a, p->n_a, 1) ||
+      wrong_shape(p, "dba", &out->dba, 2, p->n_a, 1, 1)) {
+    free(dz);
+    free(da_prevt);
+    return BPTT_WRONG_SHAPE;
+  }
   if (dz == NULL || da_prevt == NULL) {
     free(dz);
     free(da_prevt);
