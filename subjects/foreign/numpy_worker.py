@@ -179,7 +179,8 @@ def describe(error, files):
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename in files] or \
           [frame for frame in frames if frame.filename != "numpy_worker.py"]
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = str(error).strip()
+    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if isinstance(error, SystemExit):
         text = f"sys.exit({error.code!r})"
     if own:
