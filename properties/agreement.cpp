@@ -26,6 +26,23 @@ template <class S>
 Verdict equals_reference(const Subject& subject, const ProblemSpec& spec) {
   return agrees_with<S>(subject, spec, Derivation::one_pass);
 }
+/// Everything that enters an activation is scaled down: pre-activations, candidates and cell states
+/// near zero, where tanh must keep its digits.
+template <class S>
+Verdict equals_reference_near_zero(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> drawn(subject, spec);
+  Problem<S> small = drawn.problem;
+  for (auto& [name, tensor] : small.in)
+    if (!name.starts_with("W"))
+      for (S& v : tensor.elements()) v *= S(0x1p-24);
+  const Trial<S> trial = drawn.of(std::move(small));
+  const Expectation expectation = trial.expect(trial.problem);
+  Comparison comparison = trial.comparison();
+  comparison.within(trial.probes(), converted<long double>(trial.run()), expectation.values(),
+                    {{&expectation, 1}});
+  return comparison.verdict();
+}
+
 template <class S>
 Verdict one_walk_per_loss(const Subject& subject, const ProblemSpec& spec) {
   return agrees_with<S>(subject, spec, Derivation::one_walk_per_loss);
@@ -94,6 +111,16 @@ void add_agreement(std::vector<Property>& all) {
                  .exactness = Exactness::bounded,
                  .check_f32 = equals_reference<float>,
                  .check_f64 = equals_reference<double>,
+                 .of_states = true});
+  all.push_back({.number = 10,
+                 .id = "equals_reference_near_zero",
+                 .sentence = "They are where every activation works near zero, too",
+                 .mathematics = "subject(2^-24 x, a0, c0, b) = reference, relative to its size",
+                 .exactness = Exactness::bounded,
+                 .check_f32 = equals_reference_near_zero<float>,
+                 .check_f64 = equals_reference_near_zero<double>,
+                 .regimes = bit(Regime::unit) | bit(Regime::expanding) | bit(Regime::signed_zeros),
+                 .tanh_only = true,
                  .of_states = true});
   all.push_back({.number = 13,
                  .id = "integers_are_exact",

@@ -55,6 +55,21 @@ Verdict session_serves_again(const Subject& subject, const ProblemSpec& spec) {
   return comparison.verdict();
 }
 
+/// What the caller does with the states' arrays between forward and backward is its own business.
+template <class S>
+Verdict states_are_the_callers(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  const auto session = subject.open<S>(spec.cell, spec.activation, spec.sizes);
+  auto states = make_tensors<S>(spec.cell, state_names(spec.cell), spec.sizes);
+  auto gradients = make_tensors<S>(spec.cell, gradient_names(spec.cell), spec.sizes);
+  session->forward(views_of(trial.problem.in), views_of(states));
+  for (auto& [name, tensor] : states) fill(tensor.view(), std::numeric_limits<S>::quiet_NaN());
+  session->backward(views_of(trial.problem.in), views_of(trial.problem.up), views_of(gradients));
+  Comparison comparison = trial.comparison();
+  comparison.bitwise(gradients, gradients_of(trial.run()));
+  return comparison.verdict();
+}
+
 /// How many terms are added to each entry of a weight gradient, at most.
 double additions_to_a_weight(Derivation derivation, const Sizes& s) {
   const auto T = static_cast<double>(s.T_da), m = static_cast<double>(s.m);
@@ -252,6 +267,14 @@ void add_buffers(std::vector<Property>& all) {
        .check_f32 = session_serves_again<float>,
        .check_f64 = session_serves_again<double>,
        .regimes = all_regimes});
+  all.push_back(
+      {.number = 22,
+       .id = "states_are_the_callers",
+       .sentence = "Backward does not read the arrays into which forward wrote the states",
+       .mathematics = "forward; states := NaN; backward = forward; backward",
+       .exactness = Exactness::bitwise,
+       .check_f32 = states_are_the_callers<float>,
+       .check_f64 = states_are_the_callers<double>});
   all.push_back({.number = 23,
                  .id = "overwritten_or_accumulated",
                  .sentence = "What is overwritten ignores what it held; what accumulates adds once",

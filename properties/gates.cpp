@@ -31,6 +31,48 @@ Verdict saturated_gates_keep_the_cell(const Subject& subject, const ProblemSpec&
   return comparison.verdict();
 }
 
+/// Biases of +-1000: every tanh is +-1 and every gate 0 or 1, to the last bit, and no slope is
+/// left.
+template <class S>
+Verdict saturated_units_pass_nothing(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  auto p = trial.problem;
+  for (auto& [name, tensor] : p.in)
+    if (name.starts_with("b"))
+      for (std::size_t i = 0; i < tensor.elements().size(); ++i)
+        tensor.elements()[i] =
+            trial.draw(name + " sign").bits(static_cast<Index>(i)) % 2 == 0 ? S(1000) : S(-1000);
+  const auto is_open = [&](const char* bias, Index i) { return p.in[bias](i) > S(0); };
+
+  const auto got = trial.run(p);
+  Comparison comparison = trial.comparison();
+  const Sizes& s = spec.sizes;
+  Tensor<S> expected = got["a"];
+  if (spec.cell == Cell::rnn) {
+    for (Index t = 0; t < s.T_x; ++t)
+      for (Index j = 0; j < s.m; ++j)
+        for (Index i = 0; i < s.n_a; ++i) expected(i, j, t) = is_open("ba", i) ? S(1) : S(-1);
+    comparison.bitwise<S>("a", got["a"].view(), std::as_const(expected).view());
+  } else {
+    for (Index j = 0; j < s.m; ++j)
+      for (Index i = 0; i < s.n_a; ++i) {
+        S c = p.in["c0"](i, j);
+        for (Index t = 0; t < s.T_x; ++t) {
+          const S written = is_open("bc", i) ? S(1) : S(-1);
+          c = (is_open("bf", i) ? c : S(0)) + (is_open("bi", i) ? written : S(0));
+          expected(i, j, t) = c;
+        }
+      }
+    comparison.bitwise<S>("c", got["c"].view(), std::as_const(expected).view());
+  }
+  for (const auto& [name, tensor] : got) {
+    if (!name.starts_with("d") || name == "dc0") continue;
+    for (const S v : tensor.elements())
+      comparison.require(v == S(0), name + " is not zero although every unit is saturated");
+  }
+  return comparison.verdict();
+}
+
 template <class S>
 Verdict nan_stays_in_its_cone(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
@@ -112,6 +154,15 @@ void add_gates(std::vector<Property>& all) {
                  .check_f32 = saturated_gates_keep_the_cell<float>,
                  .check_f64 = saturated_gates_keep_the_cell<double>,
                  .rnn = false,
+                 .needs = carries_over});
+  all.push_back({.number = 27,
+                 .id = "saturated_units_pass_nothing",
+                 .sentence = "Where every activation is saturated, only the cell carries anything",
+                 .mathematics = "b = +-1000: a or c as computed by hand, dx = da0 = dW = db = 0",
+                 .exactness = Exactness::bitwise,
+                 .check_f32 = saturated_units_pass_nothing<float>,
+                 .check_f64 = saturated_units_pass_nothing<double>,
+                 .tanh_only = true,
                  .needs = carries_over});
   all.push_back({.number = 28,
                  .id = "nan_stays_in_its_cone",

@@ -22,10 +22,10 @@ std::optional<FaultSet> FaultSet::parse(std::string_view ids) {
   while (true) {
     const std::size_t plus = ids.find('+');
     const std::string_view id = ids.substr(0, plus);
-    const auto* found = std::find_if(std::begin(fault_models), std::end(fault_models),
+    const auto* found = std::find_if(fault_models.begin(), fault_models.end(),
                                      [&](const FaultModel& model) { return model.id == id; });
-    if (found == std::end(fault_models)) return std::nullopt;
-    set.rows_.set(static_cast<std::size_t>(found - std::begin(fault_models)));
+    if (found == fault_models.end()) return std::nullopt;
+    set.rows_.set(static_cast<std::size_t>(found - fault_models.begin()));
     if (plus == std::string_view::npos) return set;
     ids.remove_prefix(plus + 1);
   }

@@ -1,7 +1,7 @@
 // The RNN with switchable faults, a<t> = g(Wax x<t> + Waa a<t-1> + ba).
 #pragma once
 
-#include "subjects/faults/faulty_products.hpp"
+#include "subjects/faults/faulty_session.hpp"
 
 namespace bptt::faults {
 
@@ -13,16 +13,17 @@ class FaultyRnn final : public FaultySession<S> {
  private:
   using FaultySession<S>::has;
 
-  void run_forward(const NamedViews<const S>& in, const NamedViews<S>& out) override;
+  void run_forward(const NamedViews<const S>& in) override;
   void run_backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                     const NamedViews<S>& grad) override;
-  /// dz and, for the ways to a_prev and x, dz as these see it. (n_a, m) each.
-  void pass_activation(Index t, const Tensor<S>& da_next, Tensor<S>& dz, Tensor<S>& dz_back) const;
+  /// dz and, for the ways to a_prev and x, dz as these see it. (n_a, m) each. a_next: of this step.
+  void pass_activation(const View<const S>& a_next, const Tensor<S>& da_next, Tensor<S>& dz,
+                       Tensor<S>& dz_back) const;
+  [[nodiscard]] S activate(const S& z) const;
   [[nodiscard]] S slope(const S& a) const;
 
   Activation g_;
-  FaultyProducts<S> products_;
-  Tensor<S> a_, da_prevt_;
+  Tensor<S> da_prevt_;
 };
 
 extern template class FaultyRnn<float>;

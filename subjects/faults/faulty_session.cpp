@@ -1,5 +1,9 @@
 #include "subjects/faults/faulty_session.hpp"
 
+#include <algorithm>
+
+#include "subjects/faults/garbage.hpp"
+
 namespace bptt::faults {
 namespace {
 
@@ -17,55 +21,129 @@ Tensor<S> copied(const View<const S>& from) {
   return to;
 }
 
+template <class S>
+NamedTensors<S> copied(const NamedViews<const S>& from) {
+  NamedTensors<S> to;
+  for (const auto& [name, array] : from) to.add(name, copied(array));
+  return to;
+}
+
+bool is_bias(const std::string& gradient_name) { return gradient_name.starts_with("db"); }
+
 }  // namespace
 
 template <class S>
 FaultySession<S>::FaultySession(Cell cell, const FaultSet& set, const Sizes& sizes)
-    : cell_(cell), set_(set), sizes_(sizes), zero_state_({sizes.n_a, sizes.m}) {
+    : walk_(set, sizes),
+      functions_(set),
+      products_(set, sizes),
+      cell_(cell),
+      set_(set),
+      sizes_(sizes),
+      cache_(make_tensors<S>(cell, cache_names(cell), sizes)),
+      zero_state_({sizes.n_a, sizes.m}) {
   require_steps(sizes);
   for (const std::string& name : gradient_names(cell))
     if (accumulates(name)) kept_sums_.add(name, Tensor<S>(shape_of(cell, name, sizes)));
 }
 
+// ---- forward ------------------------------------------------------------------------------------
+
 template <class S>
 void FaultySession<S>::forward(const NamedViews<const S>& in, const NamedViews<S>& out) {
   require_arrays(cell_, input_names(cell_), sizes_, in);
   require_arrays(cell_, state_names(cell_), sizes_, out);
+  run_forward(forward_reads(in));
+  write_states(in, out);
+  calls_since_forward_ = 0;
+}
 
+template <class S>
+NamedViews<const S> FaultySession<S>::forward_reads(const NamedViews<const S>& in) {
+  if (has("weights_of_first_call") && !first_in_) first_in_ = copied(in);
   NamedViews<const S> read = in;
   if (has("ignore_a0")) read["a0"] = std::as_const(zero_state_).view();
+  if (has("ignore_c0")) read["c0"] = std::as_const(zero_state_).view();
   if (has("stale_a0") && last_a_) read["a0"] = std::as_const(*last_a_).view();
-  if (has("weights_of_first_call") && !first_in_) {
-    first_in_.emplace();
-    for (const auto& [name, array] : in) first_in_->add(name, copied(array));
-  }
-
-  run_forward(read, out);
-  if (has("stale_a0")) last_a_ = copied(View<const S>(out["a"].at_step(sizes_.T_x - 1)));
+  return read;
 }
+
+template <class S>
+void FaultySession<S>::write_states(const NamedViews<const S>& in, const NamedViews<S>& out) {
+  for (const auto& [name, array] : out) copy(std::as_const(cache_)[name].view(), array);
+  const View<const S> last = std::as_const(cache_)["a"].view().at_step(sizes_.T_x - 1);
+  last_a_before_ = std::exchange(last_a_, copied(last));
+
+  if (has("outputs_hold_last_state"))
+    for (Index t = 0; t < sizes_.T_x; ++t) copy(last, out["a"].at_step(t));
+  // The caller's array is not const itself: a session is only handed a view that promises so.
+  if (has("caller_a0_modified"))
+    for_each_unit(sizes_, [&](Index i, Index j) { const_cast<S&>(in["a0"](i, j)) = last(i, j); });
+  callers_a_ = out["a"];
+  if (has("cache_of_first_call")) {
+    if (first_cache_) cache_ = *first_cache_;
+    first_cache_ = cache_;
+  }
+}
+
+// ---- backward -----------------------------------------------------------------------------------
 
 template <class S>
 void FaultySession<S>::backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                                 const NamedViews<S>& grad) {
   require_arrays(cell_, input_names(cell_), sizes_, in);
   require_arrays(cell_, upstream_names(cell_), sizes_, up);
-  require_arrays(cell_, gradient_names(cell_), sizes_, grad);
+  for (const std::string& name : gradient_names(cell_)) {
+    const bool any_shape = has("db_shape_unchecked") && is_bias(name);
+    if (!any_shape || grad[name].size() < sizes_.n_a)
+      require_shape(name, grad[name].shape(), shape_of(cell_, name, sizes_));
+  }
 
+  products_.begin_call(backward_calls_++);
+  if (has("keeps_callers_states")) copy(View<const S>(callers_a_), cache_["a"].view());
+  if (has("second_backward_is_zero") && calls_since_forward_++ > 0) {
+    for (const auto& [name, array] : grad)
+      if (!accumulates(name)) fill(array, S(0));
+  } else if (has("gradients_of_first_call")) {
+    write_gradients_of_first_call(in, up, grad);
+  } else {
+    write_gradients(in, up, grad);
+  }
+}
+
+template <class S>
+NamedViews<const S> FaultySession<S>::backward_reads(const NamedViews<const S>& in) const {
   NamedViews<const S> read = in;
-  if (has("ignore_a0") || has("a0_zero_in_backward"))
-    read["a0"] = std::as_const(zero_state_).view();
+  if (has("ignore_a0") || has("a0_zero_in_backward")) read["a0"] = zero_state_.view();
+  if (has("ignore_c0")) read["c0"] = zero_state_.view();
+  if (has("stale_a_prev_in_backward") && last_a_before_) read["a0"] = last_a_before_->view();
   if (has("weights_of_first_call") && first_in_)
-    for (const auto& [name, tensor] : std::as_const(*first_in_))
+    for (const auto& [name, tensor] : *first_in_)
       if (accumulates("d" + name)) read[name] = tensor.view();
+  return read;
+}
 
-  NamedViews<const S> upstream = up;
-  if (has("ignore_dc_T")) upstream["dc_T"] = std::as_const(zero_state_).view();
+template <class S>
+NamedTensors<S> FaultySession<S>::backward_is_handed(const NamedViews<const S>& up) const {
+  NamedTensors<S> handed = copied(up);
+  for (auto& [name, tensor] : handed)
+    for (S& element : tensor.elements()) {
+      if (has("ignore_dc_T") && name == "dc_T") element = S(0);
+      if (has("negated_gradients")) element = -element;
+      if (has("mean_over_time")) element /= static_cast<S>(sizes_.T_da);
+    }
+  return handed;
+}
 
+template <class S>
+void FaultySession<S>::write_gradients(const NamedViews<const S>& in, const NamedViews<const S>& up,
+                                       const NamedViews<S>& grad) {
   NamedViews<S> written = grad;
   NamedTensors<S> before;  // what the overwritten gradients held
   for (const auto& [name, array] : grad) {
     if (accumulates(name)) {
       if (has("dw_overwritten")) fill(array, S(0));
+      if (has("uninitialised_dw")) add_garbage(array);
       if (has("accumulate_across_calls")) written[name] = kept_sums_[name].view();
     } else {
       if (has("dx_accumulates")) before.add(name, copied(View<const S>(array)));
@@ -73,58 +151,47 @@ void FaultySession<S>::backward(const NamedViews<const S>& in, const NamedViews<
     }
   }
 
-  run_backward(read, upstream, written);
+  const bool changed = has("ignore_dc_T") || has("negated_gradients") || has("mean_over_time");
+  const NamedTensors<S> handed = changed ? backward_is_handed(up) : NamedTensors<S>();
+  run_backward(backward_reads(in), changed ? views_of(handed) : up, written);
 
   if (has("accumulate_across_calls"))
     for (const auto& [name, sum] : std::as_const(kept_sums_)) add(sum.view(), grad[name]);
   for (const auto& [name, tensor] : std::as_const(before)) add(tensor.view(), grad[name]);
-  if (has("da0_missing")) fill(grad["da0"], S(0));
+  finish_gradients(grad);
 }
 
 template <class S>
-Index FaultySession<S>::last_step() const {
-  const Index T = sizes_.T_da;
-  return has("last_chunk_dropped") ? T - T % chunk - 1 : T - 1;
-}
-
-template <class S>
-bool FaultySession<S>::forgets_carry_into(Index t) const {
-  return has("carry_dropped_at_chunks") && t < sizes_.T_da - 1 && (t + 1) % chunk == 0;
-}
-
-template <class S>
-void FaultySession<S>::join_upstream(const View<const S>& da, Index t, const Tensor<S>& da_prevt,
-                                     Tensor<S>& da_next) const {
-  for_each_unit(sizes_, [&](Index i, Index j) {
-    if (has("ignore_da"))
-      da_next(i, j) = da_prevt(i, j);
-    else if (has("drop_da_prevt") || has("no_carry"))
-      da_next(i, j) = da(i, j, t);
-    else
-      da_next(i, j) = da(i, j, t) + da_prevt(i, j);
-    // The caller's array is not const itself: a session is only handed a view that promises so.
-    if (has("caller_da_modified")) const_cast<S&>(da(i, j, t)) = da_next(i, j);
-  });
-}
-
-template <class S>
-Tensor<S> FaultySession<S>::input_of_step(const View<const S>& x, Index t) const {
-  const Index n_x = sizes_.n_x, m = sizes_.m;
-  Tensor<S> xt({n_x, m});
-  for (Index j = 0; j < m; ++j)
-    for (Index k = 0; k < n_x; ++k) {
-      xt(k, j) = x(k, j, has("first_x_at_every_step") ? 0 : t);
-      // Column-major with m = 1, step t is n_x t elements in, not t; t elements in is never
-      // outside.
-      if (has("m1_wrong_stride") && m == 1) xt(k, j) = x((k + t) % n_x, 0, (k + t) / n_x);
+void FaultySession<S>::finish_gradients(const NamedViews<S>& grad) const {
+  const View<S> da0 = grad["da0"];
+  if (has("da0_missing")) fill(da0, S(0));
+  if (has("da0_summed_over_batch"))
+    for (Index i = 0; i < sizes_.n_a; ++i) {
+      S sum(0);
+      for (Index j = 0; j < sizes_.m; ++j) sum += da0(i, j);
+      for (Index j = 0; j < sizes_.m; ++j) da0(i, j) = sum;
     }
-  return xt;
+  if (has("dropout_scale_left_on"))
+    for_each_element(grad["dx"], [](S& element) { element /= S(0.5); });
+  if (has("dw_clipped"))
+    for (const auto& [name, array] : grad)
+      if (accumulates(name))
+        for_each_element(array, [](S& element) { element = std::clamp(element, S(-5), S(5)); });
 }
 
 template <class S>
-View<const S> FaultySession<S>::before(Index t, const View<const S>& initial,
-                                       const Tensor<S>& states) {
-  return t == 0 ? initial : states.view().at_step(t - 1);
+void FaultySession<S>::write_gradients_of_first_call(const NamedViews<const S>& in,
+                                                     const NamedViews<const S>& up,
+                                                     const NamedViews<S>& grad) {
+  if (!first_gradients_) {
+    first_gradients_ = make_tensors<S>(cell_, gradient_names(cell_), sizes_);
+    write_gradients(in, up, views_of(*first_gradients_));
+  }
+  for (const auto& [name, tensor] : std::as_const(*first_gradients_))
+    if (accumulates(name))
+      add(tensor.view(), grad[name]);
+    else
+      copy(tensor.view(), grad[name]);
 }
 
 template class FaultySession<float>;

@@ -1,5 +1,5 @@
-// What the faulty RNN and the faulty LSTM share: the faults of a call as a whole (what is kept from
-// one call to the next, what is written where) and of the walk over the steps.
+// What the faulty RNN and the faulty LSTM share: the faults of a call as a whole, what is kept from
+// one call to the next and what is written where.
 // Plain loops, an implementation of its own: it shares no line with reference/, and without faults
 // it gives the same bits.
 #pragma once
@@ -7,12 +7,12 @@
 #include <optional>
 
 #include "core/subject.hpp"
-#include "subjects/faults/fault_models.hpp"
+#include "subjects/faults/faulty_functions.hpp"
+#include "subjects/faults/faulty_products.hpp"
+#include "subjects/faults/faulty_walk.hpp"
 #include "subjects/requirements.hpp"
 
 namespace bptt::faults {
-
-inline constexpr Index chunk = 4;  // steps, samples or units that a blocked loop takes at a time
 
 template <class S>
 class FaultySession : public Session<S> {
@@ -21,46 +21,46 @@ class FaultySession : public Session<S> {
   FaultySession(Cell cell, const FaultSet& set, const Sizes& sizes);
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) final;
+  /// With keeps_callers_states, `out` of the last forward must still be there.
   void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                 const NamedViews<S>& grad) final;
 
  protected:
-  virtual void run_forward(const NamedViews<const S>& in, const NamedViews<S>& out) = 0;
+  /// Fills cache().
+  virtual void run_forward(const NamedViews<const S>& in) = 0;
   virtual void run_backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                             const NamedViews<S>& grad) = 0;
 
   [[nodiscard]] bool has(FaultId fault) const { return set_.has(fault); }
-  [[nodiscard]] const FaultSet& set() const { return set_; }
   [[nodiscard]] const Sizes& sizes() const { return sizes_; }
+  /// What forward keeps for backward: cache_names(cell).
+  [[nodiscard]] NamedTensors<S>& cache() { return cache_; }
 
-  /// Where the walk back over T_da steps starts.
-  [[nodiscard]] Index last_step() const;
-  /// Whether what came back from step t+1 is forgotten before step t.
-  [[nodiscard]] bool forgets_carry_into(Index t) const;
-  /// da_next (n_a, m) = da[:,:,t] + da_prevt.
-  void join_upstream(const View<const S>& da, Index t, const Tensor<S>& da_prevt,
-                     Tensor<S>& da_next) const;
-  /// x[:,:,t] (n_x, m) as the gradients of the weights see it.
-  [[nodiscard]] Tensor<S> input_of_step(const View<const S>& x, Index t) const;
-  /// The state before step t: `initial` (n_a, m) or states[:,:,t-1].
-  [[nodiscard]] static View<const S> before(Index t, const View<const S>& initial,
-                                            const Tensor<S>& states);
+  FaultyWalk<S> walk_;
+  FaultyFunctions<S> functions_;
+  FaultyProducts<S> products_;
 
  private:
+  [[nodiscard]] NamedViews<const S> forward_reads(const NamedViews<const S>& in);
+  [[nodiscard]] NamedViews<const S> backward_reads(const NamedViews<const S>& in) const;
+  [[nodiscard]] NamedTensors<S> backward_is_handed(const NamedViews<const S>& up) const;
+  void write_states(const NamedViews<const S>& in, const NamedViews<S>& out);
+  /// The gradients of one call, where nothing keeps anything from another.
+  void write_gradients(const NamedViews<const S>& in, const NamedViews<const S>& up,
+                       const NamedViews<S>& grad);
+  void finish_gradients(const NamedViews<S>& grad) const;
+  void write_gradients_of_first_call(const NamedViews<const S>& in, const NamedViews<const S>& up,
+                                     const NamedViews<S>& grad);
+
   Cell cell_;
   FaultSet set_;
   Sizes sizes_;
+  NamedTensors<S> cache_, kept_sums_;  // kept_sums_: dW and db over all calls
   Tensor<S> zero_state_;
-  std::optional<Tensor<S>> last_a_;          // of the previous forward
-  std::optional<NamedTensors<S>> first_in_;  // of the first forward
-  NamedTensors<S> kept_sums_;                // dW and db over all calls
+  Index backward_calls_ = 0, calls_since_forward_ = 0;
+  std::optional<Tensor<S>> last_a_, last_a_before_;  // of the last forward, of the one before
+  std::optional<NamedTensors<S>> first_in_, first_cache_, first_gradients_;
+  View<S> callers_a_;
 };
-
-/// One (n_a, m) value at a time, as the two cells write their element-wise lines.
-template <class F>
-void for_each_unit(const Sizes& n, F&& f) {
-  for (Index j = 0; j < n.m; ++j)
-    for (Index i = 0; i < n.n_a; ++i) f(i, j);
-}
 
 }  // namespace bptt::faults

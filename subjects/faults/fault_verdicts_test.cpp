@@ -1,0 +1,58 @@
+// Every fault is beyond the bounds that the suite derives, on one of a handful of problems: a fault
+// that differs by a rounding alone would be none.
+#include <gtest/gtest.h>
+
+#include "properties/property.hpp"
+#include "subjects/faults/fault_models.hpp"
+#include "subjects/registry.hpp"
+
+namespace bptt {
+namespace {
+
+using properties::Outcome;
+
+// Comparisons with the reference, what calls and buffers do, and the ends of the activations.
+constexpr std::string_view properties_asked[] = {
+    "equals_reference",     "equals_reference_near_zero",     "backward_twice",
+    "session_serves_again", "states_are_the_callers",         "overwritten_or_accumulated",
+    "strided_and_guarded",  "shapes_are_those_of_the_arrays", "saturated_units_pass_nothing"};
+
+constexpr std::string_view problems[] = {"n_x=3 n_a=5 m=6 T_x=9 T_da=9 regime=unit seed=1",
+                                         "n_x=7 n_a=3 m=1 T_x=8 T_da=8 regime=unit seed=2",
+                                         "n_x=2 n_a=4 m=5 T_x=1 T_da=1 regime=tiny seed=3",
+                                         "n_x=1 n_a=5 m=3 T_x=5 T_da=3 regime=signed_zeros seed=4",
+                                         "n_x=3 n_a=17 m=2 T_x=3 T_da=3 regime=expanding seed=5",
+                                         "n_x=3 n_a=4 m=2 T_x=3 T_da=3 regime=subnormal seed=6"};
+
+bool is_broken(const Subject& subject, Cell cell) {
+  for (const std::string_view id : properties_asked)
+    for (const std::string_view problem : problems)
+      for (const std::string_view activation : {"", " act=relu"}) {
+        if (cell == Cell::lstm && !activation.empty()) continue;
+        const auto spec = properties::parse_problem_spec(
+            std::string(name_of(cell)).append(" ").append(problem).append(activation));
+        const auto& property = properties::find_property(id);
+        if (!applies(property, subject.capabilities(), Scalar::f64, spec)) continue;
+        if (check(property, subject, Scalar::f64, spec).outcome == Outcome::broken) return true;
+      }
+  return false;
+}
+
+TEST(FaultVerdicts, EachIsBrokenInEachOfItsCells) {
+  for (const std::string& name : fault_names()) {
+    const auto subject = make_subject(name);
+    for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+      if (!can_run(subject->capabilities(), cell, Activation::tanh, Scalar::f64)) continue;
+      EXPECT_TRUE(is_broken(*subject, cell)) << name << " in the " << name_of(cell);
+    }
+  }
+}
+
+TEST(FaultVerdicts, TheSameCodeWithoutAFaultIsNot) {
+  const auto none = make_subject("fault:none");
+  EXPECT_FALSE(is_broken(*none, Cell::rnn));
+  EXPECT_FALSE(is_broken(*none, Cell::lstm));
+}
+
+}  // namespace
+}  // namespace bptt
