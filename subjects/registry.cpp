@@ -65,11 +65,14 @@ std::unique_ptr<Subject> make_subject(std::string_view name, const foreign::Opti
   if (auto subject = make_fault_subject(name)) return subject;
   if (auto subject = make_peer_subject(name)) return subject;
 
-  std::vector<std::string> known = subject_names();
+  const std::vector<std::string> right = subject_names();
+  std::vector<std::string> known = right;
   append(known, fault_names());
   throw UnsupportedError("no subject is named '" + std::string(name) + "'; the nearest are " +
-                         joined(nearest_to(name, known)) + "; all are " + joined(known) +
-                         ". A subject may also be a file: .so, .py, .ipynb");
+                         joined(nearest_to(name, known)) + "; all are " + joined(right) +
+                         ", and the " + std::to_string(known.size() - right.size()) +
+                         " faults (see: bptt-verify list faults). A subject may also be a file: "
+                         ".so, .py, .ipynb");
 }
 
 }  // namespace bptt

@@ -13,6 +13,9 @@ expect(0 "Example:" -- replay --help)
 expect(0 "Examples:" -- list --help)
 expect(0 "10  equals_reference  \\(bounded, rnn lstm\\)" -- list properties)
 expect(0 "(^|\n)optimized  " "\nfault:no_carry  " -- list subjects)
+expect(0 "fault:no_carry +A3 +lstm +neither da_prevt nor dc_prevt" -- list faults)
+expect(0 "\"subject\": \"fault:drop_da_prevt\"" -- list faults --json)
+expect_json("${out}" A1 0 model)
 expect(0 "lstm_backward_new +an LSTM over seven steps" -- list cases)
 expect(0 "\"case\": \"rnn_cell_forward_nb\"" -- list cases --json)
 expect_json("${out}" rnn_cell_forward_nb 0 case)
@@ -20,6 +23,15 @@ expect(0 "\"subject\": \"optimized\"" -- list subjects --json)
 expect_json("${out}" reference 0 subject)
 expect(0 "\"property\": \"linear_in_da\"" -- list properties --json)
 expect_json("${out}" 1 0 number)
+
+# Everything about a fault.
+expect(0 "fault:drop_da_prevt \\(A1, rnn lstm\\)" "wrong +da_next = da" "right +da_next = da.*\\+ da_prevt"
+       "seen +T > 1" "mend +add" "source +.*Flux.jl#1209" -- explain fault:drop_da_prevt)
+expect(0 "fault:no_carry .*fault:ignore_a0 " -- explain no_carry+ignore_a0)
+expect(0 "\"cells\": " -- explain fault:no_carry+ignore_a0 --json)
+expect_json("${out}" fault:ignore_a0 1 subject)
+expect_json("${out}" lstm 0 cells 0)
+expect(0 "Examples:" -- explain --help)
 
 # 0: nothing is broken.
 expect(0 "nothing broken" "equals_reference +rnn +f32 +3 " "seed 1" -- check ${small})
@@ -55,7 +67,7 @@ if(NOT one STREQUAL two OR one STREQUAL other)
 endif()
 
 # 1: something is broken, and its replay line is broken again.
-expect(1 "BROKEN: [12] of 2 rows" -- check fault:no_carry --cases 10 --property ^equals_ref
+expect(1 "BROKEN: [12] of 2 rows" -- check fault:no_carry --cases 10 --property "^equals_reference$"
        --json broken.json)
 file(READ ${SCRATCH}/broken.json json)
 expect_json("${json}" broken reports 0 summary outcome)
@@ -84,6 +96,9 @@ expect(2 "is no replay line" -- replay optimized equals_reference)
 expect(2 "nearest is 'equals_reference'" -- replay "optimized equals_referenc ${case}")
 expect(2 "no published case 'lstm'; they are" -- replay optimized published:lstm)
 expect(2 "properties" -- list everything)
+expect(2 "nearest are fault:no_carry" "list faults" -- explain no_cary)
+expect(2 "optimized is meant to be right; .*list faults" -- explain optimized)
+expect(2 "no fault to explain" -- explain fault:none)
 
 if(failures GREATER 0)
   message(FATAL_ERROR "${failures} expectations failed")

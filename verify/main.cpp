@@ -19,6 +19,7 @@
 #include "subjects/registry.hpp"
 #include "verify/bounds_survey.hpp"
 #include "verify/campaign.hpp"
+#include "verify/explain.hpp"
 #include "verify/listing.hpp"
 #include "verify/progress.hpp"
 #include "verify/report_json.hpp"
@@ -152,8 +153,16 @@ int grade_file(const Arguments& arguments) {
 int list(const Arguments& arguments) {
   const auto text = arguments.what == "properties" ? list_properties
                     : arguments.what == "subjects" ? list_subjects
+                    : arguments.what == "faults"   ? list_faults
                                                    : list_cases;
   print(text(arguments.list_json));
+  return all_held;
+}
+
+int explain(const Arguments& arguments) {
+  const std::string& name = arguments.subjects.front();
+  print(arguments.list_json ? explain_json(name)
+                            : explain_text(name, Style(coloured(arguments.colour, STDOUT_FILENO))));
   return all_held;
 }
 
@@ -304,15 +313,27 @@ void add_grade(CLI::App& app, Arguments& a) {
 }
 
 void add_list(CLI::App& app, Arguments& a) {
-  app.add_option("WHAT", a.what, "properties, subjects or cases")
+  app.add_option("WHAT", a.what, "properties, subjects, faults or published cases")
       ->required()
-      ->check(CLI::IsMember({"properties", "subjects", "cases"}).description(""))
-      ->type_name("properties|subjects|cases");
+      ->check(CLI::IsMember({"properties", "subjects", "faults", "cases"}).description(""))
+      ->type_name("properties|subjects|faults|cases");
   app.add_flag("--json", a.list_json, "For programs");
   app.footer(
       "Examples:\n"
       "  bptt-verify list properties\n"
+      "  bptt-verify list faults\n"
       "  bptt-verify list subjects --json");
+}
+
+void add_explain(CLI::App& app, Arguments& a) {
+  app.add_option("FAULT", a.subjects, "A fault, or several joined by + (list faults)")
+      ->required()
+      ->expected(1);
+  app.add_flag("--json", a.list_json, "For programs");
+  app.footer(
+      "Examples:\n"
+      "  bptt-verify explain fault:drop_da_prevt\n"
+      "  bptt-verify explain fault:no_carry+ignore_a0 --json");
 }
 
 void add_bounds(CLI::App& app, Arguments& a) {
@@ -347,13 +368,16 @@ int main(int argc, char** argv) {
   CLI::App* on_check = app.add_subcommand("check", "Runs all properties on a subject");
   CLI::App* on_replay = app.add_subcommand("replay", "Repeats one case from its replay line");
   CLI::App* on_grade = app.add_subcommand("grade", "Grades recorded gradients of a .npz file");
-  CLI::App* on_list = app.add_subcommand("list", "Lists properties, subjects or published cases");
+  CLI::App* on_list =
+      app.add_subcommand("list", "Lists properties, subjects, faults or published cases");
+  CLI::App* on_explain = app.add_subcommand("explain", "Shows all that is known of a fault");
   CLI::App* on_bounds = app.add_subcommand("bounds", "Measures the error bounds against 50 digits");
   add_bounds(*on_bounds, arguments);
   add_check(*on_check, arguments);
   add_replay(*on_replay, arguments);
   add_grade(*on_grade, arguments);
   add_list(*on_list, arguments);
+  add_explain(*on_explain, arguments);
   app.footer(
       "Exit status: 0 nothing broken (held or inconclusive), 1 something broken, 2 it could not\n"
       "run. Try: bptt-verify check");
@@ -363,6 +387,7 @@ int main(int argc, char** argv) {
     if (on_check->parsed()) return check(arguments);
     if (on_bounds->parsed()) return bounds(arguments);
     if (on_grade->parsed()) return grade_file(arguments);
+    if (on_explain->parsed()) return explain(arguments);
     return on_replay->parsed() ? replay(arguments) : list(arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_held : could_not_run;  // prints help, or what is wrong
