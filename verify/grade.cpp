@@ -197,6 +197,15 @@ Outcome outcome_of(const Grade& grade) {
   return outcome;
 }
 
+Problem<double> recorded_problem(const std::filesystem::path& file, Activation activation) {
+  Recording recording(file);
+  Grade of_file;
+  of_file.file = file.string();
+  of_file.cell = cell_of(recording, of_file.file);
+  of_file.activation = of_file.cell == Cell::rnn ? activation : Activation::tanh;
+  return problem_of(recording, of_file);
+}
+
 Grade grade(const std::filesystem::path& file, const GradeOptions& options) {
   Recording recording(file);
   Grade grade;

@@ -48,6 +48,10 @@ struct Grade {
 /// Broken if any array is; else inconclusive if any is; else held.
 [[nodiscard]] properties::Outcome outcome_of(const Grade& grade);
 
+/// The problem that a file holds, in f64. Throws as grade does.
+[[nodiscard]] Problem<double> recorded_problem(const std::filesystem::path& file,
+                                               Activation activation);
+
 /// Grades a file. Throws FormatError if it is no .npz or lacks inputs (all that are lacking are
 /// named), ShapeError if the inputs disagree with one another, UnsupportedError if it holds nothing
 /// to grade or a problem that is too large.

@@ -8,6 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <thread>
@@ -19,6 +22,7 @@
 #include "subjects/registry.hpp"
 #include "verify/bounds_survey.hpp"
 #include "verify/campaign.hpp"
+#include "verify/digits_report.hpp"
 #include "verify/explain.hpp"
 #include "verify/listing.hpp"
 #include "verify/progress.hpp"
@@ -42,7 +46,7 @@ struct Arguments {
   Colour colour = Colour::when_terminal;
   std::vector<std::string> subjects{"optimized"}, words;
   CampaignOptions campaign;
-  std::string property, json, what;
+  std::string property, json, what, file;
   bool list_json = false;
   foreign::Options foreign;
   GradeOptions grade;
@@ -148,6 +152,39 @@ int grade_file(const Arguments& arguments) {
   print(text_of(graded, Style(coloured(arguments.colour, STDOUT_FILENO))));
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(graded, BPTT_VERSION));
   return outcome_of(graded) == properties::Outcome::broken ? something_broken : all_held;
+}
+
+/// A published case, or the inputs in a .npz file.
+Problem<double> problem_named(const std::string& name, Activation activation) {
+  if (std::filesystem::path(name).extension() == ".npz") return recorded_problem(name, activation);
+  return properties::find_published_case(name).problem;
+}
+
+std::string pasted(const std::string& file) {
+  if (file.empty() || file == "-") {
+    if (::isatty(STDIN_FILENO) == 1)
+      std::fputs("paste what was printed, then press Ctrl-D on an empty line:\n", stderr);
+    return {std::istreambuf_iterator<char>(std::cin), {}};
+  }
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw Error("cannot read " + file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+int diagnose_digits(const Arguments& arguments) {
+  const Problem<double> problem = problem_named(arguments.what, arguments.grade.activation);
+  OnTried show;
+  if (::isatty(STDERR_FILENO) == 1)
+    show = [](int done, int all) {
+      if (done % 100 == 0) std::fprintf(stderr, "\r\x1b[K%d of %d sets of faults", done, all);
+    };
+  const DigitsDiagnosis diagnosis =
+      diagnose(arguments.what, problem,
+               read_printout(pasted(arguments.file), printable_arrays(problem.cell)), show);
+  if (show) std::fputs("\r\x1b[K", stderr);
+  print(text_of(diagnosis, Style(coloured(arguments.colour, STDOUT_FILENO))));
+  if (!arguments.json.empty()) write_whole(arguments.json, json_of(diagnosis, BPTT_VERSION));
+  return diagnosis.right() ? all_held : something_broken;
 }
 
 int list(const Arguments& arguments) {
@@ -312,6 +349,27 @@ void add_grade(CLI::App& app, Arguments& a) {
       "  bptt-verify grade mine.npz --scalar f32 --json grades.json");
 }
 
+void add_diagnose(CLI::App& app, Arguments& a) {
+  app.add_option("CASE", a.what, "A published case (list cases), or a .npz file of inputs")
+      ->required();
+  app.add_option("FILE", a.file, "What was printed; standard input");
+  add_choice<Activation>(
+      app, "--activation", a.grade.activation, "Of the RNN in a .npz file; tanh",
+      {{"tanh", Activation::tanh}, {"relu", Activation::relu}, {"identity", Activation::identity}});
+  app.add_option("--json", a.json, "Writes the diagnosis there, whole or not at all")
+      ->type_name("FILE");
+  app.footer(
+      "Reads numbers as NumPy prints them, with any text around them, and names the faults, alone\n"
+      "or in pairs, that print every digit:\n"
+      "  gradients[\"dx\"][1][2] = [-0.15028183 -0.34554547  0.02071758  0.01483317]\n"
+      "  gradients[\"dba\"].shape = (5, 5)\n"
+      "Exit status 0 if the numbers are right, 1 if not.\n"
+      "Examples:\n"
+      "  bptt-verify diagnose rnn_backward_nb pasted.txt\n"
+      "  echo 'dba[4] = [3.69]' | bptt-verify diagnose rnn_backward_nb\n"
+      "  bptt-verify diagnose inputs.npz pasted.txt --json diagnosis.json");
+}
+
 void add_list(CLI::App& app, Arguments& a) {
   app.add_option("WHAT", a.what, "properties, subjects, faults or published cases")
       ->required()
@@ -368,6 +426,8 @@ int main(int argc, char** argv) {
   CLI::App* on_check = app.add_subcommand("check", "Runs all properties on a subject");
   CLI::App* on_replay = app.add_subcommand("replay", "Repeats one case from its replay line");
   CLI::App* on_grade = app.add_subcommand("grade", "Grades recorded gradients of a .npz file");
+  CLI::App* on_diagnose =
+      app.add_subcommand("diagnose", "Names the fault behind numbers that somebody printed");
   CLI::App* on_list =
       app.add_subcommand("list", "Lists properties, subjects, faults or published cases");
   CLI::App* on_explain = app.add_subcommand("explain", "Shows all that is known of a fault");
@@ -376,6 +436,7 @@ int main(int argc, char** argv) {
   add_check(*on_check, arguments);
   add_replay(*on_replay, arguments);
   add_grade(*on_grade, arguments);
+  add_diagnose(*on_diagnose, arguments);
   add_list(*on_list, arguments);
   add_explain(*on_explain, arguments);
   app.footer(
@@ -387,6 +448,7 @@ int main(int argc, char** argv) {
     if (on_check->parsed()) return check(arguments);
     if (on_bounds->parsed()) return bounds(arguments);
     if (on_grade->parsed()) return grade_file(arguments);
+    if (on_diagnose->parsed()) return diagnose_digits(arguments);
     if (on_explain->parsed()) return explain(arguments);
     return on_replay->parsed() ? replay(arguments) : list(arguments);
   } catch (const CLI::ParseError& error) {

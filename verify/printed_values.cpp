@@ -1,0 +1,237 @@
+#include "verify/printed_values.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+#include <regex>
+
+#include "core/error.hpp"
+
+namespace bptt::verify {
+namespace {
+
+bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+/// Walks through the text once. Every take_ function leaves the position as it was if it fails.
+class Scanner {
+ public:
+  Scanner(std::string_view text, const std::vector<std::string>& arrays)
+      : text_(text), arrays_(arrays) {}
+
+  Printout read() {
+    Printout found;
+    while (at_ < text_.size())
+      if (!take_statement(found)) skip_word();
+    return found;
+  }
+
+ private:
+  [[nodiscard]] bool ended() const { return at_ >= text_.size(); }
+  [[nodiscard]] char next() const { return ended() ? '\0' : text_[at_]; }
+  [[nodiscard]] int line() const {
+    return 1 + static_cast<int>(std::count(text_.begin(), text_.begin() + at(), '\n'));
+  }
+  [[nodiscard]] std::ptrdiff_t at() const { return static_cast<std::ptrdiff_t>(at_); }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw FormatError("line " + std::to_string(line()) + ": " + what);
+  }
+
+  void skip_word() {
+    if (!is_name(next())) {
+      ++at_;
+      return;
+    }
+    while (!ended() && is_name(next())) ++at_;
+  }
+  void skip_blanks() {
+    while (!ended() && (next() == ' ' || next() == '\t')) ++at_;
+  }
+  bool take(std::string_view word) {
+    if (text_.substr(at_, word.size()) != word) return false;
+    at_ += word.size();
+    return true;
+  }
+  std::string take_name() {
+    const std::size_t from = at_;
+    while (!ended() && is_name(next())) ++at_;
+    return std::string(text_.substr(from, at_ - from));
+  }
+
+  /// ["dx"] or ['dx'] after a dictionary's name.
+  std::optional<std::string> take_key() {
+    const std::size_t from = at_;
+    if (take("[")) {
+      const char quote = next();
+      if (quote == '"' || quote == '\'') {
+        ++at_;
+        const std::string key = take_name();
+        if (next() == quote && !key.empty()) {
+          ++at_;
+          if (take("]")) return key;
+        }
+      }
+    }
+    at_ = from;
+    return std::nullopt;
+  }
+
+  /// [1][2] or [1, 2]; an empty result if what follows is no index.
+  std::vector<Index> take_index() {
+    std::vector<Index> index;
+    for (;;) {
+      const std::size_t from = at_;
+      std::vector<Index> group;
+      if (!take("[")) return index;
+      for (;;) {
+        skip_blanks();
+        Index value = 0;
+        const std::size_t digits = at_;
+        for (; std::isdigit(static_cast<unsigned char>(next())) != 0; ++at_) {
+          value = 10 * value + (next() - '0');
+          if (value > 1'000'000'000) fail("an index above 1,000,000,000");
+        }
+        if (at_ == digits) break;
+        group.push_back(value);
+        skip_blanks();
+        if (!take(",")) break;
+      }
+      if (group.empty() || !take("]")) {
+        at_ = from;
+        return index;
+      }
+      index.insert(index.end(), group.begin(), group.end());
+    }
+  }
+
+  /// What may stand between a name and its value: = : | ** <td> and blanks. True if it holds = : |.
+  bool skip_separators() {
+    bool said = false;
+    while (!ended()) {
+      const char c = next();
+      if (c == '<') {
+        const std::size_t close = text_.find('>', at_);
+        if (close == std::string_view::npos) break;
+        at_ = close + 1;
+      } else if (c == '=' || c == ':' || c == '|') {
+        said = true;
+        ++at_;
+      } else if (std::isspace(static_cast<unsigned char>(c)) != 0 || c == '*' || c == '`' ||
+                 c == '"' || c == '\'') {
+        ++at_;
+      } else if (!take("array(") && !take("np.float64(")) {
+        break;
+      }
+    }
+    return said;
+  }
+
+  std::optional<PrintedNumber> take_number() {
+    static const std::regex pattern(
+        R"(^[-+]?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([-+]?\d+))?|^[-+]?(?:nan|inf))");
+    std::match_results<std::string_view::const_iterator> match;
+    if (!std::regex_search(text_.begin() + at(), text_.end(), match, pattern,
+                           std::regex_constants::match_continuous))
+      return std::nullopt;
+    PrintedNumber number;
+    number.text = match.str();
+    at_ += number.text.size();
+    number.value = std::strtod(number.text.c_str(), nullptr);
+    const std::string fraction = match[2].str() + match[3].str();
+    const int exponent = match[4].matched ? std::atoi(match[4].str().c_str()) : 0;
+    number.unit = std::pow(10.0, exponent - static_cast<int>(fraction.size()));
+    const std::string digits = match[1].str() + fraction;
+    const std::size_t first = digits.find_first_not_of('0');
+    number.digits = first == std::string::npos ? 1 : static_cast<int>(digits.size() - first);
+    return number;
+  }
+
+  std::vector<PrintedNumber> take_numbers() {
+    std::vector<PrintedNumber> numbers;
+    int depth = 0;
+    for (;;) {
+      while (std::isspace(static_cast<unsigned char>(next())) != 0 || next() == ',') ++at_;
+      if (next() == '[') {
+        ++depth;
+        ++at_;
+      } else if (next() == ']' && depth > 0) {
+        --depth;
+        ++at_;
+        if (depth == 0) return numbers;
+      } else if (take("...")) {
+        fail("'...' stands for numbers that were not printed; print single rows, dx[1][2], or "
+             "set np.set_printoptions(threshold=10**9)");
+      } else if (auto number = take_number()) {
+        numbers.push_back(*number);
+        if (depth == 0) return numbers;
+      } else {
+        if (depth > 0) fail("expected a number or ']' in the values, got " + rest_of_line());
+        return numbers;
+      }
+    }
+  }
+
+  [[nodiscard]] std::string rest_of_line() const {
+    if (ended()) return "the end";
+    const std::size_t end = std::min(text_.find('\n', at_), at_ + 20);
+    return "'" + std::string(text_.substr(at_, end - at_)) + "'";
+  }
+
+  std::optional<std::vector<Index>> take_extents() {
+    if (!take("(")) return std::nullopt;
+    std::vector<Index> extents;
+    for (;;) {
+      while (next() == ' ' || next() == ',') ++at_;
+      if (take(")")) return extents;
+      const auto number = take_number();
+      if (!number) fail("expected an extent in the shape, got " + rest_of_line());
+      extents.push_back(static_cast<Index>(number->value));
+    }
+  }
+
+  bool take_statement(Printout& found) {
+    if (!is_name(next()) || std::isdigit(static_cast<unsigned char>(next())) != 0) return false;
+    const std::size_t from = at_;
+    std::string array = take_name();
+    bool said = false;
+    if (const auto key = take_key()) {
+      array = *key;
+      said = true;
+    }
+    if (std::find(arrays_.begin(), arrays_.end(), array) == arrays_.end()) {
+      at_ = from;
+      return false;
+    }
+    const int here = line();
+    const std::vector<Index> index = take_index();
+    const bool shape = take(".shape");
+    said = said || !index.empty() || shape;
+    if (take("\"") || take("'")) {}  // the end of a printed label
+    said = skip_separators() || said;
+    if (!said) {
+      at_ = from;
+      return false;
+    }
+    if (shape) {
+      const auto extents = take_extents();
+      if (extents) found.shapes.push_back({array, *extents, here});
+      return true;
+    }
+    auto numbers = take_numbers();
+    if (!numbers.empty()) found.values.push_back({array, index, std::move(numbers), here});
+    return true;
+  }
+
+  std::string_view text_;
+  const std::vector<std::string>& arrays_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+Printout read_printout(std::string_view text, const std::vector<std::string>& arrays) {
+  return Scanner(text, arrays).read();
+}
+
+}  // namespace bptt::verify
