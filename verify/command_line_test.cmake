@@ -33,6 +33,21 @@ expect_json("${out}" fault:ignore_a0 1 subject)
 expect_json("${out}" lstm 0 cells 0)
 expect(0 "Examples:" -- explain --help)
 
+# Printed digits. (Brackets and semicolons mean something to CMake: the files are written as they are.)
+file(WRITE ${SCRATCH}/right.txt "dba[4] = [-0.74747722]\n")
+file(WRITE ${SCRATCH}/wrong.txt "dx[1][2] = [-0.15028183 -0.34554547  0.02071758  0.01483317]\n")
+file(WRITE ${SCRATCH}/words.txt "no numbers here\n")
+expect(0 "all of them are right" -- diagnose rnn_backward_nb right.txt)
+expect(1 "3 of the numbers are wrong" "all 30 digits of 4 numbers" "drop_da_prevt: " "mend +add"
+       -- diagnose rnn_backward_nb wrong.txt --json digits.json)
+file(READ ${SCRATCH}/digits.json json)
+expect_json("${json}" drop_da_prevt fits 0 0 id)
+expect_json("${json}" 30 digits)
+expect(2 "no number of a, dx, " -- diagnose rnn_backward_nb words.txt)
+expect(2 "there is no published case 'rnn'; they are " -- diagnose rnn right.txt)
+expect(2 "cannot read absent.txt" -- diagnose rnn_backward_nb absent.txt)
+expect(0 "Examples:" -- diagnose --help)
+
 # 0: nothing is broken.
 expect(0 "nothing broken" "equals_reference +rnn +f32 +3 " "seed 1" -- check ${small})
 expect(0 "12 cases" -- check optimized ${small} --json held.json)

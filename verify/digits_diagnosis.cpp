@@ -18,8 +18,7 @@ namespace {
 /// The names of one step's arrays, as of a sequence of one step.
 const std::map<std::string, std::string>& sequence_names() {
   static const std::map<std::string, std::string> names{
-      {"a_next", "a"},   {"c_next", "c"},    {"dxt", "dx"},
-      {"da_prev", "da0"}, {"dc_prev", "dc0"},
+      {"a_next", "a"}, {"c_next", "c"}, {"dxt", "dx"}, {"da_prev", "da0"}, {"dc_prev", "dc0"},
   };
   return names;
 }
@@ -44,9 +43,10 @@ void claim_entries(const PrintedValues& values, const std::string& array, const 
   std::string label = values.array;
   for (const Index i : values.index) label += fmt::format("[{}]", i);
   if (values.index.size() > rank)
-    throw ShapeError(fmt::format("line {}: too many indices for array: {} is {}-dimensional, but {} "
-                                 "were indexed",
-                                 values.line, values.array, rank, values.index.size()));
+    throw ShapeError(
+        fmt::format("line {}: too many indices for array: {} is {}-dimensional, but {} "
+                    "were indexed",
+                    values.line, values.array, rank, values.index.size()));
   std::vector<Index> index(rank, 0);
   Index count = 1;
   for (std::size_t axis = 0; axis < rank; ++axis) {
@@ -54,9 +54,10 @@ void claim_entries(const PrintedValues& values, const std::string& array, const 
     if (axis < values.index.size()) {
       index[axis] = values.index[axis];
       if (index[axis] >= extent)
-        throw ShapeError(fmt::format("line {}: index {} is out of bounds for axis {} with size {} "
-                                     "in {}",
-                                     values.line, index[axis], axis, extent, label));
+        throw ShapeError(
+            fmt::format("line {}: index {} is out of bounds for axis {} with size {} "
+                        "in {}",
+                        values.line, index[axis], axis, extent, label));
     } else {
       count *= extent;
     }
@@ -169,9 +170,10 @@ void search(const Bench& bench, Cell cell, const std::vector<Claim>& claims,
       diagnosis.nearest_numbers = fits;
     }
   }
-  for (int i = 0; diagnosis.fits.empty() && i < n; ++i)
-    for (int j = i + 1; j < n; ++j) (void)try_set(ids[static_cast<std::size_t>(i)] + "+" +
-                                                  ids[static_cast<std::size_t>(j)]);
+  if (!diagnosis.fits.empty()) return;
+  for (int i = 0; i < n; ++i)
+    for (int j = i + 1; j < n; ++j)
+      (void)try_set(ids[static_cast<std::size_t>(i)] + "+" + ids[static_cast<std::size_t>(j)]);
 }
 
 }  // namespace

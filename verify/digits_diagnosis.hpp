@@ -42,10 +42,10 @@ using OnTried = std::function<void(int done, int all)>;
 
 /// Judges a printout of the states and gradients of `problem`.
 /// A number fits a value v if it is what v is rounded to at the printed precision. v itself may
-/// differ by the rounding of another order of summation: at most K u max|v| of its array, with K the
-/// terms of the longest sum, T_x m + n_a + n_x, and u = 2^-53.
-/// Throws FormatError if the printout holds no number of these arrays, ShapeError for an index
-/// that an array does not have or a row of another length.
+/// differ by the rounding of another order of summation: at most K u max|v| of its array, with K
+/// the terms of the longest sum, T_x m + n_a + n_x, and u = 2^-53. Throws FormatError if the
+/// printout holds no number of these arrays, ShapeError for an index that an array does not have or
+/// a row of another length.
 [[nodiscard]] DigitsDiagnosis diagnose(const std::string& name, const Problem<double>& problem,
                                        const Printout& printout, const OnTried& on_tried = {});
 

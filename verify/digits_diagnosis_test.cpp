@@ -60,8 +60,7 @@ TEST(Printout, SaysWhatItCannotRead) {
 
 DigitsDiagnosis diagnosed(const std::string& name, std::string_view text) {
   const auto& published = properties::find_published_case(name);
-  return diagnose(name, published.problem,
-                  read_printout(text, printable_arrays(published.cell)));
+  return diagnose(name, published.problem, read_printout(text, printable_arrays(published.cell)));
 }
 
 TEST(DigitsDiagnosis, RightNumbersAreCalledRight) {
@@ -75,9 +74,9 @@ TEST(DigitsDiagnosis, RightNumbersAreCalledRight) {
 
 // community.deeplearning.ai/t/48297
 TEST(DigitsDiagnosis, DaPrevtDropped) {
-  const auto d = diagnosed(
-      "rnn_backward_nb",
-      "gradients[\"dx\"][1][2] = [-0.15028183 -0.34554547  0.02071758  0.01483317]");
+  const auto d =
+      diagnosed("rnn_backward_nb",
+                "gradients[\"dx\"][1][2] = [-0.15028183 -0.34554547  0.02071758  0.01483317]");
   ASSERT_FALSE(d.fits.empty());
   EXPECT_EQ(d.fits.front(), "drop_da_prevt");
   EXPECT_EQ(d.wrong.size(), 3U) << "the last step is right";

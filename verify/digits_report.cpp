@@ -48,7 +48,8 @@ std::string wrong_numbers(const DigitsDiagnosis& d) {
 }  // namespace
 
 std::string text_of(const DigitsDiagnosis& d, const Style& style) {
-  std::string text = fmt::format("{}: {} numbers read, {} digits\n", d.problem, d.numbers, d.digits);
+  std::string text =
+      fmt::format("{}: {} numbers read, {} digits\n", d.problem, d.numbers, d.digits);
   if (!d.not_judged.empty())
     text += fmt::format("not judged, since it is no state and no gradient: {}\n",
                         fmt::join(d.not_judged, ", "));
@@ -59,11 +60,11 @@ std::string text_of(const DigitsDiagnosis& d, const Style& style) {
                                 d.wrong.size() == 1 ? "is" : "are")) +
           "\n" + wrong_numbers(d);
   if (d.fits.empty())
-    return text + fmt::format(
-                      "\nno known fault and no pair of them prints these digits ({} tried); nearest "
-                      "is {}, which prints {} of {} numbers\n",
-                      d.tried, d.nearest.empty() ? "none" : d.nearest, d.nearest_numbers,
-                      d.numbers);
+    return text +
+           fmt::format(
+               "\nno known fault and no pair of them prints these digits ({} tried); nearest "
+               "is {}, which prints {} of {} numbers\n",
+               d.tried, d.nearest.empty() ? "none" : d.nearest, d.nearest_numbers, d.numbers);
   const bool pair = d.fits.front().find('+') != std::string::npos;
   text += fmt::format("\n{} all {} digits of {} numbers:\n",
                       pair ? "two faults together print" : "one fault prints", d.digits, d.numbers);
@@ -94,14 +95,19 @@ std::string json_of(const DigitsDiagnosis& d, std::string_view version) {
                         {"source", m->source}});
     fits.push_back(std::move(faults));
   }
-  ordered_json json{{"bptt_verify", version},         {"schema", 1},
-                    {"problem", d.problem},           {"numbers", d.numbers},
-                    {"digits", d.digits},             {"right", d.right()},
-                    {"wrong", std::move(wrong)},      {"wrong_shapes", d.wrong_shapes},
-                    {"not_judged", d.not_judged},     {"fits", std::move(fits)},
-                    {"nearest", ordered_json(nullptr)}, {"tried", d.tried}};
-  if (!d.nearest.empty())
-    json["nearest"] = {{"id", d.nearest}, {"numbers", d.nearest_numbers}};
+  ordered_json json{{"bptt_verify", version},
+                    {"schema", 1},
+                    {"problem", d.problem},
+                    {"numbers", d.numbers},
+                    {"digits", d.digits},
+                    {"right", d.right()},
+                    {"wrong", std::move(wrong)},
+                    {"wrong_shapes", d.wrong_shapes},
+                    {"not_judged", d.not_judged},
+                    {"fits", std::move(fits)},
+                    {"nearest", ordered_json(nullptr)},
+                    {"tried", d.tried}};
+  if (!d.nearest.empty()) json["nearest"] = {{"id", d.nearest}, {"numbers", d.nearest_numbers}};
   return json.dump(2) + "\n";
 }
 

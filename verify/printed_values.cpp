@@ -160,8 +160,9 @@ class Scanner {
         ++at_;
         if (depth == 0) return numbers;
       } else if (take("...")) {
-        fail("'...' stands for numbers that were not printed; print single rows, dx[1][2], or "
-             "set np.set_printoptions(threshold=10**9)");
+        fail(
+            "'...' stands for numbers that were not printed; print single rows, dx[1][2], or "
+            "set np.set_printoptions(threshold=10**9)");
       } else if (auto number = take_number()) {
         numbers.push_back(*number);
         if (depth == 0) return numbers;
@@ -207,7 +208,8 @@ class Scanner {
     const std::vector<Index> index = take_index();
     const bool shape = take(".shape");
     said = said || !index.empty() || shape;
-    if (take("\"") || take("'")) {}  // the end of a printed label
+    if (take("\"") || take("'")) {
+    }  // the end of a printed label
     said = skip_separators() || said;
     if (!said) {
       at_ = from;

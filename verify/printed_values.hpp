@@ -43,10 +43,10 @@ struct Printout {
   std::vector<PrintedShape> shapes;
 };
 
-/// Everything in the text that says a value of an array, or its shape. A name counts if it is one of
-/// `arrays`, and is in quotes and brackets (gradients["dx"]), has indices, or is followed by = or :.
-/// Throws FormatError with the line: an array abbreviated with "...", brackets that do not close,
-/// an index that is not a whole number.
+/// Everything in the text that says a value of an array, or its shape. A name counts if it is one
+/// of `arrays`, and is in quotes and brackets (gradients["dx"]), has indices, or is followed by =
+/// or :. Throws FormatError with the line: an array abbreviated with "...", brackets that do not
+/// close, an index that is not a whole number.
 [[nodiscard]] Printout read_printout(std::string_view text, const std::vector<std::string>& arrays);
 
 }  // namespace bptt::verify
