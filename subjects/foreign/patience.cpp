@@ -37,7 +37,8 @@ bool Patience::over() {
   const Look now = look();
   const double cpu = std::max(0.0, now.cpu - last_.cpu);
   // This program may have been stopped itself: a slice of its own is all that is then known.
-  const double slept = std::min(wall, 4e-3 * slice());
+  const double slept = heard_ ? 0 : std::min(wall, 4e-3 * slice());
+  heard_ = false;
   const bool stopped = now.state == 'T' || now.state == 't';
   const bool waits_for_processor = now.state == 'R' && cpu == 0;
   if (!stopped) left_ -= cpu > 0 ? std::min(cpu, wall) : waits_for_processor ? 0 : slept;

@@ -14,6 +14,8 @@ class Patience {
   Patience(pid_t worker, double seconds);
   /// Milliseconds until the next look.
   [[nodiscard]] static int slice() { return 50; }
+  /// Something came from the worker: it may have slept for want of a reader.
+  void heard() { heard_ = true; }
   /// Called about once a slice; true when the time is over.
   [[nodiscard]] bool over();
 
@@ -27,6 +29,7 @@ class Patience {
 
   pid_t worker_;
   double left_;
+  bool heard_ = false;  // since the last look
   Look last_;
 };
 

@@ -212,6 +212,7 @@ Answer Process::ask(const Request& request, double seconds, const std::string& w
     if (count < 0 && errno != EINTR) throw Error("waiting for a worker failed: " + reason());
     if (count > 0 && ready[2].revents != 0) {
       drain();
+      patience.heard();
       pipe_ends_ = (ready[2].revents & POLLIN) == 0;
     }
     if (count > 0 && ready[0].revents != 0) {
