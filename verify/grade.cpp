@@ -39,8 +39,8 @@ class Recording {
       const std::string name = sequence_name(known ? key.substr(dot + 1) : key);
       const auto [at, fresh] = arrays_.emplace(name, Recorded{key, array});
       if (!fresh)
-        throw FormatError(file.string() + ": " + at->second.key + " and " + key +
-                          " are both the array " + name);
+        throw FormatError(fmt::format("{}: {} and {} are both the array {}", file.string(),
+                                      at->second.key, key, name));
     }
   }
 

@@ -30,7 +30,7 @@ std::string case_file(const std::string& name) {
 Named<NpyArray> arrays_of(const std::string& name) { return read_npz(case_file(name)); }
 
 std::string written(const Named<NpyArray>& arrays) {
-  const std::string file = testing::TempDir() + "bptt_graded.npz";
+  std::string file = testing::TempDir() + "bptt_graded.npz";
   write_npz(file, arrays);
   return file;
 }

@@ -2,11 +2,11 @@
 // verdict, and the next case runs. This program is also the worker that runs the libraries.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -48,8 +48,8 @@ Options quick() {
 
 /// A folder of files beside course.py.
 std::filesystem::path folder_with(const std::vector<std::filesystem::path>& files) {
-  const auto folder = std::filesystem::path(testing::TempDir()) /
-                      ("bptt foreign " + std::to_string(::getpid()));  // the space is on purpose
+  auto folder = std::filesystem::path(testing::TempDir()) /
+                ("bptt foreign " + std::to_string(::getpid()));  // the space is on purpose
   std::filesystem::create_directories(folder);
   std::filesystem::copy_file(sources + "course.py", folder / "course.py",
                              std::filesystem::copy_options::overwrite_existing);
@@ -382,7 +382,7 @@ TEST(Workers, OutliveTheThreadThatNeededThemFirst) {
 
 /// Says the numbers of this process and of a worker, which then computes for ever: for the test
 /// that ends this process.
-int hang_in_worker(const std::string& library) {
+int hang_in_worker(const std::string& library) noexcept {
   Options options;
   options.call_timeout = 1000;
   const auto pool = std::make_shared<WorkerPool>(

@@ -1,7 +1,6 @@
 #include "subjects/foreign/library_worker.hpp"
 
 #include <dlfcn.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -298,7 +298,7 @@ void serve_all(const std::string& path) {
 
 }  // namespace
 
-std::optional<int> worker_main(int argc, char** argv) {
+std::optional<int> worker_main(int argc, char** argv) noexcept {
   if (argc != 3 || std::strcmp(argv[1], library_worker_command) != 0) return std::nullopt;
   install_last_words();
   std::setvbuf(stdout, nullptr, _IOLBF, 0);  // what was printed before a crash is kept

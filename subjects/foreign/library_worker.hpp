@@ -11,6 +11,6 @@ inline constexpr const char* library_worker_command = "__library-worker";
 
 /// Serves until the program that started it has gone, if the arguments ask for a worker. To be
 /// called first in main: `if (const auto status = worker_main(argc, argv)) return *status;`
-[[nodiscard]] std::optional<int> worker_main(int argc, char** argv);
+[[nodiscard]] std::optional<int> worker_main(int argc, char** argv) noexcept;
 
 }  // namespace bptt::foreign

@@ -1,5 +1,6 @@
 // The NumPy functions of a Python file or notebook as subjects: up to four, rnn_cell, rnn,
 // lstm_cell and lstm. All of a file share its workers.
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -34,6 +35,9 @@ class Script {
   int descriptor_;
 };
 
+constexpr const char* run_script =
+    "exec(compile(open('/proc/self/fd/5').read(), 'numpy_worker.py', 'exec'))";
+
 /// One file and its workers.
 struct PythonFile {
   Script script;
@@ -44,12 +48,10 @@ struct PythonFile {
     std::vector<std::string> interpreters{options.python};
     if (options.python.empty()) interpreters = {"python3", "/usr/bin/python3"};
     std::vector<Program> candidates;
+    candidates.reserve(interpreters.size());
     for (const auto& python : interpreters)
       candidates.push_back(
-          {{python, "-u", "-c",
-            "exec(compile(open('/proc/self/fd/5').read(), 'numpy_worker.py', "
-            "'exec'))",
-            std::filesystem::absolute(path).string()},
+          {{python, "-u", "-c", run_script, std::filesystem::absolute(path).string()},
            // Small products are no faster on several threads, and a forked pool of threads is slow.
            {"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "MPLBACKEND=Agg",
             "PYTHONDONTWRITEBYTECODE=1", "PYTHONIOENCODING=utf-8"},
@@ -132,12 +134,14 @@ Parts python_parts(const std::string& path, const Options& options) {
   parts.notes = file->notes;
   for (const std::string part : {"rnn_cell", "rnn", "lstm_cell", "lstm"}) {
     const bool forward = file->has(part + "_forward"), backward = file->has(part + "_backward");
-    if (forward) parts.names.push_back(path + ":" + part);
+    if (forward) parts.names.push_back(fmt::format("{}:{}", path, part));
     if (forward && !backward)
-      parts.notes.push_back(part + "_forward is tested alone: there is no " + part + "_backward");
+      parts.notes.push_back(
+          fmt::format("{0}_forward is tested alone: there is no {0}_backward", part));
     if (backward && !forward)
-      parts.notes.push_back(part + "_backward is not tested: without " + part +
-                            "_forward nothing makes the caches that it reads");
+      parts.notes.push_back(fmt::format(
+          "{0}_backward is not tested: without {0}_forward nothing makes the caches that it reads",
+          part));
   }
   if (!parts.names.empty()) return parts;
   std::string notes;

@@ -1,5 +1,6 @@
 #include "subjects/foreign/segment.hpp"
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -144,11 +145,11 @@ void Segment::accuse(std::size_t at) const {
       for (Index i = 0; i < p.shape[0]; ++i) {
         const auto from = offset_of(p.strides, i, j, t) * static_cast<Index>(p.element);
         if (bytes < from || bytes >= from + static_cast<Index>(p.element)) continue;
-        std::string index = std::to_string(i);
-        if (p.shape.rank() > 1) index += "," + std::to_string(j);
-        if (p.shape.rank() > 2) index += "," + std::to_string(t);
+        std::vector<Index> index{i, j, t};
+        index.resize(static_cast<std::size_t>(p.shape.rank()));
         throw SubjectFailure(Cause::changed_input,
-                             name + "[" + index + "] was changed, which is for reading only");
+                             fmt::format("{}[{}] was changed, which is for reading only", name,
+                                         fmt::join(index, ",")));
       }
   if (distance == 0)
     throw SubjectFailure(Cause::wrote_outside,
