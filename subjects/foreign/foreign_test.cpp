@@ -382,7 +382,7 @@ TEST(Workers, OutliveTheThreadThatNeededThemFirst) {
 
 /// Says the numbers of this process and of a worker, which then computes for ever: for the test
 /// that ends this process.
-int hang_in_worker(const std::string& library) noexcept {
+int hang_in_worker(const std::string& library) {
   Options options;
   options.call_timeout = 1000;
   const auto pool = std::make_shared<WorkerPool>(
