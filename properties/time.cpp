@@ -14,7 +14,13 @@ Verdict causality(const Subject& subject, const ProblemSpec& spec) {
   const Index T = spec.sizes.T_da, only = trial.draw("step").below(std::max<Index>(T - 1, 1), 0);
   auto up = make_tensors<S>(spec.cell, upstream_names(spec.cell), spec.sizes);
   copy(trial.problem.up["da"].view().at_step(only), up["da"].view().at_step(only));
-  const auto got = trial.run(trial.with_upstream(std::move(up)));
+  const auto p = trial.with_upstream(std::move(up));
+  const auto session = subject.open<S>(p.cell, p.activation, p.sizes);
+  auto states = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
+  auto got = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
+  fill(got["dx"].view(), std::numeric_limits<S>::quiet_NaN());  // zeros must be written
+  session->forward(views_of(p.in), views_of(states));
+  session->backward(views_of(p.in), views_of(p.up), views_of(got));
   Comparison comparison = trial.comparison();
   for (Index t = only + 1; t < T; ++t)
     for (Index j = 0; j < spec.sizes.m; ++j)

@@ -170,7 +170,7 @@ class Campaign {
     on_threads([this] { judge_cases(); });
     next_to_shrink_ = 0;
     shrink_end_ = elapsed() + shrink_share * options_.seconds.value_or(0);
-    on_threads([this] { shrink_failures(); });
+    if (options_.shrink) on_threads([this] { shrink_failures(); });
     for (Lane& lane : lanes_) report.rows.push_back(finished(lane, report));
     if (gave_up()) report.gave_up_after = crashes_;
     report.seconds = elapsed();

@@ -35,6 +35,7 @@ struct CampaignOptions {
   std::vector<const properties::PublishedCase*> published;
   bool specification = true;  // also what is about the reference alone
   int max_crashes = 10;       // cases that end the subject's process, until no more are asked for
+  bool shrink = true;         // without it a broken row has no failure, only its count
 };
 
 /// How far a campaign is; `left` in seconds.

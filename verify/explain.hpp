@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "verify/style.hpp"
 
@@ -12,8 +13,11 @@ namespace bptt::verify {
 /// All faults, one a line.
 [[nodiscard]] std::string list_faults(bool json);
 
-/// The whole entry of a fault, or of each that a combination joins: "fault:no_carry+ignore_a0",
-/// with or without "fault:". Throws UnsupportedError, with the nearest names, if there is none.
+/// The rows of fault_models that a name joins: "fault:no_carry+ignore_a0", with or without
+/// "fault:". Throws UnsupportedError, with the nearest names, if there is none.
+[[nodiscard]] std::vector<std::size_t> fault_rows_of(std::string_view name);
+
+/// The whole entry of each row that a name joins.
 [[nodiscard]] std::string explain_text(std::string_view name, const Style& style);
 [[nodiscard]] std::string explain_json(std::string_view name);
 

@@ -24,6 +24,8 @@
 #include "verify/campaign.hpp"
 #include "verify/digits_report.hpp"
 #include "verify/explain.hpp"
+#include "verify/kill_matrix.hpp"
+#include "verify/kill_matrix_pages.hpp"
 #include "verify/listing.hpp"
 #include "verify/progress.hpp"
 #include "verify/report_json.hpp"
@@ -46,7 +48,7 @@ struct Arguments {
   Colour colour = Colour::when_terminal;
   std::vector<std::string> subjects{"optimized"}, words;
   CampaignOptions campaign;
-  std::string property, json, what, file;
+  std::string property, json, what, file, markdown;
   bool list_json = false;
   foreign::Options foreign;
   GradeOptions grade;
@@ -81,11 +83,11 @@ void select_properties(const std::string& pattern, CampaignOptions& options) {
 }
 
 /// So that nothing runs for a minute whose report has no place.
-void require_folder_of(const std::string& file) {
+void require_folder_of(const std::string& option, const std::string& file) {
   if (file.empty()) return;
   const auto folder = std::filesystem::absolute(file).parent_path();
   if (!std::filesystem::is_directory(folder))
-    throw Error("--json " + file + ": there is no folder " + folder.string());
+    throw Error(option + " " + file + ": there is no folder " + folder.string());
 }
 
 struct OnTrial {
@@ -108,7 +110,7 @@ std::vector<OnTrial> all_on_trial(const Arguments& arguments) {
 }
 
 int check(Arguments& arguments) {
-  require_folder_of(arguments.json);
+  require_folder_of("--json", arguments.json);
   CampaignOptions& options = arguments.campaign;
   select_properties(arguments.property, options);
   // All names are looked up before the first campaign begins.
@@ -201,6 +203,35 @@ int explain(const Arguments& arguments) {
   print(arguments.list_json ? explain_json(name)
                             : explain_text(name, Style(coloured(arguments.colour, STDOUT_FILENO))));
   return all_held;
+}
+
+int matrix(const Arguments& arguments) {
+  require_folder_of("--write", arguments.markdown);
+  require_folder_of("--json", arguments.json);
+  MatrixOptions options;
+  options.seed = arguments.campaign.seed;
+  options.cases = arguments.campaign.cases.value_or(matrix_cases);
+  options.jobs = arguments.campaign.jobs;
+  for (const std::string& name : arguments.words)
+    for (const std::size_t row : fault_rows_of(name)) options.rows.push_back(row);
+  std::signal(SIGINT, [](int) { stop = true; });
+  KillMatrix result;
+  {
+    ProgressLine line(stderr, Style(coloured(arguments.colour, STDERR_FILENO)));
+    if (::isatty(STDERR_FILENO) == 1)
+      options.progress = [&](const MatrixProgress& progress) { line.show(progress); };
+    result = run_matrix(options, &stop);
+  }
+  if (stop) {
+    std::fputs("bptt-verify: interrupted; nothing was written\n", stderr);
+    return interrupted;
+  }
+  if (arguments.markdown.empty()) print(markdown_of(result));
+  if (!arguments.markdown.empty()) write_whole(arguments.markdown, markdown_of(result));
+  if (!arguments.json.empty()) write_whole(arguments.json, json_of(result, BPTT_VERSION));
+  const bool all_killed = std::all_of(result.faults.begin(), result.faults.end(),
+                                      [](const FaultKills& f) { return !f.kills.empty(); });
+  return all_killed ? all_held : something_broken;
 }
 
 int bounds(const Arguments& arguments) {
@@ -394,6 +425,25 @@ void add_explain(CLI::App& app, Arguments& a) {
       "  bptt-verify explain fault:no_carry+ignore_a0 --json");
 }
 
+void add_matrix(CLI::App& app, Arguments& a) {
+  app.add_option("FAULT", a.words, "Only these faults; all");
+  app.add_option("--write", a.markdown, "Writes the tables there instead of printing them")
+      ->type_name("FILE.md");
+  app.add_option("--json", a.json, "Writes them for programs, too")->type_name("FILE");
+  app.add_option("--cases", a.campaign.cases,
+                 "Cases of each property, cell and scalar; " + std::to_string(matrix_cases))
+      ->check(CLI::Range(1, 100000));
+  app.add_option("--seed", a.campaign.seed, "Where the cases come from")->capture_default_str();
+  app.add_option("--jobs", a.campaign.jobs, "Threads; all of the machine's")
+      ->check(CLI::Range(1, 1024));
+  app.footer(
+      "Every fault against every property: which breaks which, and in which case first.\n"
+      "Exit status: 0 every fault breaks a property, 1 some fault breaks none.\n"
+      "Examples:\n"
+      "  bptt-verify matrix --write docs/kill_matrix.md --json docs/kill_matrix.json\n"
+      "  bptt-verify matrix fault:no_carry fault:unit_tail_dropped --cases 100");
+}
+
 void add_bounds(CLI::App& app, Arguments& a) {
   app.add_option("SUBJECT", a.subjects, "Whose errors are measured; optimized")->expected(1);
   app.add_option("--entries", a.entries, "Entries judged in each row of the tables")
@@ -432,7 +482,9 @@ int main(int argc, char** argv) {
       app.add_subcommand("list", "Lists properties, subjects, faults or published cases");
   CLI::App* on_explain = app.add_subcommand("explain", "Shows all that is known of a fault");
   CLI::App* on_bounds = app.add_subcommand("bounds", "Measures the error bounds against 50 digits");
+  CLI::App* on_matrix = app.add_subcommand("matrix", "Finds which fault breaks which property");
   add_bounds(*on_bounds, arguments);
+  add_matrix(*on_matrix, arguments);
   add_check(*on_check, arguments);
   add_replay(*on_replay, arguments);
   add_grade(*on_grade, arguments);
@@ -449,6 +501,7 @@ int main(int argc, char** argv) {
     if (on_bounds->parsed()) return bounds(arguments);
     if (on_grade->parsed()) return grade_file(arguments);
     if (on_diagnose->parsed()) return diagnose_digits(arguments);
+    if (on_matrix->parsed()) return matrix(arguments);
     if (on_explain->parsed()) return explain(arguments);
     return on_replay->parsed() ? replay(arguments) : list(arguments);
   } catch (const CLI::ParseError& error) {

@@ -1,10 +1,12 @@
-// A line at the bottom of a terminal that says how far a campaign is.
+// A line at the bottom of a terminal that says how far a campaign, or many of them, are.
 #pragma once
 
 #include <chrono>
 #include <cstdio>
+#include <string>
 
 #include "verify/campaign.hpp"
+#include "verify/kill_matrix.hpp"
 #include "verify/style.hpp"
 
 namespace bptt::verify {
@@ -18,8 +20,13 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void show(const Progress& progress);
+  void show(const MatrixProgress& progress);
 
  private:
+  /// Whether the line was last drawn long enough ago.
+  [[nodiscard]] bool due() const;
+  void draw(double fraction, const std::string& text, double left);
+
   std::FILE* out_;
   Style style_;
   std::chrono::steady_clock::time_point last_;

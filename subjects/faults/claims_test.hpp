@@ -213,7 +213,22 @@ inline const std::vector<Claim> claims = {
     {Cell::lstm, "last_bias_lost_at_T8", {3, 5, 2, 16, 16}, lstm_biases},
     {Cell::rnn, "ring_of_8_states", {3, 5, 2, 8, 8}, ""},
     {Cell::rnn, "ring_of_8_states", {3, 5, 2, 9, 9}, rnn_all},
+
+    // bits
     {Cell::lstm, "order_changes_between_calls", {3, 5, 4, 3, 3}, ""},
+    {Cell::lstm, "order_alternates_between_sessions", {3, 5, 1, 3, 3}, ""},
+    {Cell::rnn, "order_depends_on_alignment", {3, 5, 4, 3, 3}, ""},
+    {Cell::rnn, "order_depends_on_steps", {3, 5, 4, 3, 3}, ""},
+    {Cell::rnn, "order_depends_on_units", {3, 1, 4, 3, 3}, ""},
+    {Cell::lstm, "db_in_another_order", {3, 5, 1, 3, 3}, ""},
+    {Cell::rnn, "tail_samples_fused", {3, 5, 4, 3, 3}, ""},
+    {Cell::lstm, "lanes_masked_by_zero", {3, 5, 4, 3, 3}, ""},
+    {Cell::lstm, "stride_sign_lost", {3, 5, 4, 3, 3}, ""},
+    {Cell::rnn, "mean_times_m", {3, 5, 4, 3, 3}, ""},
+    {Cell::rnn, "tanh_not_odd", {3, 5, 4, 3, 3}, "", false, Activation::identity},
+    {Cell::lstm, "silent_steps_skipped", {3, 5, 4, 3, 3}, ""},
+    {Cell::rnn, "scaled_by_largest", {3, 5, 4, 3, 3}, ""},
+    {Cell::lstm, "anti_denormal_offset", {3, 5, 4, 3, 3}, ""},
 };
 
 }  // namespace bptt::test

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "core/network.hpp"
+#include "subjects/faults/rows_bits.hpp"
 #include "subjects/faults/rows_calls.hpp"
 #include "subjects/faults/rows_gates.hpp"
 #include "subjects/faults/rows_sizes.hpp"
@@ -33,7 +34,7 @@ template <std::size_t... N>
 }
 
 inline constexpr auto fault_models = joined(time_faults, state_faults, call_faults, slope_faults,
-                                            sum_faults, gate_faults, size_faults);
+                                            sum_faults, gate_faults, size_faults, bit_faults);
 inline constexpr std::size_t fault_count = fault_models.size();
 
 /// A row of the table by its id, looked up by the compiler.

@@ -22,7 +22,8 @@ class FaultyFunctions {
       const S e = std::exp(S(2) * z);
       return (e - S(1)) / (e + S(1));
     }
-    return ScalarFunctions<S>::tanh(z);
+    const S y = ScalarFunctions<S>::tanh(z);
+    return has("tanh_not_odd") && y < S(0) ? std::nextafter(y, S(-1)) : y;
   }
 
   [[nodiscard]] S sigmoid(const S& z) const {

@@ -23,11 +23,15 @@ void FaultyLstm<S>::run_backward(const NamedViews<const S>& in, const NamedViews
   Tensor<S> da_next({this->sizes().n_a, this->sizes().m});
   walk.begin_carry(da_prevt_);
   copy(up["dc_T"], dc_prevt_.view());
-  for (Index t = walk.last(); t >= walk.first(); --t) {
+  for (Index t = walk.last(up); t >= walk.first(); --t) {
     receive_carry(t, up["dc_T"]);
     if (has("da0_one_step_early") && t == 0) copy(std::as_const(da_prevt_).view(), grad["da0"]);
     walk.join_upstream(t, up["da"], in["x"], da_prevt_, da_next);
     pass_gates(in, up["dc_T"], t, da_next);
+    for (const Gate gate : all_gates) {
+      walk.finish_samples(dz_[gate]);
+      walk.finish_samples(dz_back_[gate]);
+    }
     split_concat(gradient_of_concat(W), grad["dx"].at_step(t));
 
     if (!walk.adds_to_sums(t)) continue;

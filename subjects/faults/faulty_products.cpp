@@ -1,6 +1,7 @@
 #include "subjects/faults/faulty_products.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "subjects/faults/faulty_walk.hpp"
@@ -15,23 +16,23 @@ constexpr Index whole(Index n, Index group) { return n / group * group; }
 }  // namespace
 
 template <class S>
-std::vector<Index> FaultyProducts<S>::samples_of_call(Index number) const {
+void FaultyProducts<S>::begin_call(bool last_sample_first) {
   Index m = n_.m;
   if (has("first_sample_only")) m = std::min<Index>(m, 1);
   if (has("batch_tail_dropped")) m = whole(m, chunk);
-  std::vector<Index> samples(static_cast<std::size_t>(m));
-  std::iota(samples.begin(), samples.end(), Index{0});
+  samples_.resize(static_cast<std::size_t>(m));
+  std::iota(samples_.begin(), samples_.end(), Index{0});
   if (has("batch_tail_repeats_last"))
-    samples.resize(static_cast<std::size_t>(whole(m + chunk - 1, chunk)), n_.m - 1);
-  if (has("boundary_sample_twice") && n_.m > chunk) samples.push_back(chunk);
-  if (has("order_changes_between_calls") && number % 2 != 0)
-    std::reverse(samples.begin(), samples.end());
-  return samples;
+    samples_.resize(static_cast<std::size_t>(whole(m + chunk - 1, chunk)), n_.m - 1);
+  if (has("boundary_sample_twice") && n_.m > chunk) samples_.push_back(chunk);
+  if (last_sample_first) std::reverse(samples_.begin(), samples_.end());
 }
 
 template <class S>
 S FaultyProducts<S>::share(const S& dz) const {
-  return has("mean_over_batch") ? dz / static_cast<S>(n_.m) : dz;
+  const auto m = static_cast<S>(n_.m);
+  if (has("mean_times_m")) return dz * (S(1) / m) * m;
+  return has("mean_over_batch") ? dz / m : dz;
 }
 
 template <class S>
@@ -75,7 +76,9 @@ template <class S>
 void FaultyProducts<S>::add_bias_gradient(const Tensor<S>& dz, const Tensor<S>& in, Index t,
                                           const View<S>& db) const {
   if (has("last_bias_lost_at_T8") && n_.T_da % 8 == 0 && t == n_.T_da - 1) return;
-  for (const Index j : samples_)
+  auto samples = samples_;
+  if (has("db_in_another_order")) std::reverse(samples.begin(), samples.end());
+  for (const Index j : samples)
     for (Index i = 0; i < n_.n_a; ++i) db(i, 0) += share_of_bias(dz, in, i, j);
 }
 
@@ -84,10 +87,17 @@ void FaultyProducts<S>::add_way_back(const View<const S>& W, const Tensor<S>& dz
                                      Tensor<S>& din) const {
   const bool tail_lost = has("way_back_tail_of_8_dropped") && n_.n_a > wide_lanes;
   const Index units = tail_lost ? whole(n_.n_a, wide_lanes) : n_.n_a;
-  for (Index j = 0; j < n_.m; ++j)
-    for (Index i = 0; i < units; ++i)
-      for (Index k = 0; k < W.extent(1); ++k)
-        din(k, j) += (k < hidden ? hidden_weight(W, i, k) : W(i, k)) * dz(i, j);
+  const Index start = has("order_depends_on_units") ? units / 2 : 0;
+  for (Index j = 0; j < n_.m; ++j) {
+    const bool fused = has("tail_samples_fused") && j >= whole(n_.m, lanes);
+    for (Index u = 0; u < units; ++u) {
+      const Index i = (start + u) % units;
+      for (Index k = 0; k < W.extent(1); ++k) {
+        const S w = k < hidden ? hidden_weight(W, i, k) : W(i, k);
+        din(k, j) = fused ? std::fma(w, dz(i, j), din(k, j)) : din(k, j) + w * dz(i, j);
+      }
+    }
+  }
 }
 
 template <class S>

@@ -15,8 +15,8 @@ class FaultyProducts {
  public:
   FaultyProducts(const FaultSet& set, const Sizes& sizes) : set_(set), n_(sizes) {}
 
-  /// Before each call of backward: its number, from 0.
-  void begin_call(Index number) { samples_ = samples_of_call(number); }
+  /// Before each call of backward.
+  void begin_call(bool last_sample_first);
 
   /// dW (n_a, n) += dz in^T.
   void add_weight_gradient(const Tensor<S>& dz, const Tensor<S>& in, Index hidden,
@@ -32,15 +32,13 @@ class FaultyProducts {
 
  private:
   [[nodiscard]] bool has(FaultId fault) const { return set_.has(fault); }
-  /// The samples that a sum over the batch adds up, in this order.
-  [[nodiscard]] std::vector<Index> samples_of_call(Index number) const;
   [[nodiscard]] S share(const S& dz) const;
   [[nodiscard]] S share_of_bias(const Tensor<S>& dz, const Tensor<S>& in, Index i, Index j) const;
   [[nodiscard]] const S& hidden_weight(const View<const S>& W, Index i, Index k) const;
 
   FaultSet set_;
   Sizes n_;
-  std::vector<Index> samples_;
+  std::vector<Index> samples_;  // that a sum over the batch adds up, in this order
 };
 
 extern template class FaultyProducts<float>;

@@ -38,11 +38,13 @@ void FaultyRnn<S>::run_backward(const NamedViews<const S>& in, const NamedViews<
 
   Tensor<S> da_next({n.n_a, n.m}), dz({n.n_a, n.m}), dz_back({n.n_a, n.m});
   walk.begin_carry(da_prevt_);
-  for (Index t = walk.last(); t >= walk.first(); --t) {
+  for (Index t = walk.last(up); t >= walk.first(); --t) {
     if (walk.forgets_carry_into(t)) fill(da_prevt_.view(), S(0));
     if (has("da0_one_step_early") && t == 0) copy(std::as_const(da_prevt_).view(), out.da0);
     walk.join_upstream(t, up["da"], in["x"], da_prevt_, da_next);
     pass_activation(a.view().at_step(walk.kept_step(t)), da_next, dz, dz_back);
+    walk.finish_samples(dz);
+    walk.finish_samples(dz_back);
 
     Tensor<S> dxt({n.n_x, n.m});
     fill(da_prevt_.view(), S(0));

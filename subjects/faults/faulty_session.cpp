@@ -1,6 +1,7 @@
 #include "subjects/faults/faulty_session.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "subjects/faults/garbage.hpp"
 
@@ -28,6 +29,30 @@ NamedTensors<S> copied(const NamedViews<const S>& from) {
   return to;
 }
 
+/// Whether it is the second, fourth, .. session of this thread.
+bool second_session() {
+  thread_local bool second = true;
+  return second = !second;
+}
+
+/// The power of two at or below the largest magnitude; 0 if all are zero, 1 if not all are finite.
+template <class S>
+S power_of_two_below(const NamedTensors<S>& tensors) {
+  S largest(0);
+  for (const auto& [name, tensor] : tensors)
+    for (const S& element : tensor.elements()) {
+      if (!std::isfinite(element)) return S(1);
+      largest = std::max(largest, std::abs(element));
+    }
+  return largest == S(0) ? S(0) : std::ldexp(S(1), std::ilogb(largest));
+}
+
+/// In the order in which time is stored.
+template <class S>
+View<const S> as_stored(const View<const S>& x) {
+  return x.strides()[2] < 0 ? x.reversed(2) : x;
+}
+
 bool is_bias(const std::string& gradient_name) { return gradient_name.starts_with("db"); }
 
 }  // namespace
@@ -41,7 +66,8 @@ FaultySession<S>::FaultySession(Cell cell, const FaultSet& set, const Sizes& siz
       set_(set),
       sizes_(sizes),
       cache_(make_tensors<S>(cell, cache_names(cell), sizes)),
-      zero_state_({sizes.n_a, sizes.m}) {
+      zero_state_({sizes.n_a, sizes.m}),
+      second_session_(second_session()) {
   require_steps(sizes);
   for (const std::string& name : gradient_names(cell))
     if (accumulates(name)) kept_sums_.add(name, Tensor<S>(shape_of(cell, name, sizes)));
@@ -65,6 +91,7 @@ NamedViews<const S> FaultySession<S>::forward_reads(const NamedViews<const S>& i
   if (has("ignore_a0")) read["a0"] = std::as_const(zero_state_).view();
   if (has("ignore_c0")) read["c0"] = std::as_const(zero_state_).view();
   if (has("stale_a0") && last_a_) read["a0"] = std::as_const(*last_a_).view();
+  if (has("stride_sign_lost")) read["x"] = as_stored(in["x"]);
   return read;
 }
 
@@ -99,7 +126,7 @@ void FaultySession<S>::backward(const NamedViews<const S>& in, const NamedViews<
       require_shape(name, grad[name].shape(), shape_of(cell_, name, sizes_));
   }
 
-  products_.begin_call(backward_calls_++);
+  products_.begin_call(sums_last_sample_first(in));
   if (has("keeps_callers_states")) copy(View<const S>(callers_a_), cache_["a"].view());
   if (has("second_backward_is_zero") && calls_since_forward_++ > 0) {
     for (const auto& [name, array] : grad)
@@ -112,11 +139,23 @@ void FaultySession<S>::backward(const NamedViews<const S>& in, const NamedViews<
 }
 
 template <class S>
+bool FaultySession<S>::sums_last_sample_first(const NamedViews<const S>& in) {
+  constexpr std::uintptr_t cache_line = 64;
+  const bool second_call = backward_calls_++ % 2 != 0;
+  const bool unaligned = reinterpret_cast<std::uintptr_t>(in["x"].data()) % cache_line != 0;
+  return (has("order_changes_between_calls") && second_call) ||
+         (has("order_alternates_between_sessions") && second_session_) ||
+         (has("order_depends_on_alignment") && unaligned) ||
+         (has("order_depends_on_steps") && sizes_.T_da % 2 == 0);
+}
+
+template <class S>
 NamedViews<const S> FaultySession<S>::backward_reads(const NamedViews<const S>& in) const {
   NamedViews<const S> read = in;
   if (has("ignore_a0") || has("a0_zero_in_backward")) read["a0"] = zero_state_.view();
   if (has("ignore_c0")) read["c0"] = zero_state_.view();
   if (has("stale_a_prev_in_backward") && last_a_before_) read["a0"] = last_a_before_->view();
+  if (has("stride_sign_lost")) read["x"] = as_stored(in["x"]);
   if (has("weights_of_first_call") && first_in_)
     for (const auto& [name, tensor] : *first_in_)
       if (accumulates("d" + name)) read[name] = tensor.view();
@@ -126,11 +165,13 @@ NamedViews<const S> FaultySession<S>::backward_reads(const NamedViews<const S>& 
 template <class S>
 NamedTensors<S> FaultySession<S>::backward_is_handed(const NamedViews<const S>& up) const {
   NamedTensors<S> handed = copied(up);
+  const S scale = power_of_two_below(handed);
   for (auto& [name, tensor] : handed)
     for (S& element : tensor.elements()) {
       if (has("ignore_dc_T") && name == "dc_T") element = S(0);
       if (has("negated_gradients")) element = -element;
       if (has("mean_over_time")) element /= static_cast<S>(sizes_.T_da);
+      if (has("scaled_by_largest")) element = element / scale * scale;
     }
   return handed;
 }
@@ -147,11 +188,12 @@ void FaultySession<S>::write_gradients(const NamedViews<const S>& in, const Name
       if (has("accumulate_across_calls")) written[name] = kept_sums_[name].view();
     } else {
       if (has("dx_accumulates")) before.add(name, copied(View<const S>(array)));
-      fill(array, S(0));
+      if (!has("silent_steps_skipped")) fill(array, S(0));
     }
   }
 
-  const bool changed = has("ignore_dc_T") || has("negated_gradients") || has("mean_over_time");
+  const bool changed = has("ignore_dc_T") || has("negated_gradients") || has("mean_over_time") ||
+                       has("scaled_by_largest");
   const NamedTensors<S> handed = changed ? backward_is_handed(up) : NamedTensors<S>();
   run_backward(backward_reads(in), changed ? views_of(handed) : up, written);
 

@@ -44,6 +44,8 @@ class FaultySession : public Session<S> {
   [[nodiscard]] NamedViews<const S> forward_reads(const NamedViews<const S>& in);
   [[nodiscard]] NamedViews<const S> backward_reads(const NamedViews<const S>& in) const;
   [[nodiscard]] NamedTensors<S> backward_is_handed(const NamedViews<const S>& up) const;
+  /// The order in which this call of backward sums over the batch.
+  [[nodiscard]] bool sums_last_sample_first(const NamedViews<const S>& in);
   void write_states(const NamedViews<const S>& in, const NamedViews<S>& out);
   /// The gradients of one call, where nothing keeps anything from another.
   void write_gradients(const NamedViews<const S>& in, const NamedViews<const S>& up,
@@ -57,6 +59,7 @@ class FaultySession : public Session<S> {
   Sizes sizes_;
   NamedTensors<S> cache_, kept_sums_;  // kept_sums_: dW and db over all calls
   Tensor<S> zero_state_;
+  bool second_session_;
   Index backward_calls_ = 0, calls_since_forward_ = 0;
   std::optional<Tensor<S>> last_a_, last_a_before_;  // of the last forward, of the one before
   std::optional<NamedTensors<S>> first_in_, first_cache_, first_gradients_;

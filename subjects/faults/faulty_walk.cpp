@@ -1,6 +1,7 @@
 #include "subjects/faults/faulty_walk.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "subjects/faults/garbage.hpp"
 
@@ -10,10 +11,10 @@ namespace {
 constexpr Index ring = 8, window = 4;
 
 template <class S>
-bool all_zero(const View<const S>& xt, Index j) {
-  for (Index k = 0; k < xt.extent(0); ++k)
-    if (xt(k, j) != S(0)) return false;
-  return true;
+bool all_zero(const View<const S>& array) {
+  bool zero = true;
+  for_each_element(array, [&](const S& element) { zero = zero && element == S(0); });
+  return zero;
 }
 
 }  // namespace
@@ -27,8 +28,11 @@ View<const S> FaultyWalk<S>::state_before(Index t, const View<const S>& initial,
 }
 
 template <class S>
-Index FaultyWalk<S>::last() const {
-  const Index T = n_.T_da;
+Index FaultyWalk<S>::last(const NamedViews<const S>& up) const {
+  Index T = n_.T_da;
+  const bool final_cell = up.contains("dc_T") && !all_zero(up["dc_T"]);
+  if (has("silent_steps_skipped") && !final_cell)
+    while (T > 0 && all_zero(up["da"].at_step(T - 1))) --T;
   if (has("last_chunk_dropped")) return T - T % chunk - 1;
   return has("last_step_skipped") ? T - 2 : T - 1;
 }
@@ -87,6 +91,8 @@ template <class S>
 void FaultyWalk<S>::begin_carry(Tensor<S>& da_prevt) const {
   if (!has("stale_carry")) fill(da_prevt.view(), S(0));
   if (has("uninitialised_carry")) add_garbage(da_prevt.view());
+  if (has("anti_denormal_offset"))
+    for (S& element : da_prevt.elements()) element += std::numeric_limits<S>::denorm_min();
 }
 
 template <class S>
@@ -108,8 +114,16 @@ void FaultyWalk<S>::join_upstream(Index t, const View<const S>& da, const View<c
       da_next(i, j) = da(i, j, of_loss) + da_prevt(i, j);
     // The caller's array is not const itself: a session is only handed a view that promises so.
     if (has("caller_da_modified")) const_cast<S&>(da(i, j, t)) = da_next(i, j);
-    if (has("zero_input_is_padding") && all_zero(x.at_step(t), j)) da_next(i, j) = S(0);
+    if (has("zero_input_is_padding") && all_zero(x.at_step(t).slice(1, j, j + 1)))
+      da_next(i, j) = S(0);
   });
+}
+
+template <class S>
+void FaultyWalk<S>::finish_samples(Tensor<S>& dz) const {
+  if (!has("lanes_masked_by_zero")) return;
+  for (Index j = 1; j < n_.m; ++j)
+    for (Index i = 0; i < n_.n_a; ++i) dz(i, j) += S(0) * dz(i, j - 1);
 }
 
 template <class S>

@@ -26,8 +26,8 @@ class FaultyWalk {
   [[nodiscard]] View<const S> state_before(Index t, const View<const S>& initial,
                                            const Tensor<S>& states) const;
 
-  /// Backward visits the steps last(), last() - 1, .., first().
-  [[nodiscard]] Index last() const;
+  /// Backward visits the steps last(up), last(up) - 1, .., first().
+  [[nodiscard]] Index last(const NamedViews<const S>& up) const;
   [[nodiscard]] Index first() const;
   /// The step whose kept arrays step t reads.
   [[nodiscard]] Index kept_step(Index t) const;
@@ -47,6 +47,8 @@ class FaultyWalk {
   /// da_next (n_a, m) = da[:,:,t] + da_prevt.
   void join_upstream(Index t, const View<const S>& da, const View<const S>& x,
                      const Tensor<S>& da_prevt, Tensor<S>& da_next) const;
+  /// The gradients of the pre-activations, (n_a, m), as they are once all samples are there.
+  void finish_samples(Tensor<S>& dz) const;
   /// Whether the terms of step t are added to dW and db.
   [[nodiscard]] bool adds_to_sums(Index t) const;
 

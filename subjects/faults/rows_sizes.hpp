@@ -107,15 +107,6 @@ inline constexpr FaultModel size_faults[] = {
      .seen = "T > 8",
      .mend = "keep every step, or compute it again",
      .source = "variant of A10"},
-    {.id = "order_changes_between_calls",
-     .model = "F6",
-     .cells = Cells::both,
-     .mechanism = "the samples are summed in another order at every second call",
-     .wrong = "a parallel loop over the samples that are summed",
-     .right = "one order for every call, or a sum for each thread, joined in order",
-     .seen = "bits differ from call to call; every run is within its error bound",
-     .mend = "do not run a reduction's index in parallel",
-     .source = "uxlfoundation/oneDNN 4f9349fb8d"},
 };
 
 }  // namespace bptt

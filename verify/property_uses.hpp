@@ -1,0 +1,19 @@
+// Why a property is in the catalogue although every fault that it kills is killed by many others.
+// A property that kills a fault which few others kill needs no line here; a test sees to both.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace bptt::verify {
+
+/// A property is of use by itself if it kills a fault that at most so many others kill.
+inline constexpr std::size_t rare_kill_others = 5;
+
+struct PropertyUse {
+  std::string_view property, use;
+};
+
+[[nodiscard]] std::span<const PropertyUse> property_uses();
+
+}  // namespace bptt::verify
