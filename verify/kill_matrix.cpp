@@ -24,10 +24,11 @@ std::vector<Kill> kills_of(const Report& report,
   std::vector<Kill> kills;
   for (std::size_t k = 0; k < properties.size(); ++k) {
     Kill kill{.property = k};
-    for (const Row& row : report.rows) {
+    for (std::size_t at = 0; at < report.rows.size(); ++at) {
+      const Row& row = report.rows[at];
       if (row.id != properties[k]->id || row.counts.broken == 0) continue;
       const auto first = static_cast<int>(row.counts.cases());  // a row ends with its broken case
-      if (kill.first == 0 || first < kill.first) kill = {k, first, row.cell, row.scalar};
+      if (kill.first == 0 || first < kill.first) kill = {k, first, row.cell, row.scalar, at};
     }
     if (kill.first > 0) kills.push_back(kill);
   }
@@ -40,6 +41,12 @@ const Kill& FaultKills::first() const {
   if (kills.empty()) throw Error("nothing kills fault:" + std::string(fault_models[row].id));
   return *std::min_element(kills.begin(), kills.end(),
                            [](const Kill& p, const Kill& q) { return p.first < q.first; });
+}
+
+int FaultKills::judged_until_first() const {
+  const Kill& kill = first();
+  return static_cast<int>(static_cast<std::size_t>(kill.first - 1) * report_rows + kill.report_row +
+                          1);
 }
 
 std::vector<std::size_t> KillMatrix::killed_by(std::size_t property) const {
@@ -57,14 +64,14 @@ std::vector<std::size_t> KillMatrix::killed_by(std::size_t property, std::size_t
   return killed;
 }
 
-int KillMatrix::median_first() const {
+int KillMatrix::median_judged() const {
   std::vector<int> values;
   for (const FaultKills& fault : faults)
-    if (!fault.kills.empty()) values.push_back(fault.first().first);
+    if (!fault.kills.empty()) values.push_back(fault.judged_until_first());
   return median(std::move(values));
 }
 
-int KillMatrix::median_of_kills() const {
+int KillMatrix::median_first() const {
   std::vector<int> values;
   for (const FaultKills& fault : faults)
     for (const Kill& kill : fault.kills) values.push_back(kill.first);
@@ -103,7 +110,7 @@ KillMatrix run_matrix(const MatrixOptions& options, const std::atomic<bool>* sto
     };
     const Report report = run_campaign(*make_subject(name), campaign, show, stop);
     if (stop != nullptr && stop->load()) break;  // this fault's cases are not complete
-    matrix.faults.push_back({rows[k], kills_of(report, matrix.properties)});
+    matrix.faults.push_back({rows[k], kills_of(report, matrix.properties), report.rows.size()});
   }
   return matrix;
 }

@@ -24,13 +24,17 @@ struct Kill {
   int first = 0;             // the first broken case, from 1: the smallest over cells and scalars
   Cell cell = Cell::rnn;     // whose case that is
   Scalar scalar = Scalar::f64;
+  std::size_t report_row = 0;  // of that cell and scalar
 };
 
 struct FaultKills {
   std::size_t row = 0;      // in fault_models
   std::vector<Kill> kills;  // in the order of the properties
+  std::size_t report_rows = 0;
   /// The kill with the smallest case. Throws Error if there is none.
   [[nodiscard]] const Kill& first() const;
+  /// How many cases are judged until it is seen, one of each row of the report in turn.
+  [[nodiscard]] int judged_until_first() const;
 };
 
 struct KillMatrix {
@@ -43,9 +47,10 @@ struct KillMatrix {
   [[nodiscard]] std::vector<std::size_t> killed_by(std::size_t property) const;
   /// Those of them that at most so many others kill.
   [[nodiscard]] std::vector<std::size_t> killed_by(std::size_t property, std::size_t others) const;
-  /// The median over all faults of the case in which a fault was first seen; and over all kills.
+  /// The median over all faults of judged_until_first.
+  [[nodiscard]] int median_judged() const;
+  /// The median over all kills of their first broken case.
   [[nodiscard]] int median_first() const;
-  [[nodiscard]] int median_of_kills() const;
 };
 
 struct MatrixProgress {

@@ -25,27 +25,68 @@ std::string ids_of(const KillMatrix& matrix, const std::vector<std::size_t>& fau
   return text;
 }
 
-std::string summary(const KillMatrix& matrix) {
+constexpr std::string_view head = R"(# The kill matrix
+
+Which fault of the table (`bptt-verify list faults`, `explain`) breaks which property
+(`bptt-verify list properties`). Each fault was given {} cases of every property, cell and scalar,
+seed {}. Made by one command:
+
+```
+bptt-verify matrix --write docs/kill_matrix.md --json docs/kill_matrix.json
+```
+
+`bptt-verify check fault:ID --cases {}` shows the cases of one line. *First* is how many cases are
+judged until one is broken, one of each property, cell and scalar in turn, and by which property;
+codes are those of the second table.
+)";
+
+constexpr std::string_view summary = R"(
+{} of {} faults are killed, by {} properties; {} of {} pairs. Half of the faults are seen within {}
+cases, half of the pairs in case {} of {}.
+
+## Faults
+
+| fault | model | first | properties | which |
+|---|---|---|---|---|
+)";
+
+constexpr std::string_view properties_head = R"(
+## Properties
+
+A fault that at most {0} other properties kill is named with those that do.
+
+| code | property | kills | faults that at most {0} others kill |
+|---|---|---|---|
+)";
+
+constexpr std::string_view uses_head = R"(
+## Properties without a fault of their own
+
+More than {} others kill each fault that these kill. They stay because of this:
+
+| property | use |
+|---|---|
+)";
+
+constexpr std::string_view specification_text = R"(
+Not in the tables, since no subject enters them, are the properties of the reference itself:
+{}. They are broken by breaking `reference/`.
+)";
+
+std::string head_of(const KillMatrix& matrix) {
   const auto killed = std::count_if(matrix.faults.begin(), matrix.faults.end(),
                                     [](const FaultKills& f) { return !f.kills.empty(); });
   std::size_t kills = 0;
   for (const FaultKills& fault : matrix.faults) kills += fault.kills.size();
-  return fmt::format(
-      "{} of {} faults are killed, by {} properties; {} pairs of {}. The median fault is first "
-      "seen\n"
-      "in case {}; the median pair is broken in case {} of {}.\n",
-      killed, matrix.faults.size(), matrix.properties.size(), kills,
-      matrix.faults.size() * matrix.properties.size(), matrix.median_first(),
-      matrix.median_of_kills(), matrix.cases);
+  return fmt::format(head, matrix.cases, matrix.seed, matrix.cases) +
+         fmt::format(summary, killed, matrix.faults.size(), matrix.properties.size(), kills,
+                     matrix.faults.size() * matrix.properties.size(), matrix.median_judged(),
+                     matrix.median_first(), matrix.cases);
 }
 
 std::string properties_table(const KillMatrix& matrix) {
   const auto codes = codes_of(matrix.properties);
-  std::string text = fmt::format(
-      "## Properties\n\nA fault that at most {} other properties kill is named with those that "
-      "do.\n\n"
-      "| code | property | kills | faults that at most {} others kill |\n|---|---|---|---|\n",
-      few_others, few_others);
+  std::string text = fmt::format(properties_head, few_others);
   for (std::size_t k = 0; k < matrix.properties.size(); ++k)
     text +=
         fmt::format("| {} | {} | {} | {} |\n", codes[k], matrix.properties[k]->id,
@@ -53,14 +94,16 @@ std::string properties_table(const KillMatrix& matrix) {
   return text;
 }
 
-std::string uses_table() {
-  std::string text = fmt::format(
-      "## Properties without a fault of their own\n\nMore than {} others kill each fault that "
-      "these "
-      "kill. They stay because:\n\n| property | use |\n|---|---|\n",
-      rare_kill_others);
-  for (const PropertyUse& use : property_uses())
-    text += fmt::format("| {} | {} |\n", use.property, use.use);
+std::string uses_table(const KillMatrix& matrix) {
+  std::string text = fmt::format(uses_head, rare_kill_others);
+  for (std::size_t k = 0; k < matrix.properties.size(); ++k) {
+    const std::string_view id = matrix.properties[k]->id;
+    if (!matrix.killed_by(k, rare_kill_others).empty()) continue;
+    const auto uses = property_uses();
+    const auto use = std::find_if(uses.begin(), uses.end(),
+                                  [&](const PropertyUse& u) { return u.property == id; });
+    text += fmt::format("| {} | {} |\n", id, use == uses.end() ? "" : use->use);
+  }
   return text;
 }
 
@@ -69,9 +112,7 @@ std::string specification_list() {
   for (const Property& property : properties::catalogue())
     if (property.about == properties::About::specification)
       ids += fmt::format("{}`{}`", ids.empty() ? "" : ", ", property.id);
-  return "Not in the table, since no subject enters them, are the properties of the reference "
-         "itself:\n" +
-         ids + ".\nThey are broken by breaking `reference/`.\n";
+  return fmt::format(specification_text, ids);
 }
 
 }  // namespace
@@ -93,26 +134,15 @@ std::string fault_line(const KillMatrix& matrix, const FaultKills& fault) {
   std::string by, first = "never";
   for (const Kill& kill : fault.kills) by += (by.empty() ? "" : " ") + codes[kill.property];
   if (!fault.kills.empty())
-    first = fmt::format("{} ({})", fault.first().first, codes[fault.first().property]);
+    first = fmt::format("{} ({})", fault.judged_until_first(), codes[fault.first().property]);
   return fmt::format("| {} | {} | {} | {} | {} |\n", id_of(fault), fault_models[fault.row].model,
                      first, fault.kills.size(), by);
 }
 
 std::string markdown_of(const KillMatrix& matrix) {
-  std::string text = fmt::format(
-      "# The kill matrix\n\n"
-      "Which fault of the table (`bptt-verify list faults`, `explain`) breaks which property\n"
-      "(`bptt-verify list properties`). Each fault was given {} cases of every property, cell and\n"
-      "scalar, seed {}. Made by one command:\n\n"
-      "```\nbptt-verify matrix --write docs/kill_matrix.md --json docs/kill_matrix.json\n```\n\n"
-      "`bptt-verify check fault:ID --cases {}` shows the cases of one line. *First* is the "
-      "smallest\n"
-      "number of a broken case, and the first property that has it; codes are those of the second\n"
-      "table.\n\n{}\n## Faults\n\n| fault | model | first | properties | which |\n"
-      "|---|---|---|---|---|\n",
-      matrix.cases, matrix.seed, matrix.cases, summary(matrix));
+  std::string text = head_of(matrix);
   for (const FaultKills& fault : matrix.faults) text += fault_line(matrix, fault);
-  return text + "\n" + properties_table(matrix) + "\n" + uses_table() + "\n" + specification_list();
+  return text + properties_table(matrix) + uses_table(matrix) + specification_list();
 }
 
 std::string json_of(const KillMatrix& matrix, std::string_view program) {
@@ -133,7 +163,8 @@ std::string json_of(const KillMatrix& matrix, std::string_view program) {
     for (const Kill& kill : fault.kills)
       kills[std::string(matrix.properties[kill.property]->id)] = kill.first;
     if (!fault.kills.empty())
-      first = {{"case", fault.first().first},
+      first = {{"judged", fault.judged_until_first()},
+               {"case", fault.first().first},
                {"property", matrix.properties[fault.first().property]->id},
                {"cell", bptt::name_of(fault.first().cell)},
                {"scalar", bptt::name_of(fault.first().scalar)}};

@@ -3,7 +3,9 @@
 // schema "bptt-verify/matrix": schema, version, program, seed, cases (of each property, cell and
 // scalar),
 //   properties[]: property (id), code (as in the Markdown), kills (how many faults)
-//   faults[]: fault (id), model, first {case, property, cell, scalar} (null if nothing kills it),
+//   faults[]: fault (id), model, first {judged, case, property, cell, scalar} (null if nothing
+//   kills
+//             it; judged: cases until then, one of each row in turn),
 //             kills {property: first broken case, from 1}
 #pragma once
 

@@ -1,9 +1,10 @@
-// The committed kill matrix is that of today, in what matters: every fault of the table is in it and
-// killed, sampled lines are found again, and every property has a use.
+// The committed kill matrix is that of today, in what matters: every fault of the table is in it
+// and killed, sampled lines are found again, and every property has a use.
 #include "verify/kill_matrix.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -40,11 +41,10 @@ TEST(KillMatrix, HasEveryFaultAndKillsIt) {
     EXPECT_EQ(fault.at("fault"), fault_models[row].id) << again;
     EXPECT_EQ(fault.at("model"), fault_models[row].model) << again;
     ASSERT_FALSE(fault.at("kills").empty()) << fault_models[row].id << " breaks no property";
-    first.push_back(fault.at("first").at("case"));
+    first.push_back(fault.at("first").at("judged"));
   }
   std::sort(first.begin(), first.end());
   EXPECT_LE(first[first.size() / 2], 20);
-  EXPECT_LE(first.back(), matrix_cases);
 }
 
 TEST(KillMatrix, HasEveryPropertyOfSubjects) {
@@ -72,13 +72,12 @@ TEST(KillMatrix, EveryPropertyHasAUse) {
   for (const json& row : matrix.at("properties")) {
     const std::string property = row.at("property");
     EXPECT_TRUE(killing.contains(property)) << property << " kills nothing: add the fault";
-    EXPECT_NE(of_use.contains(property), explained.contains(property))
-        << property << (of_use.contains(property)
-                            ? " has a fault of its own and needs no explanation"
-                            : " kills nothing that at most five others do not: explain its use");
+    EXPECT_TRUE(of_use.contains(property) || explained.contains(property))
+        << property << " kills nothing that at most " << rare_kill_others
+        << " others do not: add such a fault, or say what it is for in property_uses.cpp";
+    explained.erase(property);
   }
-  EXPECT_EQ(of_use.size() + explained.size(), matrix.at("properties").size())
-      << "something is explained that is no property";
+  EXPECT_TRUE(explained.empty()) << *explained.begin() << " is explained, but is no property";
 }
 
 // The structure of some faults depends on no rounding, so that their lines are the same anywhere.

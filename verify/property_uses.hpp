@@ -1,5 +1,5 @@
-// Why a property is in the catalogue although every fault that it kills is killed by many others.
-// A property that kills a fault which few others kill needs no line here; a test sees to both.
+// Why a property is in the catalogue even if every fault that it kills is killed by many others.
+// A test refuses a property that has neither a fault which few others kill nor a line here.
 #pragma once
 
 #include <span>
