@@ -8,9 +8,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <map>
 #include <regex>
 #include <thread>
@@ -24,6 +21,7 @@
 #include "verify/campaign.hpp"
 #include "verify/digits_report.hpp"
 #include "verify/explain.hpp"
+#include "verify/given.hpp"
 #include "verify/kill_matrix.hpp"
 #include "verify/kill_matrix_pages.hpp"
 #include "verify/listing.hpp"
@@ -156,23 +154,6 @@ int grade_file(const Arguments& arguments) {
   return outcome_of(graded) == properties::Outcome::broken ? something_broken : all_held;
 }
 
-/// A published case, or the inputs in a .npz file.
-Problem<double> problem_named(const std::string& name, Activation activation) {
-  if (std::filesystem::path(name).extension() == ".npz") return recorded_problem(name, activation);
-  return properties::find_published_case(name).problem;
-}
-
-std::string pasted(const std::string& file) {
-  if (file.empty() || file == "-") {
-    if (::isatty(STDIN_FILENO) == 1)
-      std::fputs("paste what was printed, then press Ctrl-D on an empty line:\n", stderr);
-    return {std::istreambuf_iterator<char>(std::cin), {}};
-  }
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw Error("cannot read " + file);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 int diagnose_digits(const Arguments& arguments) {
   const Problem<double> problem = problem_named(arguments.what, arguments.grade.activation);
   OnTried show;
@@ -182,7 +163,7 @@ int diagnose_digits(const Arguments& arguments) {
     };
   const DigitsDiagnosis diagnosis =
       diagnose(arguments.what, problem,
-               read_printout(pasted(arguments.file), printable_arrays(problem.cell)), show);
+               read_printout(text_given(arguments.file), printable_arrays(problem.cell)), show);
   if (show) std::fputs("\r\x1b[K", stderr);
   print(text_of(diagnosis, Style(coloured(arguments.colour, STDOUT_FILENO))));
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(diagnosis, BPTT_VERSION));
