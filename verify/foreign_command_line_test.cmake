@@ -64,6 +64,7 @@ expect_json("${json}" exited reports 0 rows 0 failures 0 cause)
 # 2: it could not run, and says what to do.
 expect(2 "there is no file ./absent.so" -- check ./absent.so)
 expect(2 "has no rnn_forward" -- replay raises.py:rnn published:rnn_forward_nb)
+expect(2 "has no gru_forward; the parts of a file are rnn_cell, rnn" -- check raises.py:gru)
 expect(2 "there is no program 'python9'" -- check raises.py --python python9)
 
 # Recorded gradients.

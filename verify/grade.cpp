@@ -16,8 +16,8 @@ namespace {
 using properties::Outcome;
 using properties::Probe;
 
-constexpr double effort = 100;      // of judging every entry: about a second
-constexpr double most_edges = 1e8;  // of the tape: some gigabytes
+constexpr double effort = 2000;     // of judging every entry: some seconds
+constexpr double most_edges = 4e7;  // of the tape: four gigabytes
 
 struct Recorded {
   std::string key;

@@ -205,6 +205,13 @@ TEST(Grade, RefusesWhatCannotBeGraded) {
                   arrays_of("rnn_backward_nb"),
                   [](const std::string& name) { return name.starts_with("in.W") ? "" : name; })),
               HasSubstr("has neither the weights of an RNN"));
+  const Sizes large{200, 200, 64, 50, 50};
+  Named<NpyArray> zeros;
+  for (const auto* names : {&input_names(Cell::lstm), &upstream_names(Cell::lstm)})
+    for (const auto& [name, tensor] : make_tensors<double>(Cell::lstm, *names, large))
+      zeros.add(name, to_npy(tensor));
+  zeros.add("dbf", to_npy(Tensor<double>({200, 1})));
+  EXPECT_THAT(refusal(zeros), HasSubstr("is too large to be graded"));
 }
 
 }  // namespace

@@ -8,23 +8,17 @@
 namespace bptt::foreign {
 namespace {
 
-constexpr std::string_view part_names[] = {"rnn_cell", "rnn", "lstm_cell", "lstm"};
-
 struct Name {
   std::string path, part;
 };
 
+bool is_python(std::string_view path) { return path.ends_with(".py") || path.ends_with(".ipynb"); }
+
 Name split(std::string_view name) {
   const std::size_t colon = name.rfind(':');
-  if (colon != std::string_view::npos)
-    for (const auto part : part_names)
-      if (name.substr(colon + 1) == part)
-        return {std::string(name.substr(0, colon)), std::string(part)};
-  return {std::string(name), ""};
-}
-
-bool is_python(const std::string& path) {
-  return path.ends_with(".py") || path.ends_with(".ipynb");
+  if (colon == std::string_view::npos || !is_python(name.substr(0, colon)))
+    return {std::string(name), ""};
+  return {std::string(name.substr(0, colon)), std::string(name.substr(colon + 1))};
 }
 
 bool is_library(std::string path) {

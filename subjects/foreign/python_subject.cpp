@@ -158,7 +158,9 @@ std::unique_ptr<Subject> make_python_subject(const std::string& path, const std:
   if (!file->has(part + "_forward")) {
     std::string notes;
     for (const auto& note : file->notes) notes += "\n  " + note;
-    throw UnsupportedError(path + " has no " + part + "_forward" + notes);
+    throw UnsupportedError(path + " has no " + part +
+                           "_forward; the parts of a file are rnn_cell, rnn, lstm_cell, lstm" +
+                           notes);
   }
   return std::make_unique<PythonSubject>(path, part, file);
 }
