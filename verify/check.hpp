@@ -4,9 +4,11 @@
 //     bptt::Capabilities capabilities() const { return {.lstm = false, .f32 = false}; }
 //     void forward(const bptt::NamedViews<const double>& in, const bptt::NamedViews<double>& out);
 //     void backward(const bptt::NamedViews<const double>& in,
-//                   const bptt::NamedViews<const double>& up, const bptt::NamedViews<double>& grad);
+//                   const bptt::NamedViews<const double>& up, const bptt::NamedViews<double>&
+//                   grad);
 //   };
-//   TEST(MyRnn, IsRight) { const auto result = bptt::check(MyRnn()); EXPECT_TRUE(result) << result; }
+//   TEST(MyRnn, IsRight) { const auto result = bptt::check(MyRnn()); EXPECT_TRUE(result) << result;
+//   }
 //
 // In the caller's process: what crashes ends it (bptt-verify check ./mine.so survives that).
 #pragma once
@@ -39,24 +41,23 @@ struct CheckResult {
   }
 };
 
-/// Runs the catalogue on a subject. Throws FormatError if options.property is no regular expression,
-/// UnsupportedError if nothing matches it.
+/// Runs the catalogue on a subject. Throws FormatError if options.property is no regular
+/// expression, UnsupportedError if nothing matches it.
 [[nodiscard]] CheckResult check(const Subject& subject, const CheckOptions& options = {});
 
 /// An implementation in the scalar S: forward and backward as core/subject.hpp describes them.
 template <class T, class S>
-concept ImplementedIn =
-    requires(T mine, const NamedViews<const S>& in, const NamedViews<S>& out) {
-      mine.forward(in, out);
-      mine.backward(in, in, out);
-    };
+concept ImplementedIn = requires(T mine, const NamedViews<const S>& in, const NamedViews<S>& out) {
+  mine.forward(in, out);
+  mine.backward(in, in, out);
+};
 
 /// An implementation that is no Subject. Copied for each session; open(cell, activation, sizes) is
 /// called on the copy first, if there is such a function.
 template <class T>
-concept Implementation = std::copy_constructible<T> && !std::derived_from<T, Subject> &&
-                         (ImplementedIn<T, float> || ImplementedIn<T, double>)&&requires(
-                             const T& mine) {
+concept Implementation =
+    std::copy_constructible<T> && !std::derived_from<T, Subject> &&
+    (ImplementedIn<T, float> || ImplementedIn<T, double>)&&requires(const T& mine) {
   { mine.capabilities() } -> std::convertible_to<Capabilities>;
 };
 

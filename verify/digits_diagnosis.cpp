@@ -9,24 +9,15 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/step_names.hpp"
 #include "subjects/faults/fault_models.hpp"
 #include "subjects/registry.hpp"
 
 namespace bptt::verify {
 namespace {
 
-/// The names of one step's arrays, as of a sequence of one step.
-const std::map<std::string, std::string>& sequence_names() {
-  static const std::map<std::string, std::string> names{
-      {"a_next", "a"}, {"c_next", "c"}, {"dxt", "dx"}, {"da_prev", "da0"}, {"dc_prev", "dc0"},
-  };
-  return names;
-}
-
-std::string name_of_sequence(const std::string& printed) {
-  const auto found = sequence_names().find(printed);
-  return found == sequence_names().end() ? printed : found->second;
-}
+/// What a notebook calls the states and gradients of one step.
+constexpr const char* step_names[] = {"a_next", "c_next", "dxt", "da_prev", "dc_prev"};
 
 /// One printed number and the entry that it is of.
 struct Claim {
@@ -182,8 +173,9 @@ std::vector<std::string> printable_arrays(Cell cell) {
   std::vector<std::string> names;
   for (const auto* list : {&state_names(cell), &gradient_names(cell)})
     names.insert(names.end(), list->begin(), list->end());
-  for (const auto& [printed, name] : sequence_names())
-    if (std::find(names.begin(), names.end(), name) != names.end()) names.push_back(printed);
+  for (const char* name : step_names)
+    if (std::find(names.begin(), names.end(), sequence_name(name)) != names.end())
+      names.emplace_back(name);
   for (const char* other : {"y", "yt", "yt_pred", "y_pred"}) names.emplace_back(other);
   return names;
 }
@@ -197,14 +189,14 @@ DigitsDiagnosis diagnose(const std::string& name, const Problem<double>& problem
 
   std::vector<Claim> claims;
   for (const PrintedValues& values : printout.values) {
-    const std::string array = name_of_sequence(values.array);
+    const std::string array = sequence_name(values.array);
     if (right.contains(array))
       claim_entries(values, array, right[array].shape(), claims);
     else
       diagnosis.not_judged.push_back(values.array);
   }
   for (const PrintedShape& shape : printout.shapes) {
-    const std::string array = name_of_sequence(shape.array);
+    const std::string array = sequence_name(shape.array);
     if (!right.contains(array)) continue;
     std::vector<Index> expected;
     for (Index axis = 0; axis < right[array].shape().rank(); ++axis)
