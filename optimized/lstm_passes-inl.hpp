@@ -23,16 +23,18 @@ void lstm_forward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const Tag<S> d;
   const Layout& layout = packed.layout;
   const Index width = layout.width(), lanes = layout.lanes, m = scratch.m;
-  const auto own = [&](const auto& view) { return own_samples(scratch, view); };
-  const auto writer = [&](const View<S>& view, int slot) {
-    return StepWriter<S>(own(view), scratch.state_slots[slot]);
-  };
-  const StepReader<S> a0(own(pass.a0), scratch.slots[6]), c0(own(pass.c0), scratch.slots[7]);
+  const StepReader<S> a0(own_samples(scratch, pass.a0), scratch.slots[6]);
+  const StepReader<S> c0(own_samples(scratch, pass.c0), scratch.slots[7]);
   const LstmStates<S>& out = pass.states;
-  const StepWriter<S> a = writer(out.a, 0), c = writer(out.c, 1), ft = writer(out.ft, 2),
-                      it = writer(out.it, 3), cct = writer(out.cct, 4), ot = writer(out.ot, 5);
+  const StepWriter<S> a(own_samples(scratch, out.a), scratch.state_slots[0]);
+  const StepWriter<S> c(own_samples(scratch, out.c), scratch.state_slots[1]);
+  const StepWriter<S> ft(own_samples(scratch, out.ft), scratch.state_slots[2]);
+  const StepWriter<S> it(own_samples(scratch, out.it), scratch.state_slots[3]);
+  const StepWriter<S> cct(own_samples(scratch, out.cct), scratch.state_slots[4]);
+  const StepWriter<S> ot(own_samples(scratch, out.ot), scratch.state_slots[5]);
   forward_steps(
-      packed, scratch, own(pass.x), a0.at(0), [&](Index t) { return constant(a.at(t)); },
+      packed, scratch, own_samples(scratch, pass.x), a0.at(0),
+      [&](Index t) { return constant(a.at(t)); },
       [&](Index t, Index from, Index to, const S* z_of_blocks) HWY_ATTR {
         const Matrix<const S> c_prev = t == 0 ? c0.at(0) : constant(c.at(t - 1));
         const Matrix<S> a_t = a.at(t), c_t = c.at(t), f_t = ft.at(t), i_t = it.at(t),
@@ -68,12 +70,14 @@ void lstm_backward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const Index width = layout.width(), lanes = layout.lanes, m = scratch.m;
   const Range blocks = scratch.member.walks() ? scratch.blocks_of_units : Range();
   const LstmStates<const S>& s = pass.states;
-  const auto reader = [&](const View<const S>& view, int slot) {
-    return StepReader<S>(own_samples(scratch, view), scratch.slots[slot]);
-  };
-  const StepReader<S> c0 = reader(pass.c0, 1), c_prevs = reader(s.c, 1), c = reader(s.c, 2),
-                      ft = reader(s.ft, 3), it = reader(s.it, 4), cct = reader(s.cct, 5),
-                      ot = reader(s.ot, 6), da = reader(pass.da, 7);
+  const StepReader<S> c0(own_samples(scratch, pass.c0), scratch.slots[1]);
+  const StepReader<S> c_prevs(own_samples(scratch, s.c), scratch.slots[1]);
+  const StepReader<S> c(own_samples(scratch, s.c), scratch.slots[2]);
+  const StepReader<S> ft(own_samples(scratch, s.ft), scratch.slots[3]);
+  const StepReader<S> it(own_samples(scratch, s.it), scratch.slots[4]);
+  const StepReader<S> cct(own_samples(scratch, s.cct), scratch.slots[5]);
+  const StepReader<S> ot(own_samples(scratch, s.ot), scratch.slots[6]);
+  const StepReader<S> da(own_samples(scratch, pass.da), scratch.slots[7]);
   // The member's first column of a block of dc.
   const auto dc_of = [&](Index block) {
     return scratch.dc + (block * scratch.batch + scratch.first_sample) * lanes;

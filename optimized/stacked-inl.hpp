@@ -180,7 +180,7 @@ void recurrent_product(const PackedWeights<S>& packed, Index m, Index block,
 
 /// The member's samples of a view (n, m, ..).
 template <class S, class T>
-View<T> own_samples(const Scratch<S>& scratch, const View<T>& view) {
+HWY_NOINLINE View<T> own_samples(const Scratch<S>& scratch, const View<T>& view) {
   return view.slice(1, scratch.first_sample, scratch.first_sample + scratch.m);
 }
 
