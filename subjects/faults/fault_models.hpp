@@ -39,9 +39,9 @@ inline constexpr std::size_t fault_count = fault_models.size();
 
 /// A row of the table by its id, looked up by the compiler.
 struct FaultId {
-  std::size_t row;
+  std::size_t row = 0;
   // NOLINTNEXTLINE(google-explicit-constructor): has("no_carry") reads like the table
-  consteval FaultId(const char* id) : row(0) {
+  consteval FaultId(const char* id) {
     while (fault_models[row].id != id) ++row;  // past the end: not a constant, does not compile
   }
 };
