@@ -11,6 +11,10 @@ constexpr Index least_samples = 4;
 /// Products of one step that take about as long as five waits.
 constexpr double least_work_of_a_step = 50'000;
 
+/// Weights of a step, in elements, that no longer stay near a core: half of them, read by each of
+/// two threads, costs less than all of them by both, and much more than a wait. 8 MiB of f32.
+constexpr double far_weights = 2 * 1024 * 1024;
+
 int whole(double value, int most) {
   return value >= most ? most : std::max(1, static_cast<int>(value));
 }
@@ -20,19 +24,20 @@ int whole(double value, int most) {
 Division divided(const Layout& layout, const Sizes& sizes, const Options& options) {
   const int asked = options.threads;
   if (asked < 1) throw Error("a plan for " + std::to_string(asked) + " threads: 1 or more");
-  const double step = static_cast<double>(layout.stack()) * static_cast<double>(layout.n_a) *
-                      static_cast<double>(sizes.m);
   const double all = static_cast<double>(layout.stack()) *
                      static_cast<double>(layout.n_a + layout.n_x) * static_cast<double>(sizes.m) *
                      static_cast<double>(sizes.T_x);
   const bool at_all_costs = options.least_work_of_a_thread <= 0;
   Division division;
   division.threads = at_all_costs ? asked : whole(all / options.least_work_of_a_thread, asked);
+  const double weights = static_cast<double>(layout.stack()) * static_cast<double>(layout.n_a);
+  const double step = weights * static_cast<double>(sizes.m);
   const auto panels = static_cast<double>(layout.of_state().count());
   const int by_samples = whole(static_cast<double>(sizes.m / least_samples), division.threads);
   const int by_units = whole(
       at_all_costs ? panels : std::min(panels, 2 * step / least_work_of_a_step), division.threads);
-  division.by_units = by_units > by_samples;
+  division.by_units =
+      by_units > by_samples || (by_units == by_samples && by_units > 1 && weights >= far_weights);
   division.walkers = std::max(by_units, by_samples);
   return division;
 }

@@ -16,10 +16,10 @@ struct Division {
   bool by_units = false;
 };
 
-/// By samples where each thread has enough of them; else by units where a step is long enough to
-/// wait for one another in it; else one thread walks alone. Fewer threads than asked for where a
-/// thread would have so little to do that waking it takes longer.
-/// Throws Error if options.threads < 1.
+/// By samples where each thread has enough of them and the weights are near; else by units where a
+/// step is long enough to wait for one another in it; else one thread walks alone. Fewer threads
+/// than asked for where a thread would have so little to do that waking it takes longer. Throws
+/// Error if options.threads < 1.
 [[nodiscard]] Division divided(const Layout& layout, const Sizes& sizes, const Options& options);
 
 }  // namespace bptt::optimized

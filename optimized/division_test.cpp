@@ -28,6 +28,11 @@ TEST(Division, ByUnitsWhereAStepIsLongEnoughToWaitInIt) {
   EXPECT_TRUE(d.by_units);
 }
 
+TEST(Division, ByUnitsWhereTheWeightsAreFar) {
+  EXPECT_TRUE(division(Cell::lstm, {240, 1024, 128, 64, 64}, {.threads = 2}).by_units);
+  EXPECT_FALSE(division(Cell::lstm, {512, 512, 128, 30, 30}, {.threads = 2}).by_units);
+}
+
 TEST(Division, OneWalksAloneWhereItIsNot) {
   const Division d = division(Cell::rnn, {64, 64, 1, 1000, 1000}, {.threads = 2});
   EXPECT_EQ(d.threads, 2) << "the products over blocks of steps are divided";

@@ -69,27 +69,28 @@ void rnn_backward_with(const PackedWeights<S>& packed, const Scratch<S>& scratch
   const Range blocks = scratch.member.walks() ? scratch.blocks_of_units : Range();
   const StepReader<S> a(own_samples(scratch, pass.a), scratch.slots[1]);
   const StepReader<S> da(own_samples(scratch, pass.da), scratch.slots[2]);
-  backward_steps(packed, scratch, pass.x, pass.a0, pass.a, pass.dx, pass.da0, pass.weights,
-                 pass.part, [&](Index t, Index step) HWY_ATTR {
-                   const Matrix<const S> at = a.at(t), dat = da.at(t);
-                   for (Index block = blocks.first; block < blocks.last; ++block) {
-                     const Index first = block * width, units = layout.units(block);
-                     const S* da_prev =
-                         scratch.da_prev + (block * scratch.batch + scratch.first_sample) * width;
-                     S* dz = dz_of(layout, scratch, block, step) + scratch.first_sample * width;
-                     for (Index j = 0; j < m; ++j)
-                       for (Index i = 0; i < units; i += lanes) {
-                         const Index left = units - i;
-                         // a<t> feeds the loss of step t and, through a<t+1>, every later loss:
-                         // the two add.
-                         const auto da_next = hn::Add(load_units(dat.column(j) + first + i, left),
-                                                      hn::Load(d, da_prev + j * width + i));
-                         const auto dz_i = hn::Mul(
-                             slope<g>(d, load_units(at.column(j) + first + i, left)), da_next);
-                         hn::Store(existing<S>(dz_i, left), d, dz + j * width + i);
-                       }
-                   }
-                 });
+  backward_steps(
+      packed, scratch, pass.x, pass.a0, pass.a, pass.dx, pass.da0, pass.weights, pass.part,
+      [&](Index t, Index step) HWY_ATTR {
+        const Matrix<const S> at = a.at(t), dat = da.at(t);
+        for (Index j = 0; j < m; ++j)
+          for (Index block = blocks.first; block < blocks.last; ++block) {
+            const Index first = block * width, units = layout.units(block);
+            const Index sample = scratch.first_sample + j;
+            const S* da_prev = scratch.da_prev + (block * scratch.batch + sample) * width;
+            S* dz = dz_of(layout, scratch, block, step) + sample * width;
+            for (Index i = 0; i < units; i += lanes) {
+              const Index left = units - i;
+              // a<t> feeds the loss of step t and, through a<t+1>, every later loss: the
+              // two add.
+              const auto da_next =
+                  hn::Add(load_units(dat.column(j) + first + i, left), hn::Load(d, da_prev + i));
+              const auto dz_i =
+                  hn::Mul(slope<g>(d, load_units(at.column(j) + first + i, left)), da_next);
+              hn::Store(existing<S>(dz_i, left), d, dz + i);
+            }
+          }
+      });
 }
 
 template <class S>
