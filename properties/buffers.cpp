@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "properties/families.hpp"
+#include "properties/guarded.hpp"
 #include "properties/trial.hpp"
 
 namespace bptt::properties {
@@ -70,17 +71,6 @@ Verdict states_are_the_callers(const Subject& subject, const ProblemSpec& spec) 
   return comparison.verdict();
 }
 
-/// How many terms are added to each entry of a weight gradient, at most.
-double additions_to_a_weight(Derivation derivation, const Sizes& s) {
-  const auto T = static_cast<double>(s.T_da), m = static_cast<double>(s.m);
-  switch (derivation) {
-    case Derivation::split: return 2 * T * m;
-    case Derivation::one_walk_per_loss:
-    case Derivation::by_lag: return T * (T + 1) / 2 * m;
-    default: return T * m;
-  }
-}
-
 template <class S>
 Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
@@ -125,57 +115,16 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
     std::vector<Probe> probes;
     for (Index k = 0; k < tensor.size(); ++k) probes.push_back({name, k, 0});
     const auto bounds = e.bounds(probes);
-    const double additions = additions_to_a_weight(subject.capabilities().derivation, spec.sizes);
-    const double u = e.exact() ? 0 : trial.rounding().u;
     for (std::size_t k = 0; k < probes.size(); ++k) {
       const S old = before[name].elements()[k];
-      const long double size = std::abs(static_cast<long double>(old)) + bounds[k].certain;
-      const NoiseBound bound{
-          2 * bounds[k].certain + (additions + 1) * u * size,
-          std::hypot(std::sqrt(2.0L) * bounds[k].sigma, std::sqrt((additions + 1) / 3) * u * size)};
+      const NoiseBound bound = accumulated(bounds[k], old, e.exact() ? 0 : trial.rounding().u,
+                                           subject.capabilities().derivation, spec.sizes);
       comparison.within(name, tensor.elements()[k],
                         static_cast<long double>(old) + clean[name].elements()[k], bound);
     }
   }
   return comparison.verdict();
 }
-
-/// One array inside a larger buffer: gaps between columns and steps, an odd offset, and a pattern
-/// around it that must survive.
-template <class S>
-class Guarded {
- public:
-  Guarded(const Shape& shape, const Draw& draw, bool strided) {
-    Strides strides = column_major_strides(shape);
-    if (strided) {
-      Index step = 1;
-      for (Index axis = 0; axis < shape.rank(); ++axis) {
-        strides[static_cast<std::size_t>(axis)] = step;
-        step = step * shape[axis] + draw.below(4, axis);
-      }
-    }
-    Index extent = 1;
-    for (Index axis = 0; axis < shape.rank(); ++axis)
-      extent += (shape[axis] - 1) * strides[static_cast<std::size_t>(axis)];
-    const Index offset = margin + draw.below(8, 9);
-    buffer_.assign(static_cast<std::size_t>(offset + extent + margin), guard);
-    view_ = View<S>(buffer_.data() + offset, shape, strides);
-  }
-  [[nodiscard]] const View<S>& view() const { return view_; }
-  /// The elements outside the array still hold the pattern. Overwrites the array.
-  [[nodiscard]] bool untouched_outside() {
-    fill(view_, guard);
-    for (const S v : buffer_)
-      if (v != guard) return false;
-    return true;
-  }
-
- private:
-  static constexpr Index margin = 67;  // more than a vector on either side
-  static constexpr S guard = S(12345.5);
-  std::vector<S> buffer_;
-  View<S> view_;
-};
 
 template <class S>
 Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
@@ -208,7 +157,7 @@ Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
   Comparison comparison = trial.comparison();
   const auto expected = trial.run();
   for (auto& [name, buffer] : buffers)
-    comparison.require(buffer.untouched_outside(), "something was written outside of " + name);
+    comparison.require(buffer.written_outside() == 0, "something was written outside of " + name);
   if (subject.capabilities().fixed_summation_order) {
     comparison.bitwise(got, expected);
   } else {

@@ -41,6 +41,17 @@ bool all_whole_numbers(const NamedTensors<long double>& tensors) {
   return true;
 }
 
+/// How many terms are added to each entry of a weight gradient, at most.
+double additions_to_a_weight(Derivation derivation, const Sizes& s) {
+  const auto T = static_cast<double>(s.T_da), m = static_cast<double>(s.m);
+  switch (derivation) {
+    case Derivation::split: return 2 * T * m;
+    case Derivation::one_walk_per_loss:
+    case Derivation::by_lag: return T * (T + 1) / 2 * m;
+    default: return T * m;
+  }
+}
+
 }  // namespace
 
 double projection_weight(std::uint64_t seed, Index entry) {
@@ -150,6 +161,14 @@ std::string Expectation::doubt() const {
   if (noise_->may_overflow()) return "intermediate values come near the largest finite number";
   if (noise_->near_kink()) return "a ReLU's argument is within rounding of its kink";
   return "";
+}
+
+NoiseBound accumulated(const NoiseBound& of_gradient, long double old, double u,
+                       Derivation derivation, const Sizes& sizes) {
+  const double additions = additions_to_a_weight(derivation, sizes);
+  const long double size = std::abs(old) + of_gradient.certain;
+  return {2 * of_gradient.certain + (additions + 1) * u * size,
+          std::hypot(std::sqrt(2.0L) * of_gradient.sigma, std::sqrt((additions + 1) / 3) * u * size)};
 }
 
 }  // namespace bptt::properties

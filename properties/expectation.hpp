@@ -65,4 +65,10 @@ class Expectation {
   bool exact_ = false;
 };
 
+/// The bound of `old` + G for an entry G of a weight gradient that has the bound `of_gradient`, in
+/// any implementation that adds its terms to what was there: each addition may round that part
+/// too. u: unit roundoff; 0 if everything is exact.
+[[nodiscard]] NoiseBound accumulated(const NoiseBound& of_gradient, long double old, double u,
+                                     Derivation derivation, const Sizes& sizes);
+
 }  // namespace bptt::properties

@@ -6,32 +6,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "subjects/faults/fault_models.hpp"
+#include "verify/explain.hpp"
+#include "verify/fault_words.hpp"
 
 namespace bptt::verify {
 namespace {
-
-std::vector<const FaultModel*> models_of(const std::string& set) {
-  const FaultSet faults = FaultSet::parse(set).value();
-  std::vector<const FaultModel*> models;
-  for (std::size_t row = 0; row < fault_count; ++row)
-    if (faults.has_row(row)) models.push_back(&fault_models[row]);
-  return models;
-}
-
-std::string described(const std::string& set, const Style& style) {
-  std::string text;
-  for (const FaultModel* model : models_of(set))
-    text += fmt::format(
-        "  {}: {}\n"
-        "      wrong  {}\n"
-        "      right  {}\n"
-        "      mend   {}\n"
-        "      first reported: {}\n",
-        style.bold(model->id), model->mechanism, model->wrong, model->right, model->mend,
-        model->source);
-  return text;
-}
 
 constexpr std::size_t shown_numbers = 8, shown_sets = 12;
 
@@ -68,7 +47,7 @@ std::string text_of(const DigitsDiagnosis& d, const Style& style) {
   const bool pair = d.fits.front().find('+') != std::string::npos;
   text += fmt::format("\n{} all {} digits of {} numbers:\n",
                       pair ? "two faults together print" : "one fault prints", d.digits, d.numbers);
-  text += described(d.fits.front(), style);
+  text += fault_words(fault_rows_of(d.fits.front()), style);
   if (d.fits.size() > 1) {
     const std::size_t others = d.fits.size() - 1, shown = std::min(others, shown_sets);
     text += fmt::format("these fit as well ({}); more numbers would tell them apart:\n", others);
@@ -86,13 +65,11 @@ std::string json_of(const DigitsDiagnosis& d, std::string_view version) {
         {{"entry", number.entry}, {"printed", number.printed}, {"right", number.right}});
   for (const std::string& set : d.fits) {
     ordered_json faults = ordered_json::array();
-    for (const FaultModel* m : models_of(set))
-      faults.push_back({{"id", m->id},
-                        {"mechanism", m->mechanism},
-                        {"wrong", m->wrong},
-                        {"right", m->right},
-                        {"mend", m->mend},
-                        {"source", m->source}});
+    for (const std::size_t row : fault_rows_of(set)) {
+      ordered_json fault;
+      for (const auto& [key, value] : fault_fields(row)) fault[key] = value;
+      faults.push_back(std::move(fault));
+    }
     fits.push_back(std::move(faults));
   }
   ordered_json json{{"bptt_verify", version},

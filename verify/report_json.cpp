@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "verify/diagnosis/subject_json.hpp"
 
 namespace bptt::verify {
 namespace {
@@ -106,12 +107,18 @@ std::string text_of_json(const Json& json) {
 
 }  // namespace
 
-std::string json_of(const std::vector<Report>& reports, std::string_view program) {
+std::string json_of(const std::vector<Report>& reports,
+                    std::string_view program,
+                    const std::vector<std::optional<SubjectDiagnosis>>& diagnoses) {
   Json document{{"schema", "bptt-verify/check"},
                 {"version", schema_version},
                 {"program", program},
                 {"reports", Json::array()}};
-  for (const Report& report : reports) document["reports"].push_back(report_json(report));
+  for (std::size_t k = 0; k < reports.size(); ++k) {
+    Json report = report_json(reports[k]);
+    report["diagnosis"] = k < diagnoses.size() && diagnoses[k] ? as_json(*diagnoses[k]) : Json();
+    document["reports"].push_back(std::move(report));
+  }
   return text_of_json(document);
 }
 

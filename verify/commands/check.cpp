@@ -1,0 +1,144 @@
+// bptt-verify check: a campaign on each subject, its table, and a diagnosis of what is broken.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <regex>
+
+#include "core/error.hpp"
+#include "core/whole_file.hpp"
+#include "verify/commands/command.hpp"
+#include "verify/diagnosis/campaign_cases.hpp"
+#include "verify/diagnosis/subject_report.hpp"
+#include "verify/progress.hpp"
+#include "verify/report_json.hpp"
+#include "verify/report_table.hpp"
+
+namespace bptt::verify {
+namespace {
+
+constexpr double default_seconds = 45, diagnosis_seconds = 10;
+
+void select_properties(const std::string& pattern, CampaignOptions& options) {
+  std::regex regex;
+  try {
+    regex = std::regex(pattern);
+  } catch (const std::regex_error& error) {
+    throw FormatError("--property '" + pattern + "' is no regular expression: " + error.what());
+  }
+  const auto matches = [&](const std::string& id) { return std::regex_search(id, regex); };
+  for (const auto& p : properties::catalogue())
+    if (matches(std::string(p.id))) options.properties.push_back(&p);
+  for (const auto& p : properties::published_cases())
+    if (const std::string name(p.name); matches(std::string(published_prefix) + name) ||
+                                        matches(std::string(specification_prefix) + name))
+      options.published.push_back(&p);
+  if (options.properties.empty() && options.published.empty())
+    throw UnsupportedError("no property matches '" + pattern +
+                           "' (see: bptt-verify list properties)");
+}
+
+/// What is broken in a subject, if anything is and a diagnosis is wanted.
+std::optional<SubjectDiagnosis> diagnosed(const Subject& subject, const Report& report,
+                                          const Arguments& arguments) {
+  const bool broken = std::any_of(report.rows.begin(), report.rows.end(), [](const Row& row) {
+    return row.counts.broken > 0 && !row.specification;
+  });
+  const double seconds = arguments.diagnosis_seconds.value_or(diagnosis_seconds);
+  if (!broken || seconds == 0 || stop) return std::nullopt;
+  DiagnosisOptions options;
+  options.seconds = seconds;
+  options.cell = arguments.campaign.cell;
+  options.more_cases = broken_cases(report, subject.capabilities());
+  options.stop = &stop;
+  return diagnose(subject, options, progress_of_diagnosis());
+}
+
+}  // namespace
+
+int run_check(Arguments& arguments) {
+  require_folder_of("--json", arguments.json);
+  CampaignOptions& options = arguments.campaign;
+  select_properties(arguments.property, options);
+  // All names are looked up before the first campaign begins.
+  const std::vector<OnTrial> subjects = all_on_trial(arguments);
+  if (!options.cases && !options.seconds) options.seconds = default_seconds;
+  if (options.seconds) *options.seconds /= static_cast<double>(subjects.size());
+  stop_on_interrupt();
+
+  const Style style(coloured(arguments.colour, STDOUT_FILENO));
+  std::vector<Report> reports;
+  std::vector<std::optional<SubjectDiagnosis>> diagnoses;
+  bool broken = false;
+  for (const auto& [subject, notes] : subjects) {
+    {
+      ProgressLine line(stderr, Style(coloured(arguments.colour, STDERR_FILENO)));
+      OnProgress show;
+      if (is_terminal(STDERR_FILENO)) show = [&](const Progress& p) { line.show(p); };
+      reports.push_back(run_campaign(*subject, options, show, &stop));
+      reports.back().notes = notes;
+    }
+    print((reports.size() > 1 ? "\n" : "") + table_of(reports.back(), style));
+    broken = broken || broken_rows(reports.back()) > 0;
+    diagnoses.push_back(diagnosed(*subject, reports.back(), arguments));
+    if (diagnoses.back())
+      print("\n" + text_of(*diagnoses.back(), style, Detail::brief) +
+            "more of it: bptt-verify diagnose " + quoted(subject->name()) + "\n");
+    options.specification = false;  // once is enough: it is the same for every subject
+    if (stop) break;
+  }
+  if (!arguments.json.empty()) write_whole(arguments.json, json_of(reports, BPTT_VERSION, diagnoses));
+  if (stop) std::fputs("bptt-verify: interrupted; the report holds what was done\n", stderr);
+  return broken ? something_broken : stop ? interrupted : all_held;
+}
+
+void add_check(CLI::App& app, Arguments& a) {
+  CampaignOptions& c = a.campaign;
+  app.add_option("SUBJECT", a.subjects,
+                 "What to put to the test: a name (list subjects), or a file: a shared library, "
+                 "Python, a notebook; optimized");
+  app.add_option("--seconds", c.seconds, "Time for all subjects together; 45 without --cases")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--cases", c.cases, "Exactly so many cases of each row, however long it takes")
+      ->check(CLI::Range(1, 100000000));
+  app.add_option("--seed", c.seed, "Where the cases come from")->capture_default_str();
+  app.add_option("--jobs", c.jobs, "Threads; all of the machine's")->check(CLI::Range(1, 1024));
+  app.add_option("--max-size", c.max_size, "No n_x, n_a, m, T_x above it")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--property", a.property, "Only properties whose name matches")
+      ->type_name("REGEX");
+  add_choice<std::optional<Cell>>(app, "--cell", c.cell, "Only this cell",
+                                  {{"rnn", Cell::rnn}, {"lstm", Cell::lstm}});
+  add_choice<std::optional<Scalar>>(app, "--scalar", c.scalar, "Only this scalar",
+                                    {{"f32", Scalar::f32}, {"f64", Scalar::f64}});
+  std::map<std::string, std::optional<properties::Regime>> regimes;
+  for (int k = 0; k < properties::regime_count; ++k)
+    regimes[std::string(name_of(static_cast<properties::Regime>(k)))] =
+        static_cast<properties::Regime>(k);
+  add_choice(app, "--regime", c.regime, "Only problems of this regime", regimes);
+  app.add_option("--json", a.json, "Writes the report there, whole or not at all")
+      ->type_name("FILE");
+  app.add_option("--diagnosis-seconds", a.diagnosis_seconds,
+                 "Time for a diagnosis of each subject that is broken; 10; 0: none")
+      ->check(CLI::NonNegativeNumber);
+  add_foreign(app, a);
+  app.add_option("--max-crashes", c.max_crashes, "Ends after so many cases that ended the worker")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str()
+      ->group("For subjects that are files (.so, .py, .ipynb)");
+  app.footer(
+      "Examples:\n"
+      "  bptt-verify check                                all that is known, in a minute\n"
+      "  bptt-verify check reference optimized --seconds 20\n"
+      "  bptt-verify check fault:no_carry --cases 20      shows what a fault looks like\n"
+      "  bptt-verify check --property linear --cell lstm --scalar f32 --cases 1000\n"
+      "  bptt-verify check --json report.json             for programs\n"
+      "  bptt-verify check ./mine.so --call-timeout 1     a library with bptt_subject.h\n"
+      "  bptt-verify check notebook.ipynb --seconds 20    rnn_forward, lstm_cell_backward, ..\n"
+      "  bptt-verify check mine.py:lstm                   one part of a file\n"
+      "Cases repeat: the same --seed and --cases give the same table on any machine and with\n"
+      "any number of threads, if the subject does.");
+}
+
+}  // namespace bptt::verify
