@@ -167,8 +167,9 @@ NoiseBound accumulated(const NoiseBound& of_gradient, long double old, double u,
                        Derivation derivation, const Sizes& sizes) {
   const double additions = additions_to_a_weight(derivation, sizes);
   const long double size = std::abs(old) + of_gradient.certain;
-  return {2 * of_gradient.certain + (additions + 1) * u * size,
-          std::hypot(std::sqrt(2.0L) * of_gradient.sigma, std::sqrt((additions + 1) / 3) * u * size)};
+  return {
+      2 * of_gradient.certain + (additions + 1) * u * size,
+      std::hypot(std::sqrt(2.0L) * of_gradient.sigma, std::sqrt((additions + 1) / 3) * u * size)};
 }
 
 }  // namespace bptt::properties

@@ -48,6 +48,21 @@ expect(2 "there is no published case 'rnn'; they are " -- diagnose rnn right.txt
 expect(2 "cannot read absent.txt" -- diagnose rnn_backward_nb absent.txt)
 expect(0 "Examples:" -- diagnose --help)
 
+# A subject that runs.
+expect(0 "rnn: nothing is wrong in 5[0-9] cases" "lstm: nothing is wrong" -- diagnose optimized)
+expect(1 "only with T > 1" "dx: only the last step is right" "X wrong" "drop_da_prevt: " "mend +add"
+       "bptt-verify replay 'fault:drop_da_prevt equals_reference f64 rnn"
+       -- diagnose fault:drop_da_prevt --cell rnn --json diagnosis.json)
+file(READ ${SCRATCH}/diagnosis.json json)
+expect_json("${json}" bptt-verify/diagnosis schema)
+expect_json("${json}" drop_da_prevt diagnoses 0 cells 0 fits 0 0 id)
+expect_json("${json}" dx diagnoses 0 cells 0 departure array)
+expect(2 "'optimised' is no published case .* and no subject: .*the nearest are optimized"
+       -- diagnose optimised)
+expect(2 "reference:closed_form does not run the rnn" -- diagnose reference:closed_form --cell rnn)
+expect(2 "there is no folder" -- diagnose optimized --json absent/diagnosis.json)
+expect(0 "1 of 1 named first" -- matrix --diagnosis --pairs 0 fault:no_carry)
+
 # 0: nothing is broken.
 expect(0 "nothing broken" "equals_reference +rnn +f32 +3 " "seed 1" -- check ${small})
 expect(0 "12 cases" -- check optimized ${small} --json held.json)
@@ -58,6 +73,12 @@ expect_json("${json}" optimized reports 0 subject)
 expect_json("${json}" held reports 0 summary outcome)
 expect_json("${json}" 3 reports 0 rows 0 cases)
 expect_json("${json}" 0 reports 0 rows 0 broken)
+expect(0 "12 cases" -- check optimized ${small} --junit held.xml)
+file(READ ${SCRATCH}/held.xml xml)
+if(NOT xml MATCHES "<testsuite name=.optimized. tests=.4. failures=.0. errors=.0. skipped=.0.")
+  message("JUnit: ${xml}")
+  math(EXPR failures "${failures} + 1")
+endif()
 expect(0 "reference: 12 cases.*optimized: 12 cases" -- check reference optimized ${small})
 expect(0 " lstm f64 " "3 cases" -- check ${small} --cell lstm --scalar f64 --regime tiny)
 string(ASCII 27 escape)
@@ -86,6 +107,11 @@ expect(1 "BROKEN: [12] of 2 rows" -- check fault:no_carry --cases 10 --property 
        --json broken.json)
 file(READ ${SCRATCH}/broken.json json)
 expect_json("${json}" broken reports 0 summary outcome)
+expect_json("${json}" no_carry reports 0 diagnosis cells 0 fits 0 0 id)
+expect(1 "diagnosis of fault:no_carry" "no_carry: neither" "more of it: bptt-verify diagnose fault:no_carry"
+       -- check fault:no_carry --cases 10 --property "^equals_reference$")
+expect(1 "seed 1.\n.*BROKEN: [12] of 2 rows[^\n]*\n$" -- check fault:no_carry --cases 10
+       --property "^equals_reference$" --diagnosis-seconds 0)
 string(JSON replay GET "${json}" reports 0 rows 0 failures 0 replay)
 if(NOT replay MATCHES "^bptt-verify replay '(.*)'$")
   message("no replay line: ${replay}")
@@ -106,6 +132,7 @@ expect(2 "is no regular expression" -- check --property "(")
 expect(2 "gru not in" -- check --cell gru)
 expect(2 "not in range" -- check --cases 0)
 expect(2 "there is no folder" -- check ${small} --json absent/report.json)
+expect(2 "there is no folder" -- check ${small} --junit absent/report.xml)
 expect(2 "applies" -- check reference:closed_form --cell rnn --property ^equals_reference$)
 expect(2 "is no replay line" -- replay optimized equals_reference)
 expect(2 "nearest is 'equals_reference'" -- replay "optimized equals_referenc ${case}")

@@ -23,6 +23,15 @@ string(REGEX REPLACE "^bptt-verify replay '(.*)'$" "\\1" replay "${replay}")
 expect(1 "verdict +BROKEN" "case +./librnn_wrong.so equals_reference" -- replay ${replay} ${time})
 expect(1 "published as" -- replay ./librnn_wrong.so published:rnn_backward_nb)
 
+# What is wrong with them, and which known fault it is.
+file(COPY ${EXAMPLES}/course_wrong.py DESTINATION ${SCRATCH})
+expect(0 "rnn: nothing is wrong" -- diagnose ./librnn.so)
+expect(1 "diagnosis of ./librnn_wrong.so" "one known fault does the same" -- diagnose ./librnn_wrong.so)
+expect(1 "no numbers in .* cases, only with n_a > 1 .*could not be broadcast|non-broadcastable"
+       "dx: only the last step is right" "drop_da_prevt: " -- diagnose course_wrong.py:rnn)
+expect(1 "wrong shape: gradients..dba.. has shape" "there are no numbers to compare"
+       -- diagnose course_wrong.py:rnn_cell)
+
 # Python: all parts of a file, one of them, a name with a space.
 expect(0 "course.py:rnn_cell: " "course.py:rnn: " "course.py:lstm_cell: " "course.py:lstm: "
        -- check "a folder/course.py" ${small} ${time})

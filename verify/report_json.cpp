@@ -107,8 +107,7 @@ std::string text_of_json(const Json& json) {
 
 }  // namespace
 
-std::string json_of(const std::vector<Report>& reports,
-                    std::string_view program,
+std::string json_of(const std::vector<Report>& reports, std::string_view program,
                     const std::vector<std::optional<SubjectDiagnosis>>& diagnoses) {
   Json document{{"schema", "bptt-verify/check"},
                 {"version", schema_version},

@@ -13,6 +13,7 @@
 #include "verify/diagnosis/subject_report.hpp"
 #include "verify/progress.hpp"
 #include "verify/report_json.hpp"
+#include "verify/report_junit.hpp"
 #include "verify/report_table.hpp"
 
 namespace bptt::verify {
@@ -59,6 +60,7 @@ std::optional<SubjectDiagnosis> diagnosed(const Subject& subject, const Report& 
 
 int run_check(Arguments& arguments) {
   require_folder_of("--json", arguments.json);
+  require_folder_of("--junit", arguments.junit);
   CampaignOptions& options = arguments.campaign;
   select_properties(arguments.property, options);
   // All names are looked up before the first campaign begins.
@@ -88,7 +90,9 @@ int run_check(Arguments& arguments) {
     options.specification = false;  // once is enough: it is the same for every subject
     if (stop) break;
   }
-  if (!arguments.json.empty()) write_whole(arguments.json, json_of(reports, BPTT_VERSION, diagnoses));
+  if (!arguments.json.empty())
+    write_whole(arguments.json, json_of(reports, BPTT_VERSION, diagnoses));
+  if (!arguments.junit.empty()) write_whole(arguments.junit, junit_of(reports));
   if (stop) std::fputs("bptt-verify: interrupted; the report holds what was done\n", stderr);
   return broken ? something_broken : stop ? interrupted : all_held;
 }
@@ -119,6 +123,8 @@ void add_check(CLI::App& app, Arguments& a) {
   add_choice(app, "--regime", c.regime, "Only problems of this regime", regimes);
   app.add_option("--json", a.json, "Writes the report there, whole or not at all")
       ->type_name("FILE");
+  app.add_option("--junit", a.junit, "Writes it as JUnit XML, for GitLab, Jenkins and others")
+      ->type_name("FILE");
   app.add_option("--diagnosis-seconds", a.diagnosis_seconds,
                  "Time for a diagnosis of each subject that is broken; 10; 0: none")
       ->check(CLI::NonNegativeNumber);
@@ -134,6 +140,7 @@ void add_check(CLI::App& app, Arguments& a) {
       "  bptt-verify check fault:no_carry --cases 20      shows what a fault looks like\n"
       "  bptt-verify check --property linear --cell lstm --scalar f32 --cases 1000\n"
       "  bptt-verify check --json report.json             for programs\n"
+      "  bptt-verify check --junit report.xml             for GitLab, Jenkins, ..\n"
       "  bptt-verify check ./mine.so --call-timeout 1     a library with bptt_subject.h\n"
       "  bptt-verify check notebook.ipynb --seconds 20    rnn_forward, lstm_cell_backward, ..\n"
       "  bptt-verify check mine.py:lstm                   one part of a file\n"

@@ -1,5 +1,6 @@
-// What the commands of bptt-verify share: their arguments, exit statuses and a few options. A command
-// is two functions: add_NAME declares its options, run_NAME runs it and returns the exit status.
+// What the commands of bptt-verify share: their arguments, exit statuses and a few options. A
+// command is two functions: add_NAME declares its options, run_NAME runs it and returns the exit
+// status.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -29,7 +30,7 @@ struct Arguments {
   Colour colour = Colour::when_terminal;
   std::vector<std::string> subjects{"optimized"}, words;
   CampaignOptions campaign;
-  std::string property, json, what, file, markdown;
+  std::string property, json, junit, what, file, markdown;
   bool list_json = false;
   foreign::Options foreign;
   GradeOptions grade;

@@ -37,24 +37,23 @@ int diagnose_subjects(Arguments& arguments) {
     try {
       return all_on_trial(arguments);
     } catch (const UnsupportedError& error) {
-      throw UnsupportedError("'" + arguments.what +
-                             "' is no published case (bptt-verify list cases) and no subject: " +
-                             error.what());
+      throw UnsupportedError(
+          "'" + arguments.what +
+          "' is no published case (bptt-verify list cases) and no subject: " + error.what());
     }
   }();
   stop_on_interrupt();
   DiagnosisOptions options;
-  options.seconds =
-      arguments.campaign.seconds.value_or(20) / static_cast<double>(subjects.size());
+  options.seconds = arguments.campaign.seconds.value_or(20) / static_cast<double>(subjects.size());
   options.cell = arguments.campaign.cell;
   options.stop = &stop;
   std::vector<SubjectDiagnosis> diagnoses;
   for (const auto& [subject, notes] : subjects) {
     diagnoses.push_back(diagnose(*subject, options, progress_of_diagnosis()));
     for (const std::string& note : notes) print("note: " + note + "\n");
-    print((diagnoses.size() > 1 ? "\n" : "") +
-          text_of(diagnoses.back(), Style(coloured(arguments.colour, STDOUT_FILENO)),
-                  Detail::full));
+    print(
+        (diagnoses.size() > 1 ? "\n" : "") +
+        text_of(diagnoses.back(), Style(coloured(arguments.colour, STDOUT_FILENO)), Detail::full));
     if (stop) break;
   }
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(diagnoses, BPTT_VERSION));
@@ -79,9 +78,10 @@ int run_diagnose(Arguments& arguments) {
 }
 
 void add_diagnose(CLI::App& app, Arguments& a) {
-  app.add_option("WHAT", a.what,
-                 "A subject that runs: a name (list subjects), or a file (.so, .py, .ipynb). Or the "
-                 "problem of printed numbers: a published case (list cases), or a .npz file")
+  app.add_option(
+         "WHAT", a.what,
+         "A subject that runs: a name (list subjects), or a file (.so, .py, .ipynb). Or the "
+         "problem of printed numbers: a published case (list cases), or a .npz file")
       ->required();
   app.add_option("FILE", a.file, "What was printed; standard input");
   app.add_option("--seconds", a.campaign.seconds, "Time for the diagnosis of subjects; 20")
@@ -95,7 +95,8 @@ void add_diagnose(CLI::App& app, Arguments& a) {
       ->type_name("FILE");
   add_foreign(app, a);
   app.footer(
-      "A subject is called on some fifty small problems of many sizes and values, once, twice, with\n"
+      "A subject is called on some fifty small problems of many sizes and values, once, twice, "
+      "with\n"
       "strided arrays ..: which arrays, steps, units and sizes are wrong, the first wrong number,\n"
       "and the known faults, alone or in pairs, that do the same.\n"
       "Of printed numbers it reads what NumPy prints, with any text around it, and names the\n"

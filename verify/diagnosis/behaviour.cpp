@@ -8,8 +8,8 @@ namespace bptt::verify {
 namespace {
 
 using properties::Outcome;
-using properties::Property;
 using properties::ProblemSpec;
+using properties::Property;
 
 constexpr std::string_view problems[] = {
     "n_x=3 n_a=5 m=6 T_x=5 T_da=5 regime=unit seed=1",

@@ -17,9 +17,9 @@ namespace bptt::verify {
 struct Behaved {
   /// Broken if one of the problems breaks it, held if one holds it, else inconclusive.
   properties::Outcome outcome = properties::Outcome::inconclusive;
-  Scalar scalar = Scalar::f64;       // of the problem that breaks it
-  properties::ProblemSpec spec;      // that problem
-  Cause cause = Cause::none;         // of its verdict
+  Scalar scalar = Scalar::f64;   // of the problem that breaks it
+  properties::ProblemSpec spec;  // that problem
+  Cause cause = Cause::none;     // of its verdict
   std::string text;
 };
 

@@ -42,8 +42,7 @@ constexpr Condition conditions[] = {
     {"n_a n_a > 16", [](const Sizes& n) { return n.n_a * n.n_a > 16; }},
     {"n_a (n_a + n_x) > 16", [](const Sizes& n) { return n.n_a * (n.n_a + n.n_x) > 16; }},
     {"n_a > 1 and T > 1", [](const Sizes& n) { return n.n_a > 1 && n.T_da > 1; }},
-    {"n_x other than n_a, and n_a > 1",
-     [](const Sizes& n) { return n.n_x != n.n_a && n.n_a > 1; }},
+    {"n_x other than n_a, and n_a > 1", [](const Sizes& n) { return n.n_x != n.n_a && n.n_a > 1; }},
     {"n_a > 16 and T > 1", [](const Sizes& n) { return n.n_a > 16 && n.T_da > 1; }},
     {"m = 1, n_x > 1 and T > 1",
      [](const Sizes& n) { return n.m == 1 && n.n_x > 1 && n.T_da > 1; }}};
@@ -51,7 +50,8 @@ constexpr Condition conditions[] = {
 }  // namespace
 
 std::string only_where(const Cases& cases, const std::function<bool(const CaseEvidence&)>& is) {
-  const auto picked = std::count_if(cases.begin(), cases.end(), [&](const auto* c) { return is(*c); });
+  const auto picked =
+      std::count_if(cases.begin(), cases.end(), [&](const auto* c) { return is(*c); });
   if (picked == 0) return "";
   if (picked == std::ssize(cases))
     return cases.size() == 1 ? "in the only plain problem"

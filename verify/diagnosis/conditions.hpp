@@ -10,8 +10,8 @@
 namespace bptt::verify {
 
 /// "only with m > 1 (18 wrong, 6 right)": a condition on the sizes that holds in every case that
-/// `is` picks and in no other, or two of them that cannot be told apart; "at every one of 24 sizes";
-/// empty if it picks none.
+/// `is` picks and in no other, or two of them that cannot be told apart; "at every one of 24
+/// sizes"; empty if it picks none.
 [[nodiscard]] std::string only_where(const Cases& cases,
                                      const std::function<bool(const CaseEvidence&)>& is);
 

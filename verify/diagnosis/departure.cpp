@@ -71,7 +71,7 @@ void add_map(const CaseEvidence& c, std::size_t a, std::vector<std::string>& map
   }
   const std::string_view what = name == "dx" || name == "x" ? "feature" : "unit";
   const bool timed = c.trace.arrays[a].values.shape().rank() == 3;
-  const std::string_view across = timed                                           ? "steps"
+  const std::string_view across = timed                                             ? "steps"
                                   : name.starts_with("dW") || name.starts_with("W") ? "columns"
                                                                                     : "samples";
   if (grid.columns == 1) {
@@ -84,9 +84,9 @@ void add_map(const CaseEvidence& c, std::size_t a, std::vector<std::string>& map
     std::string line;
     for (Index k = 0; k < grid.columns; ++k)
       line += sign(grid.marks[static_cast<std::size_t>(i + grid.rows * k)]);
-    map.push_back(fmt::format(
-        "{:<5} {} {:<2} {}{}", i == 0 ? name : "", what, i, line,
-        i == 0 ? fmt::format("  {} 0..{}", across, grid.columns - 1) : std::string()));
+    map.push_back(
+        fmt::format("{:<5} {} {:<2} {}{}", i == 0 ? name : "", what, i, line,
+                    i == 0 ? fmt::format("  {} 0..{}", across, grid.columns - 1) : std::string()));
   }
 }
 
@@ -99,8 +99,8 @@ std::optional<Departure> first_departure(const Evidence& evidence, const std::st
   Departure d;
   d.problem = to_string(described);
   if (described.script == Script::once && described.exponent == 0)
-    d.replay = properties::replay_command(
-        {subject, "equals_reference", described.scalar, described.spec});
+    d.replay =
+        properties::replay_command({subject, "equals_reference", described.scalar, described.spec});
 
   // Positions of the first wrong entry of each array, and how early each is computed.
   std::vector<long long> best;
@@ -118,11 +118,7 @@ std::optional<Departure> first_departure(const Evidence& evidence, const std::st
         rest /= shape[axis];
       }
       const Index step = timed ? (gradient ? shape[2] - 1 - index[2] : index[2]) : 0;
-      const int kind = callers             ? 4
-                       : !gradient         ? 0
-                       : timed             ? 1
-                       : !accumulates(array.name) ? 2
-                                           : 3;
+      const int kind = callers ? 4 : !gradient ? 0 : timed ? 1 : !accumulates(array.name) ? 2 : 3;
       const std::vector<long long> order{array.moment == Moment::second ? 1 : 0, kind, step,
                                          static_cast<long long>(a), static_cast<long long>(k)};
       if (!best.empty() && !(order < best)) continue;

@@ -36,8 +36,7 @@ CaseEvidence::CaseEvidence(const TraceCase& c, const Subject& subject, const Cap
     const auto tolerance =
         static_cast<double>(2 * static_cast<long double>(expected.relative) * largest_of(values));
     for (std::size_t k = 0; k < of_array.size(); ++k) {
-      of_array[k] =
-          !same(values.elements()[k], again.arrays[a].values.elements()[k], tolerance);
+      of_array[k] = !same(values.elements()[k], again.arrays[a].values.elements()[k], tolerance);
       differs_from_run_to_run = differs_from_run_to_run || of_array[k];
     }
   }
@@ -105,8 +104,7 @@ Evidence gather(const Subject& subject, Cell cell, const std::vector<TraceCase>&
   }
   for (const properties::Property* property : behaviours())
     if (!deadline.passed() && ends < most_ends)
-      evidence.behaved.emplace_back(property,
-                                    behaviour(*property, subject, evidence.claims, cell));
+      evidence.behaved.emplace_back(property, behaviour(*property, subject, evidence.claims, cell));
   return evidence;
 }
 

@@ -70,7 +70,7 @@ struct Evidence {
 };
 
 /// Runs the subject on the cases, then asks for its behaviours, until the time is over.
-[[nodiscard]] Evidence gather(const Subject& subject, Cell cell, const std::vector<TraceCase>& cases,
-                              const Deadline& deadline);
+[[nodiscard]] Evidence gather(const Subject& subject, Cell cell,
+                              const std::vector<TraceCase>& cases, const Deadline& deadline);
 
 }  // namespace bptt::verify

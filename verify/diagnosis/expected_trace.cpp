@@ -32,6 +32,9 @@ class Builder {
   }
 
   [[nodiscard]] ExpectedTrace build() {
+    // Where everything is exact a fault's numbers need not be: a sum rounds once for each term.
+    const Sizes& n = case_.spec.sizes;
+    expected_.relative = rounding_.u * static_cast<double>(n.T_x * n.m + n.n_a + n.n_x);
     const bool second_problem = case_.script == Script::second_problem;
     add_outputs(Moment::first, second_problem ? given_.before : given_.problem);
     if (second_problem) add_outputs(Moment::second, given_.problem);
@@ -81,7 +84,8 @@ class Builder {
         long double tolerance = properties::tolerance_of(bounds[k]) * (1 + 0x1p-9L);
         // A number below the scalar's range; the bound itself may be below that of double.
         const long double size = std::abs(array.values.elements()[k]);
-        if (size != 0 && size < rounding_.smallest_normal) tolerance += rounding_.smallest_subnormal;
+        if (size != 0 && size < rounding_.smallest_normal)
+          tolerance += rounding_.smallest_subnormal;
         array.tolerance.push_back(says_little ? -1 : tolerance);
         if (!says_little && scale > 0)
           expected_.relative = std::max(expected_.relative, static_cast<double>(tolerance / scale));
@@ -124,8 +128,8 @@ std::vector<std::vector<Mark>> judge(const Trace& trace, const ExpectedTrace& ex
     for (std::size_t k = 0; k < right.tolerance.size(); ++k) {
       const long double got = array.values.elements()[k], tolerance = right.tolerance[k];
       const bool within = std::abs(got - right.values.elements()[k]) <= tolerance;
-      of_array.push_back(!expected.doubt.empty()          ? Mark::not_judged
-                         : within                         ? Mark::right
+      of_array.push_back(!expected.doubt.empty()               ? Mark::not_judged
+                         : within                              ? Mark::right
                          : tolerance < 0 && std::isfinite(got) ? Mark::not_judged
                                                                : Mark::wrong);
     }

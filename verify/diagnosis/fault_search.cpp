@@ -117,11 +117,14 @@ bool gives_all_numbers(const FaultRows& rows, const std::vector<const CaseEviden
 
 bool behaves_alike(const FaultRows& rows, const Evidence& evidence, FaultTraces& faults) {
   using properties::Outcome;
-  return std::all_of(evidence.behaved.begin(), evidence.behaved.end(), [&](const auto& b) {
-    if (ends_before_numbers(b.second.cause)) return true;  // says nothing of the property
-    const bool broken = b.second.outcome == Outcome::broken;
-    return broken == (faults.behaved(rows, *b.first) == Outcome::broken);
-  });
+  // What is broken first: most sets of faults do not break it.
+  for (const bool broken : {true, false})
+    for (const auto& [property, behaved] : evidence.behaved) {
+      if (ends_before_numbers(behaved.cause)) continue;  // says nothing of the property
+      if ((behaved.outcome == Outcome::broken) != broken) continue;
+      if ((faults.behaved(rows, *property) == Outcome::broken) != broken) return false;
+    }
+  return true;
 }
 
 FaultSearch search(const Evidence& evidence, FaultTraces& faults, const Deadline& deadline,

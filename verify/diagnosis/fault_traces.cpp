@@ -31,8 +31,8 @@ void for_each_pair(const CaseEvidence& c, const std::vector<double>& numbers, F&
     const auto& got = c.trace.arrays[a].values.elements();
     const double* fault = numbers.data() + at;
     at += got.size();
-    const double scale = std::max(largest_finite(got.data(), got.size()),
-                                  largest_finite(fault, got.size()));
+    const double scale =
+        std::max(largest_finite(got.data(), got.size()), largest_finite(fault, got.size()));
     const double tolerance = 2 * c.expected.relative * scale;
     for (std::size_t k = 0; k < got.size(); ++k) {
       const bool same = got[k] == fault[k] || std::abs(got[k] - fault[k]) <= tolerance ||

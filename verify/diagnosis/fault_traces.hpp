@@ -54,8 +54,8 @@ class FaultTraces {
 
 /// Entries of the one on trial that a set of faults gives as well.
 struct Likeness {
-  long long wrong = 0;     // wrong entries reproduced
-  long long spoiled = 0;   // right entries that the faults would make wrong
+  long long wrong = 0;    // wrong entries reproduced
+  long long spoiled = 0;  // right entries that the faults would make wrong
 };
 [[nodiscard]] Likeness likeness(const CaseEvidence& c, const std::vector<double>& numbers);
 

@@ -74,7 +74,6 @@ int axis_of(Axis axis, std::string_view name, const Shape& shape) {
   return -1;
 }
 
-
 /// For each index of an axis: wrong, right, or not judged at all.
 std::vector<Mark> along(const CaseEvidence& c, int array, int axis) {
   const auto a = static_cast<std::size_t>(array);
@@ -145,8 +144,8 @@ std::vector<std::string> places(const Cases& cases, Moment moment) {
         break;
       }
     for (const std::string& text : of_axes) {
-      const auto same = std::find_if(found.begin(), found.end(),
-                                     [&](const auto& f) { return f.first == text; });
+      const auto same =
+          std::find_if(found.begin(), found.end(), [&](const auto& f) { return f.first == text; });
       if (same == found.end())
         found.push_back({text, {name}});
       else

@@ -18,10 +18,11 @@ namespace bptt::verify {
 namespace {
 
 /// Moves a number by one unit in its last place, or leaves it: by its mantissa alone, so that equal
-/// numbers, opposite ones and those twice as large stay so.
+/// numbers, opposite ones and those twice as large stay so. Whole numbers are as they are: their
+/// sums are exact in any order.
 template <class S>
 S rounded_otherwise(S value) {
-  if (value == S(0) || !std::isfinite(value)) return value;
+  if (value == std::trunc(value) || !std::isfinite(value)) return value;
   int exponent = 0;
   const double mantissa = std::abs(static_cast<double>(std::frexp(value, &exponent)));
   const auto choice = properties::mix(std::bit_cast<std::uint64_t>(mantissa)) % 3;
@@ -156,8 +157,8 @@ std::string_view name_of(Named named) {
 }
 
 int DiagnosisPower::named(const std::vector<NamedFault>& list) {
-  return static_cast<int>(std::count_if(list.begin(), list.end(),
-                                        [](const auto& n) { return n.named != Named::no; }));
+  return static_cast<int>(
+      std::count_if(list.begin(), list.end(), [](const auto& n) { return n.named != Named::no; }));
 }
 
 DiagnosisPower measure_diagnosis(const PowerOptions& options) {

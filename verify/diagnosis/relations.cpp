@@ -184,7 +184,9 @@ std::optional<std::string> one_value(const std::vector<Wrong>& all) {
     for (const long double v : w.right) total += v;
     return w.is(Numbers(w.got.size(), total));
   };
-  const auto of_unit_0 = [](const Wrong& w) { return w.is(Numbers(w.got.size(), w.right.front())); };
+  const auto of_unit_0 = [](const Wrong& w) {
+    return w.is(Numbers(w.got.size(), w.right.front()));
+  };
   if (in_all(all, of_unit_0)) return "that of unit 0 in every unit";
   return in_all(all, sum) ? "the sum over all units in every unit" : "the same in every unit";
 }
@@ -207,7 +209,7 @@ std::optional<std::string> in_last_digits(const std::vector<Wrong>& all) {
 }  // namespace
 
 std::vector<std::string> relations(const Cases& cases, Moment moment) {
-  constexpr Holds kinds[] = {not_finite, zero,       multiple,  transposed,
+  constexpr Holds kinds[] = {not_finite, zero,           multiple,  transposed,
                              of_another, of_other_steps, one_value, in_last_digits};
   std::vector<std::pair<std::string, std::vector<std::string>>> found;
   for (const std::string& name : wrong_arrays(cases, moment)) {
@@ -217,8 +219,8 @@ std::vector<std::string> relations(const Cases& cases, Moment moment) {
     for (const Holds kind : kinds) {
       const auto text = kind(all);
       if (!text) continue;
-      const auto same = std::find_if(found.begin(), found.end(),
-                                     [&](const auto& f) { return f.first == *text; });
+      const auto same =
+          std::find_if(found.begin(), found.end(), [&](const auto& f) { return f.first == *text; });
       if (same == found.end())
         found.push_back({*text, {name}});
       else

@@ -35,15 +35,13 @@ struct CellDiagnosis {
   Cell cell = Cell::rnn;
   int cases = 0, wrong_cases = 0, failed_cases = 0, cases_left_out = 0;
   long long wrong_entries = 0, judged_entries = 0;
-  std::vector<ArrayCount> arrays;             // of the first call
+  std::vector<ArrayCount> arrays;              // of the first call
   std::vector<std::string> broken_properties;  // of bits and memory; their ids
   std::vector<std::string> sentences;
   std::optional<Departure> departure;
   FaultSearch faults;
 
-  [[nodiscard]] bool right() const {
-    return wrong_cases == 0 && broken_properties.empty();
-  }
+  [[nodiscard]] bool right() const { return wrong_cases == 0 && broken_properties.empty(); }
 };
 
 struct SubjectDiagnosis {
@@ -57,7 +55,8 @@ struct SubjectDiagnosis {
 /// Called with the cell and how many sets of faults were tried, of how many.
 using OnDiagnosis = std::function<void(Cell cell, int done, int all)>;
 
-[[nodiscard]] SubjectDiagnosis diagnose(const Subject& subject, const DiagnosisOptions& options = {},
+[[nodiscard]] SubjectDiagnosis diagnose(const Subject& subject,
+                                        const DiagnosisOptions& options = {},
                                         const OnDiagnosis& on_progress = {});
 
 /// One cell, from evidence that was gathered already and with faults that may be known already.

@@ -44,11 +44,11 @@ Json sets_json(const std::vector<FaultRows>& sets) {
 
 Json departure_json(const std::optional<Departure>& d) {
   if (!d) return {};
-  return {{"case", d->problem},          {"replay", d->replay},
-          {"array", d->array},           {"moment", name_of(d->moment)},
-          {"index", d->index},           {"place", place_of(*d)},
-          {"got", number(d->got)},       {"right", number(d->right)},
-          {"bound", number(d->bound)},   {"map", d->map}};
+  return {{"case", d->problem},        {"replay", d->replay},
+          {"array", d->array},         {"moment", name_of(d->moment)},
+          {"index", d->index},         {"place", place_of(*d)},
+          {"got", number(d->got)},     {"right", number(d->right)},
+          {"bound", number(d->bound)}, {"map", d->map}};
 }
 
 Json cell_json(const CellDiagnosis& d) {

@@ -50,9 +50,8 @@ std::string others(const std::vector<FaultRows>& sets, std::size_t first) {
 
 std::string faults_text(const CellDiagnosis& d, const Style& style) {
   const FaultSearch& f = d.faults;
-  const std::string tried =
-      fmt::format("{} sets of faults tried{}", grouped(f.tried),
-                  f.complete ? "" : "; the time was over before all were");
+  const std::string tried = fmt::format("{} sets of faults tried{}", grouped(f.tried),
+                                        f.complete ? "" : "; the time was over before all were");
   if (!f.fits.empty()) {
     const bool pair = f.fits.front().size() > 1;
     std::string text = fmt::format(
@@ -104,8 +103,8 @@ std::string cell_text(const CellDiagnosis& d, const Style& style, Detail detail)
 }  // namespace
 
 std::string text_of(const SubjectDiagnosis& diagnosis, const Style& style, Detail detail) {
-  std::string text = style.bold(
-      fmt::format("diagnosis of {} ({:.1f} s)", diagnosis.subject, diagnosis.seconds));
+  std::string text =
+      style.bold(fmt::format("diagnosis of {} ({:.1f} s)", diagnosis.subject, diagnosis.seconds));
   text += "\n";
   for (const CellDiagnosis& cell : diagnosis.cells) text += cell_text(cell, style, detail);
   return text;

@@ -39,7 +39,8 @@ NamedTensors<S> all_held_before(const TraceCase& c) {
 
 template <class S>
 Stage::Arrays<S> arrays_of(const TraceCase& c) {
-  return {problem_of<S>(c, c.spec.seed), properties::generate_upstream<S>(c.spec, "second backward"),
+  return {problem_of<S>(c, c.spec.seed),
+          properties::generate_upstream<S>(c.spec, "second backward"),
           problem_of<S>(c, properties::mix(c.spec.seed)), all_held_before<S>(c)};
 }
 

@@ -19,12 +19,12 @@ namespace bptt::verify {
 
 /// In which order a session is called, and what it is handed.
 enum class Script {
-  once,               // forward, backward
-  twice,              // forward, backward, backward under other upstream gradients
-  second_problem,     // one session: another problem of these sizes, then this one
-  prefilled,          // the outputs hold numbers before the calls
-  states_overwritten, // the caller writes into the states between forward and backward
-  strided             // gaps between columns and steps, x read backwards in time
+  once,                // forward, backward
+  twice,               // forward, backward, backward under other upstream gradients
+  second_problem,      // one session: another problem of these sizes, then this one
+  prefilled,           // the outputs hold numbers before the calls
+  states_overwritten,  // the caller writes into the states between forward and backward
+  strided              // gaps between columns and steps, x read backwards in time
 };
 inline constexpr int script_count = 6;
 /// "a second backward", "a second problem in one session", ..: what a script tries; for `once`

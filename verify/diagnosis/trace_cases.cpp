@@ -10,19 +10,20 @@ using properties::Regime;
 
 // n_x, n_a, m, T_x, T_da. Either side of 4, 8 and 16, multiples of 4 and 8 and others, ones.
 constexpr Sizes first_sizes[] = {
-    {3, 5, 2, 3, 3}, {3, 5, 1, 3, 3}, {3, 5, 2, 1, 1},   {3, 5, 3, 4, 4},  {3, 4, 4, 2, 2},
-    {3, 5, 5, 5, 5}, {5, 3, 2, 3, 3}, {4, 4, 2, 3, 3},   {3, 9, 2, 2, 2},  {3, 8, 3, 3, 3},
-    {2, 17, 2, 2, 2}, {3, 5, 2, 8, 8}, {3, 5, 6, 9, 9},   {3, 5, 2, 9, 5},  {2, 3, 7, 3, 3},
-    {1, 1, 1, 2, 2}, {1, 3, 1, 1, 1}, {2, 4, 8, 3, 3},   {7, 3, 1, 8, 8},  {2, 16, 1, 3, 3},
-    {2, 1, 3, 4, 4}, {3, 2, 4, 7, 7}, {1, 2, 1, 16, 16}, {4, 5, 4, 5, 5}};
+    {3, 5, 2, 3, 3},  {3, 5, 1, 3, 3}, {3, 5, 2, 1, 1},   {3, 5, 3, 4, 4}, {3, 4, 4, 2, 2},
+    {3, 5, 5, 5, 5},  {5, 3, 2, 3, 3}, {4, 4, 2, 3, 3},   {3, 9, 2, 2, 2}, {3, 8, 3, 3, 3},
+    {2, 17, 2, 2, 2}, {3, 5, 2, 8, 8}, {3, 5, 6, 9, 9},   {3, 5, 2, 9, 5}, {2, 3, 7, 3, 3},
+    {1, 1, 1, 2, 2},  {1, 3, 1, 1, 1}, {2, 4, 8, 3, 3},   {7, 3, 1, 8, 8}, {2, 16, 1, 3, 3},
+    {2, 1, 3, 4, 4},  {3, 2, 4, 7, 7}, {1, 2, 1, 16, 16}, {4, 5, 4, 5, 5}};
 constexpr Sizes other_sizes[] = {
-    {2, 6, 3, 4, 4}, {4, 7, 1, 2, 2},  {2, 3, 3, 1, 1}, {5, 6, 5, 6, 6}, {6, 4, 2, 3, 3},
-    {2, 11, 2, 3, 3}, {3, 18, 1, 2, 2}, {2, 7, 3, 8, 8}, {4, 3, 9, 10, 10}, {2, 5, 2, 11, 6},
-    {1, 2, 6, 3, 3}, {8, 3, 1, 5, 5},  {3, 12, 4, 2, 2}, {5, 5, 2, 4, 4}, {2, 5, 1, 12, 12}};
+    {2, 6, 3, 4, 4},  {4, 7, 1, 2, 2},  {2, 3, 3, 1, 1},  {5, 6, 5, 6, 6},   {6, 4, 2, 3, 3},
+    {2, 11, 2, 3, 3}, {3, 18, 1, 2, 2}, {2, 7, 3, 8, 8},  {4, 3, 9, 10, 10}, {2, 5, 2, 11, 6},
+    {1, 2, 6, 3, 3},  {8, 3, 1, 5, 5},  {3, 12, 4, 2, 2}, {5, 5, 2, 4, 4},   {2, 5, 1, 12, 12}};
 
 class Cases {
  public:
-  Cases(Cell cell, const Capabilities& can, CaseSet set) : can_(can), other_(set == CaseSet::other) {
+  Cases(Cell cell, const Capabilities& can, CaseSet set)
+      : can_(can), other_(set == CaseSet::other) {
     base_.spec.cell = cell;
     base_.scalar = can.f64 ? Scalar::f64 : Scalar::f32;
   }
@@ -88,8 +89,8 @@ class Cases {
     TraceCase sparse = with(Regime::signed_zeros);
     sparse.spec.sizes.n_x = 1;
     sparse.spec.sizes.T_x = sparse.spec.sizes.T_da = 6;
-    for (TraceCase c : {with(Regime::tiny), with(Regime::saturating), large,
-                        with(Regime::subnormal), sparse})
+    for (TraceCase c :
+         {with(Regime::tiny), with(Regime::saturating), large, with(Regime::subnormal), sparse})
       add(c);
     // Where tanh must keep its digits; where exp overflows.
     for (const int exponent : {-24, base_.scalar == Scalar::f32 ? 7 : 10}) {
