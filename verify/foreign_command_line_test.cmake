@@ -32,6 +32,36 @@ expect(1 "no numbers in .* cases, only with n_a > 1 .*could not be broadcast|non
 expect(1 "wrong shape: gradients..dba.. has shape" "there are no numbers to compare"
        -- diagnose course_wrong.py:rnn_cell)
 
+# Mistakes written into a right implementation that shares no line with the faults.
+file(READ ${EXAMPLES}/course.py course)
+function(expect_diagnosis part pattern)
+  set(text "${course}")
+  while(ARGN)
+    list(POP_FRONT ARGN right wrong)
+    string(REPLACE "${right}" "${wrong}" text "${text}")
+  endwhile()
+  file(WRITE ${SCRATCH}/mistake.py "${text}")
+  expect(1 "${pattern}" -- diagnose mistake.py:${part} ${time})
+  set(failures ${failures} PARENT_SCOPE)
+endfunction()
+expect_diagnosis(rnn "does the same.*
+  db_mean_over_batch: "
+  "np.sum(dz, axis=1" "np.mean(dz, axis=1")
+expect_diagnosis(rnn "does the same.*
+  dw_transposed: " "dz @ a_prev.T" "a_prev @ dz.T")
+expect_diagnosis(lstm "does the same.*
+  dc_not_carried: "
+  "da_prevt, dc_prevt, caches" "da_prevt, 0 * dc_prevt, caches")
+expect_diagnosis(lstm "two known faults together.*
+  dwi_from_dzf: .*
+  dc_prev_without_ft: "
+  "dzi @ concat.T" "dzf @ concat.T" "dc_next * ft + dc * ft" "dc_next + dc")
+expect_diagnosis(rnn "every number of one call.*
+  assign_dw: "
+  "dWax += " "dWax = " "dWaa += " "dWaa = " "dba += " "dba = ")
+expect_diagnosis(lstm "no known fault and no pair of them does the same"
+  "tanh_c * ot * (1 - ot)" "tanh_c * ot * (1 + ot)")
+
 # Python: all parts of a file, one of them, a name with a space.
 expect(0 "course.py:rnn_cell: " "course.py:rnn: " "course.py:lstm_cell: " "course.py:lstm: "
        -- check "a folder/course.py" ${small} ${time})

@@ -35,6 +35,8 @@ class Search {
         on_tried_(on_tried),
         cases_(cases_to_compare(evidence)),
         rows_(faults_of(evidence.cell)) {
+    for (const CaseEvidence* c : cases_)
+      if (c->described().script == Script::once) one_call_.push_back(c);
     const auto n = static_cast<int>(rows_.size());
     all_ = n + n * (n - 1) / 2;
   }
@@ -42,6 +44,8 @@ class Search {
   [[nodiscard]] FaultSearch found() {
     if (cases_.empty()) return result_;
     for (const std::size_t row : rows_) attempt({row});
+    const bool single = !result_.fits.empty() || !result_.numbers_alone.empty();
+    if (!single && wrong_in_one_call()) find_one_call();
     if (result_.fits.empty()) pairs();
     if (result_.fits.empty() && result_.numbers_alone.empty()) find_nearest();
     auto& alone = result_.numbers_alone;
@@ -80,6 +84,16 @@ class Search {
       }
   }
 
+  [[nodiscard]] bool wrong_in_one_call() const {
+    return std::any_of(one_call_.begin(), one_call_.end(), [](auto* c) { return c->wrong > 0; });
+  }
+
+  void find_one_call() {
+    for (const std::size_t row : rows_)
+      if (!deadline_.passed() && gives_all_numbers({row}, one_call_, faults_))
+        result_.one_call.push_back({row});
+  }
+
   void find_nearest() {
     long long best = 0;
     for (const std::size_t row : rows_) {
@@ -90,7 +104,7 @@ class Search {
         sum.wrong += like.wrong;
         sum.spoiled += like.spoiled;
       }
-      if (sum.wrong - sum.spoiled <= best) continue;
+      if (sum.wrong - sum.spoiled <= best || 4 * sum.wrong < evidence_.wrong_entries()) continue;
       best = sum.wrong - sum.spoiled;
       result_.nearest = NearestFault{{row}, sum};
     }
@@ -100,7 +114,7 @@ class Search {
   FaultTraces& faults_;
   const Deadline& deadline_;
   const OnSetsTried& on_tried_;
-  std::vector<const CaseEvidence*> cases_;
+  std::vector<const CaseEvidence*> cases_, one_call_;
   std::vector<std::size_t> rows_;
   int all_ = 0;
   FaultSearch result_;

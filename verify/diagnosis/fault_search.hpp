@@ -18,10 +18,13 @@ struct FaultSearch {
   /// Sets of faults that give every number and behave alike: single ones, or pairs if there are
   /// none. Nothing that was tried tells them apart. In the order of the table.
   std::vector<FaultRows> fits;
+  /// If no single fault fits: those that give every number of one call, in each such case, but not
+  /// what a second call, or numbers that were there before, show.
+  std::vector<FaultRows> one_call;
   /// If nothing fits: sets that give every number, but behave otherwise in some property.
   std::vector<FaultRows> numbers_alone;
   /// If nothing gives every number: the single fault that reproduces most of the wrong entries,
-  /// beyond those that it would spoil.
+  /// beyond those that it would spoil; nothing if that is less than a quarter of them.
   std::optional<NearestFault> nearest;
   int tried = 0;         // sets of faults
   bool complete = true;  // else the time was over before all were tried

@@ -77,6 +77,7 @@ Json cell_json(const CellDiagnosis& d) {
           {"sentences", d.sentences},
           {"departure", departure_json(d.departure)},
           {"fits", sets_json(d.faults.fits)},
+          {"one_call", sets_json(d.faults.one_call)},
           {"numbers_alone", sets_json(d.faults.numbers_alone)},
           {"nearest", nearest},
           {"tried", d.faults.tried},

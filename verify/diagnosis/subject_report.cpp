@@ -48,18 +48,31 @@ std::string others(const std::vector<FaultRows>& sets, std::size_t first) {
   return text;
 }
 
+/// What gives every number, and what of the properties: the first line of the verdict.
+std::string evidence_text(const CellDiagnosis& d, bool pair, std::string_view tried) {
+  const std::size_t broken = d.broken_properties.size();
+  const std::string properties =
+      broken == 0 ? ""
+                  : fmt::format(", {} broken {}", broken, broken == 1 ? "property" : "properties");
+  return fmt::format(
+      "{} the same in all {} cases with numbers: {} wrong entries{}, everything else right ({})\n",
+      pair ? "two known faults together do" : "one known fault does", d.cases - d.failed_cases,
+      grouped(d.wrong_entries), properties, tried);
+}
+
 std::string faults_text(const CellDiagnosis& d, const Style& style) {
   const FaultSearch& f = d.faults;
   const std::string tried = fmt::format("{} sets of faults tried{}", grouped(f.tried),
                                         f.complete ? "" : "; the time was over before all were");
+  std::string text;
+  if (!f.one_call.empty())
+    text +=
+        "one known fault gives every number of one call; something else shows in a second call,\n"
+        "or where numbers were before:\n" +
+        fault_words(f.one_call.front(), style) +
+        (f.one_call.size() > 1 ? "as does\n" + others(f.one_call, 1) : "");
   if (!f.fits.empty()) {
-    const bool pair = f.fits.front().size() > 1;
-    std::string text = fmt::format(
-        "{} the same in all {} cases with numbers: {} wrong entries, {} broken {}, everything else "
-        "right ({})\n",
-        pair ? "two known faults together do" : "one known fault does", d.cases - d.failed_cases,
-        grouped(d.wrong_entries), d.broken_properties.size(),
-        d.broken_properties.size() == 1 ? "property" : "properties", tried);
+    text += evidence_text(d, f.fits.front().size() > 1, tried);
     text += fault_words(f.fits.front(), style);
     if (f.fits.size() > 1)
       text += fmt::format("nothing that was tried tells {} from:\n{}", ids_of(f.fits.front()),
@@ -67,13 +80,13 @@ std::string faults_text(const CellDiagnosis& d, const Style& style) {
     return text;
   }
   if (!f.numbers_alone.empty())
-    return fmt::format("these give every number, but break other properties ({}):\n{}", tried,
+    return text +
+           fmt::format("these give every number, but break other properties ({}):\n{}", tried,
                        others(f.numbers_alone, 0)) +
            fault_words(f.numbers_alone.front(), style);
-  std::string text =
-      d.cases == d.failed_cases
-          ? "there are no numbers to compare with those of known faults\n"
-          : fmt::format("no known fault and no pair of them does the same ({})\n", tried);
+  text += d.cases == d.failed_cases
+              ? "there are no numbers to compare with those of known faults\n"
+              : fmt::format("no known fault and no pair of them does the same ({})\n", tried);
   if (f.nearest)
     text += fmt::format(
         "nearest is {}: it gives {} of the {} wrong entries, and would spoil {} that are right\n",
