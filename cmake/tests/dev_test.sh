@@ -40,7 +40,7 @@ expect_log() { [[ $(cat "$log") == *"$1"* ]] || fail "expected the call '$1'"; }
 expect_no_log() { [[ $(cat "$log") != *"$1"* ]] || fail "expected no call '$1'"; }
 
 # Help is there for every command, and a wrong command line ends with status 2.
-for command in verify test build bench fuzz nightly format lint clean help; do
+for command in verify test build bench fuzz nightly mutate format lint clean help; do
   run help "$command"
   expect_status 0
   expect_out "./dev $command"
