@@ -20,7 +20,7 @@ import report  # noqa: E402
 import selection  # noqa: E402
 import tree  # noqa: E402
 from results import LEAST_SCORE, Explanations, Results, count_states, score, state_of  # noqa: E402
-from suite import Suite, stages_for  # noqa: E402
+from suite import Suite  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
 EXAMPLES = '''Examples:
@@ -46,6 +46,8 @@ def parsed(arguments):
                         help='this one alone; may be repeated')
     parser.add_argument('--again', choices=['survived', 'all'],
                         help='runs those anew of which that is known')
+    parser.add_argument('--quick', action='store_true',
+                        help='without the address sanitizer, which judges what survived all else')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), metavar='N',
                         help='mutants at a time; as many as there are cores')
     parser.add_argument('--minutes', type=float, default=float('inf'), metavar='N',
@@ -197,12 +199,13 @@ def main(arguments):
             results.add(mutant, texts[mutant.identity.split(':')[0]],
                         {'state': 'not compiled', 'by': [message], 'stage': '', 'seconds': 0.0})
 
-        built.make(found, chosen - not_compiled, drop, say)
+        builds = ['plain'] if options.quick else list(tree.BUILDS)
+        built.make(found, chosen - not_compiled, builds, drop, say)
         waiting = [mutant for mutant in waiting if is_open(mutant)]
-        suite = Suite(f'{built.build}/bin', os.path.join(folder, 'times.json'))
+        suite = Suite(folder, os.path.join(folder, 'times.json'), builds)
         say('The suite with no mutant switched on')
-        stages = dict.fromkeys(stage for m in waiting for stage in stages_for(m.identity.split(':')[0]))
-        suite.measure(stages, say)
+        suite.measure(dict.fromkeys(stage for mutant in waiting for stage in suite.stages_of(
+            mutant.identity.split(':')[0])), say)
         if not run(waiting, suite, results, texts, options, len(mutants), len(mutants) - len(waiting)):
             say(f'stopped after {options.minutes:g} minutes; the same command goes on')
             return 2

@@ -239,12 +239,17 @@ class Stages(unittest.TestCase):
               4) sleep 30 ;;
               5) while :; do :; done ;;
             esac''')
-        self.stages = [suite.check('x', 1), suite.unit('some_test')]
-        self.suite = suite.Suite(self.folder, f'{self.folder}/times.json')
+        self.program('some_test', '''
+            [ "$BPTT_MUTANT" = 7 ] && echo '==1==ERROR: AddressSanitizer: heap-buffer-overflow on' >&2
+            [ "$BPTT_MUTANT" != 7 ]''', 'sanitized')
+        some_test = suite.unit('some_test')
+        self.stages = [suite.check('x', 1), some_test, suite.sanitized(some_test)]
+        self.suite = suite.Suite(self.folder, f'{self.folder}/times.json', list(tree.BUILDS))
         self.enterContext(unittest.mock.patch.object(suite, 'stages_for', lambda _: self.stages))
 
-    def program(self, name, text):
-        with open(f'{self.folder}/{name}', 'w', encoding='utf-8') as file:
+    def program(self, name, text, build='plain'):
+        os.makedirs(f'{self.folder}/{build}/bin', exist_ok=True)
+        with open(f'{self.folder}/{build}/bin/{name}', 'w', encoding='utf-8') as file:
             file.write(f'#!/bin/bash\n{text}\n')
         os.chmod(file.name, stat.S_IRWXU)
 
@@ -259,6 +264,8 @@ class Stages(unittest.TestCase):
         self.assertEqual(('killed', ['p'], 'check x --cases 1'), self.judge(1))
         self.assertEqual(('killed', ['A.b'], 'some_test'), self.judge(2))
         self.assertEqual(('killed', ['crash: SIGSEGV'], 'some_test'), self.judge(3))
+        self.assertEqual(('killed', ['AddressSanitizer: heap-buffer-overflow'],
+                          'under AddressSanitizer: some_test'), self.judge(7))
         self.assertEqual('timed out', self.judge(4)[0])
         self.assertEqual('timed out', self.judge(5)[0])
 
@@ -266,7 +273,7 @@ class Stages(unittest.TestCase):
         said = []
         self.suite.measure(self.stages, said.append)
         self.suite.measure(self.stages, said.append)  # knows it
-        self.assertEqual(2, len(said))
+        self.assertEqual(3, len(said))
         self.program('some_test', 'exit 1')
         with self.assertRaisesRegex(tree.CannotRun, 'with no mutant switched on, some_test fails'):
             self.suite.measure(self.stages, said.append)

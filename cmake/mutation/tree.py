@@ -19,12 +19,17 @@ FILES = (
       'checkpointed.cpp', 'schedule.cpp', 'lstm.cpp', 'rnn.cpp', 'passes.cpp', 'passes.hpp',
       'layout.hpp', 'matrix.hpp', 'steps.hpp', 'plan_base.hpp', 'eigen/lstm.cpp', 'eigen/rnn.cpp',
       'eigen/products.cpp', 'eigen/stacked_cell.hpp')])
-TARGETS = ['bin/bptt-verify', 'bin/reference_test', 'bin/optimized_test',
-           'bin/optimized_allocation_test', 'bin/arithmetic_on_reference_test',
-           'bin/published_cases_test']
 # One instruction set is enough: the kernels are one text. AVX2 has masked loads and narrow tiles.
 # Without NDEBUG, so that memory of a plan that is read before it is written holds NaN.
-FLAGS = ('-O1 -w -D_GLIBCXX_ASSERTIONS -DHWY_COMPILE_ONLY_STATIC -DHWY_BASELINE_TARGETS=HWY_AVX2')
+FLAGS = '-O1 -w -D_GLIBCXX_ASSERTIONS -DHWY_COMPILE_ONLY_STATIC -DHWY_BASELINE_TARGETS=HWY_AVX2'
+# {folder: (further flags, targets)}. What reads or writes beside its array shows under the sanitizer
+# alone, as it does in CI; it is slow, so that it judges only what survived everything else.
+BUILDS = {
+    'plain': ('', ['bin/bptt-verify', 'bin/reference_test', 'bin/optimized_test',
+                   'bin/optimized_allocation_test', 'bin/arithmetic_on_reference_test',
+                   'bin/published_cases_test']),
+    'sanitized': ('-fsanitize=address', ['bin/bptt-verify', 'bin/reference_test',
+                                         'bin/optimized_test'])}
 ERROR = re.compile(r'^(?P<path>[^\s:]+):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: (?P<what>.*)$',
                    re.MULTILINE)
 SWITCH = re.compile(r'bptt_mutant::on<(\d+)>\(\)')
@@ -106,12 +111,12 @@ def culprit(text, line, column):
 
 class MutatedTree:
     def __init__(self, root, folder):
-        self.root, self.tree, self.build = root, f'{folder}/tree', f'{folder}/build'
-        self.log = f'{folder}/build.log'
+        self.root, self.folder, self.tree = root, folder, f'{folder}/tree'
 
-    def make(self, found, chosen, drop, say):
-        """Writes and compiles the tree with the chosen mutants (a set of numbers) in it. Calls
-        drop(number, message) for those that do not compile, and goes on without them."""
+    def make(self, found, chosen, builds, drop, say):
+        """Writes and compiles the tree with the chosen mutants (a set of numbers) in it, as
+        often as `builds` (some of BUILDS) says. Calls drop(number, message) for
+        those that do not compile, and goes on without them."""
         dropped = set()
         for attempt in range(40):
             texts = {}
@@ -119,37 +124,37 @@ class MutatedTree:
                 texts[path] = rewritten(source, [m for m in mutants
                                                  if m.number in chosen and m.number not in dropped])
             copy_tree(self.root, self.tree, texts)
-            if attempt == 0:
-                self._configure()
-            output = self._compile()
-            if output is None:
+            log = next(filter(None, map(self._compile, builds)), None)
+            if log is None:
                 return
             new = {}
-            for match in ERROR.finditer(output):
-                path = os.path.relpath(os.path.join(self.build, match['path']), self.tree)
+            for match in ERROR.finditer(read(log)):
+                path = os.path.relpath(os.path.join(os.path.dirname(log), match['path']), self.tree)
                 if path in texts:
                     number = culprit(texts[path], int(match['line']), int(match['column']))
                     if number is not None:
                         new.setdefault(number, match['what'])
             if not new:
-                raise CannotRun(f'the rewritten tree does not compile; see {self.log}')
+                raise CannotRun(f'the rewritten tree does not compile; see {log}')
             for number, message in new.items():
                 drop(number, message)
             dropped.update(new)
             say(f'{len(new)} mutants do not compile and are taken out')
-        raise CannotRun(f'the rewritten tree does not compile after 40 attempts; see {self.log}')
+        raise CannotRun(f'the rewritten tree does not compile after 40 attempts; see {log}')
 
-    def _configure(self):
-        command = ['cmake', '-S', self.tree, '-B', self.build, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=',
-                   f'-DCMAKE_CXX_FLAGS={FLAGS} -I{self.tree}', '-DBPTT_BUILD_BENCH=OFF']
-        result = subprocess.run(command, capture_output=True, text=True)
-        if result.returncode != 0:
-            raise CannotRun(f'cmake failed:\n{result.stderr}')
-
-    def _compile(self):
-        """None, or what the compiler said."""
-        result = subprocess.run(['ninja', '-C', self.build, '-k', '0', *TARGETS],
-                                capture_output=True, text=True)
-        with open(self.log, 'w', encoding='utf-8') as file:
-            file.write(result.stdout + result.stderr)
-        return None if result.returncode == 0 else result.stdout
+    def _compile(self, name):
+        """None, or the file with what the compiler said."""
+        further, targets = BUILDS[name]
+        build, log = f'{self.folder}/{name}', f'{self.folder}/{name}/log'
+        commands = [['cmake', '-S', self.tree, '-B', build, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=',
+                     f'-DCMAKE_CXX_FLAGS={FLAGS} {further} -I{self.tree}', '-DBPTT_BUILD_BENCH=OFF'],
+                    ['ninja', '-C', build, '-k', '0', *targets]]
+        if os.path.exists(f'{build}/build.ninja'):
+            del commands[0]  # ninja calls cmake if it has to
+        os.makedirs(build, exist_ok=True)
+        for command in commands:
+            result = subprocess.run(command, capture_output=True, text=True)
+            write_if_changed(log, result.stdout + result.stderr)
+            if result.returncode != 0:
+                return log
+        return None

@@ -98,6 +98,16 @@ run verify --subject 'a b'
 expect_status 3
 expect_out 'arguments: check --subject a b in elsewhere'
 
+# So does mutate, whose --help is that of the program too.
+mkdir -p "$scratch/cmake/mutation"
+cp "$scratch/build/release/bin/bptt-verify" "$scratch/cmake/mutation/mutate.py"
+MISSING=ninja-build run mutate --only 'a b'
+expect_status 3
+expect_out 'arguments: --only a b in elsewhere'
+expect_log 'apt-get install -y --no-install-recommends ninja-build'
+run mutate --help
+expect_out 'arguments: --help in elsewhere'
+
 # bench --plots measures, then draws; --from only draws. Paths are relative to the caller's folder.
 mkdir -p "$scratch/bench"
 cp "$scratch/stand-ins/cmake" "$scratch/build/release/bin/bptt_bench"  # which notes its call
