@@ -10,11 +10,11 @@ namespace bptt::optimized {
 namespace {
 
 template <class S>
-Outcome<S> checkpointed_run(const Problem<S>& problem, Checkpointed<S>& run) {
+Outcome<S> checkpointed_run(const Problem<S>& problem, Checkpointed<S>& run, int forwards = 1) {
   Outcome<S> outcome = blank_run(problem);
   for (auto& [name, tensor] : outcome.gradients) fill(tensor.view(), S(0));
   const auto in = views_of(problem.in), up = views_of(problem.up);
-  run.forward(in, outcome.states["a"].view());
+  for (int pass = 0; pass < forwards; ++pass) run.forward(in, outcome.states["a"].view());
   run.backward(in, outcome.states["a"].view(), up, views_of(outcome.gradients));
   return outcome;
 }
@@ -29,8 +29,9 @@ void expect_the_plans_bits(const Problem<S>& problem, const MemoryOptions& memor
   for (auto& [name, tensor] : expected.gradients) fill(tensor.view(), S(0));
   run_optimized<S>(problem, same_blocks, views_of(problem.in), views_of(problem.up),
                    views_of(expected.states), views_of(expected.gradients));
-  for (int pass = 0; pass < 2; ++pass) {  // a second use gives the same
-    const Outcome<S> got = checkpointed_run(problem, run);
+  // A second use gives the same, and so does a forward pass that no backward pass followed.
+  for (const int forwards : {1, 1, 2}) {
+    const Outcome<S> got = checkpointed_run(problem, run, forwards);
     EXPECT_EQ(got.states["a"].elements(), expected.states["a"].elements());
     for (const auto& [name, tensor] : expected.gradients)
       EXPECT_EQ(got.gradients[name].elements(), tensor.elements()) << name;
@@ -85,6 +86,35 @@ TEST(Checkpointed, ALongSequenceInALittleMemory) {
   const MemoryOptions roots{Memory::square_root};
   Checkpointed<float> by_root(Cell::lstm, Activation::tanh, sizes, roots);
   EXPECT_LT(by_root.kept_bytes(), 2 * 7 * 12 * 3 * 4 * 100U) << "near 2 sqrt(6 * 2 T) states";
+}
+
+template <class Call>
+void expect_refusal(const std::string& message, const Call& call) {
+  try {
+    call();
+    ADD_FAILURE() << "expected: " << message;
+  } catch (const ShapeError& error) {
+    EXPECT_NE(std::string(error.what()).find(message), std::string::npos) << error.what();
+  }
+}
+
+TEST(Checkpointed, ArraysOfOtherShapesAreRefusedByName) {
+  const Problem<float> problem = real_problem<float>(Cell::lstm, {2, 3, 4, 5, 5});
+  Checkpointed<float> run(problem.cell, problem.activation, problem.sizes,
+                          {Memory::recompute_gates});
+  Outcome<float> outcome = blank_run(problem);
+  const auto up = views_of(problem.up);
+  const View<const float> a = outcome.states["a"].view();
+  const Tensor<float> short_a({3, 4, 4}), long_x({2, 4, 6});
+  NamedViews<const float> in;
+  for (const auto& [name, tensor] : problem.in)
+    in.add(name, name == "x" ? long_x.view() : tensor.view());
+  expect_refusal("x has shape (2,4,6)", [&] { run.forward(in, outcome.states["a"].view()); });
+  expect_refusal("x has shape (2,4,6)",
+                 [&] { run.backward(in, a, up, views_of(outcome.gradients)); });
+  expect_refusal("a has shape (3,4,4)", [&] {
+    run.backward(views_of(problem.in), short_a.view(), up, views_of(outcome.gradients));
+  });
 }
 
 TEST(Checkpointed, ABudgetTooSmallIsRefusedWithTheLeast) {

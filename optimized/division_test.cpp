@@ -33,6 +33,15 @@ TEST(Division, ByUnitsWhereTheWeightsAreFar) {
   EXPECT_FALSE(division(Cell::lstm, {512, 512, 128, 30, 30}, {.threads = 2}).by_units);
 }
 
+// 9 blocks of 16 units: 576 rows; a step is 576 * 130 products, as long as three waits, of which
+// two walkers have enough; there are 3 panels. n_x takes no part in it.
+TEST(Division, AsManyByUnitsAsAStepHasWorkFor) {
+  const Division d = division(Cell::lstm, {1000, 130, 1, 1000, 1000}, {.threads = 4});
+  EXPECT_EQ(d.threads, 4);
+  EXPECT_EQ(d.walkers, 2);
+  EXPECT_TRUE(d.by_units);
+}
+
 TEST(Division, OneWalksAloneWhereItIsNot) {
   const Division d = division(Cell::rnn, {64, 64, 1, 1000, 1000}, {.threads = 2});
   EXPECT_EQ(d.threads, 2) << "the products over blocks of steps are divided";

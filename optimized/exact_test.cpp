@@ -45,6 +45,24 @@ TEST(ExactRnn, ShapesBeyondTheBlocksOfTheProducts) {
   expect_reference<double>({5, 4, 3, 200, 180});  // blocks of 86 steps, the last one short
 }
 
+// Where a panel is too deep for the second-level cache, its product is formed in parts: beyond 1.5
+// times 1024 rows with vectors of 16 floats, 2048 with 8, 16384 with one.
+TEST(ExactRnn, ProductsInParts) {
+  expect_reference<float>({30000, 3, 2, 2, 2});
+  expect_reference<double>({30000, 2, 14, 2, 2});
+  expect_reference<float>(
+      {2, 3205, 1, 2, 2});  // W^T dz too: whole blocks of units, and a short one
+}
+
+// Few samples: as many blocks of units at a time as stay in the first-level cache, and every second
+// step from the last one back.
+TEST(ExactRnn, MoreBlocksOfUnitsThanAreActivatedTogether) {
+  for (const Index n_a : {700, 703}) {
+    expect_reference<float>({2, n_a, 11, 3, 3});
+    expect_reference<double>({2, n_a, 10, 3, 3});
+  }
+}
+
 TEST(ExactRnn, AnyDivisionIntoBlocksOfSteps) {
   for (const Index T_da : {1, 4, 5, 12, 13})
     for (const Index input : {0, 1, 5, 100})

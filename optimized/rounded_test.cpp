@@ -47,6 +47,8 @@ void expect_reference(Cell cell, const Sizes& sizes) {
 TEST(Rounded, WithinTheBoundOfTheReference) {
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
     for (const Sizes& sizes : small_shapes) expect_reference<double>(cell, sizes);
+    // Few samples, and more blocks of units than are activated together.
+    expect_reference<double>(cell, {2, 150, 11, 3, 3});
     expect_reference<float>(cell, {3, 5, 10, 2, 2});
     expect_reference<float>(cell, {34, 17, 4, 1, 1});
   }

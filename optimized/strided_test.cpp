@@ -64,7 +64,8 @@ TEST(Strided, SameBitsAsDense) {
                                Sizes{5, 20, 70, 9, 9}})
       for (const Layout layout : {Layout::unaligned, Layout::inner_gap, Layout::batch_slice,
                                   Layout::time_reversed, Layout::all_reversed})
-        for (const Options& options : {Options{}, Options{2, 2}}) {
+        for (const Options& options :
+             {Options{}, Options{2, 2}, Options{.weight_gradients = WeightGradients::overwrite}}) {
           SCOPED_TRACE("layout " + std::to_string(static_cast<int>(layout)) + " n_a " +
                        std::to_string(sizes.n_a));
           const Problem<float> problem = real_problem<float>(cell, sizes);

@@ -107,7 +107,8 @@ Problem<S> real_problem(Cell cell, const Sizes& sizes, Activation g = Activation
 }
 
 /// Small integers, for an RNN without tanh. A row of Waa holds one of -1, 1 and a row of Wax two,
-/// so values grow by a few units a step and every sum is an integer that S holds exactly.
+/// at both ends, so values grow by a few units a step and every sum is an integer that S holds
+/// exactly.
 template <class S>
 Problem<S> integer_problem(const Sizes& sizes, Activation g) {
   const Cell cell = Cell::rnn;
@@ -123,7 +124,7 @@ Problem<S> integer_problem(const Sizes& sizes, Activation g) {
   for (Index i = 0; i < sizes.n_a; ++i) {
     problem.in["Waa"](i, (i + 1) % sizes.n_a) = sign();
     problem.in["Wax"](i, i % sizes.n_x) = sign();
-    problem.in["Wax"](i, (i * 3 + 1) % sizes.n_x) = sign();
+    problem.in["Wax"](i, sizes.n_x - 1 - i % sizes.n_x) = sign();
   }
   return problem;
 }

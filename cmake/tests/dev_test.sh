@@ -40,7 +40,7 @@ expect_log() { [[ $(cat "$log") == *"$1"* ]] || fail "expected the call '$1'"; }
 expect_no_log() { [[ $(cat "$log") != *"$1"* ]] || fail "expected no call '$1'"; }
 
 # Help is there for every command, and a wrong command line ends with status 2.
-for command in verify test build bench fuzz nightly format lint clean help; do
+for command in verify test build bench fuzz nightly mutate format lint clean help; do
   run help "$command"
   expect_status 0
   expect_out "./dev $command"
@@ -97,6 +97,16 @@ chmod +x "$scratch/build/release/bin/bptt-verify"
 run verify --subject 'a b'
 expect_status 3
 expect_out 'arguments: check --subject a b in elsewhere'
+
+# So does mutate, whose --help is that of the program too.
+mkdir -p "$scratch/cmake/mutation"
+cp "$scratch/build/release/bin/bptt-verify" "$scratch/cmake/mutation/mutate.py"
+MISSING=ninja-build run mutate --only 'a b'
+expect_status 3
+expect_out 'arguments: --only a b in elsewhere'
+expect_log 'apt-get install -y --no-install-recommends ninja-build'
+run mutate --help
+expect_out 'arguments: --help in elsewhere'
 
 # bench --plots measures, then draws; --from only draws. Paths are relative to the caller's folder.
 mkdir -p "$scratch/bench"
