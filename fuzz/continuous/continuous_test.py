@@ -47,6 +47,14 @@ class Keys(unittest.TestCase):
         self.assertEqual(crashes.key_of('crash', ASAN, '/elsewhere'),
                          'crash AddressSanitizer: heap-buffer-overflow')
 
+    def test_what_a_target_says_counts_without_its_numbers(self):
+        output = (b"Running: /tmp/a b\n'x.npy' came back with 3 of -4.5e+03 values\nmore\n"
+                  b'==7== ERROR: libFuzzer: deadly signal\n')
+        self.assertEqual(crashes.key_of('crash', output, '/tree'),
+                         "crash: '..' came back with # of # values")
+        line = b'Running: x\n' + b'=' * 60 + b'\n' + ASAN
+        self.assertEqual(crashes.key_of('crash', line, '/tree'), 'crash in bptt::header_of')
+
     def test_an_exception_is_named_by_its_type(self):
         output = b"terminate called after throwing an instance of 'bptt::ShapeError'\n  what(): 5\n"
         self.assertEqual(crashes.key_of('crash', output, '/tree'), 'crash bptt::ShapeError')

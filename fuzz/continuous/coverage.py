@@ -121,7 +121,8 @@ def main(arguments):
 
     profile = os.path.join(folder, 'all.profdata')
     tool('llvm-profdata', 'merge', '-sparse', *profiles, '-o', profile)
-    objects = [binaries[0], *(word for b in binaries[1:] for word in ('-object', b))]
+    distinct = list({os.stat(b).st_ino: b for b in binaries}.values())  # of links one is enough
+    objects = [distinct[0], *(word for b in distinct[1:] for word in ('-object', b))]
     common = [f'-instr-profile={profile}', *objects,
               f'-ignore-filename-regex=^/usr/|^{TREE}/build/|^{TREE}/fuzz/']
     export = json.loads(tool('llvm-cov', 'export', '-summary-only', *common))

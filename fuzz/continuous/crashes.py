@@ -1,8 +1,8 @@
 """From an artifact to a regression: repeated, made small, named, kept once, and told.
 
 Two crashes are the same if they break the same property of the same subject and scalar (the words
-before the sizes in the replay line), or else if their stacks have the same uppermost frame in the
-project. Order on the disk: the regression, then the test's text, then the record; only then is the
+before the sizes in the replay line), or else say the same but for numbers and what is quoted, or
+else if their stacks have the same uppermost frame in the project. Order on the disk: the regression, then the test's text, then the record; only then is the
 crash told, marked as told, and the artifact removed. A kill in between makes the rest be done again:
 a crash is told at least once.
 """
@@ -18,6 +18,7 @@ REPLAY = re.compile(rb"^bptt-verify replay '[^'\n]*'", re.MULTILINE)
 FRAME = re.compile(rb'^\s*#\d+ 0x[0-9a-f]+ in (.+?) (/[^\s:]+)(?::(\d+))?(?::\d+)?\s*$', re.MULTILINE)
 SUMMARY = re.compile(rb'^SUMMARY: (.+)$', re.MULTILINE)
 THROWN = re.compile(rb"^terminate called after throwing an instance of '([^'\n]+)'", re.MULTILINE)
+SAID = re.compile(rb'^Running: .*\n((?:(?!==\d+==).*\n)*)==\d+==', re.MULTILINE)
 KINDS = ('crash-', 'leak-', 'timeout-', 'oom-')  # slow-unit- is no crash
 
 
@@ -36,6 +37,18 @@ def replay_line(output):
     return match[0].decode() if match else None
 
 
+def said_before(output):
+    """What the target or a sanitizer printed first of an input before the engine reported the crash,
+    without what differs from input to input."""
+    match = SAID.search(output)
+    for line in match[1].decode(errors='replace').splitlines() if match else []:
+        line = re.sub(r"'[^']*'|\"[^\"]*\"", "'..'", line)
+        line = re.sub(r'-?\d[\d.e+-]*', '#', line).strip()
+        if line.strip('='):
+            return line[:120]
+    return None
+
+
 def key_of(kind, output, root):
     line = replay_line(output)
     if line:
@@ -43,6 +56,9 @@ def key_of(kind, output, root):
         return ' '.join(word for word in words[:4] if '=' not in word)
     thrown = THROWN.search(output)
     prefix = f'{kind} {thrown[1].decode()}' if thrown else kind
+    said = said_before(output)
+    if said and not thrown:
+        return f'{kind}: {said}'
     for function, path, _ in FRAME.findall(output):
         path = os.path.normpath(path.decode())
         if path.startswith(root + os.sep) and not path.startswith(os.path.join(root, 'build')):
@@ -93,7 +109,7 @@ TEST(fuzz_regression, {name}) {{
 }}
 '''
     return f'''\
-// {key}. Found by fuzz_{target}; link with fuzz/{target}_target.cpp.
+// {key}. Found by fuzz_{target}.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -101,14 +117,14 @@ TEST(fuzz_regression, {name}) {{
 #include <iterator>
 #include <vector>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+#include "fuzz/target.hpp"
 
 TEST(fuzz_regression, {name}) {{
   std::ifstream file(BPTT_SOURCE_DIR "/{regression}", std::ios::binary);
   ASSERT_TRUE(file) << "cannot read {regression}";
   const std::vector<char> bytes{{std::istreambuf_iterator<char>(file), {{}}}};
   const std::vector<std::uint8_t> data(bytes.begin(), bytes.end());
-  EXPECT_EQ(LLVMFuzzerTestOneInput(data.data(), data.size()), 0);  // a crash ends the test
+  EXPECT_NO_THROW(bptt::fuzz::find_target("{target}").make("")->run(data));
 }}
 '''
 

@@ -37,7 +37,7 @@ def write_slowly(path, data):
     with open(path, 'wb') as file:
         file.write(data[:len(data) // 2])
         file.flush()
-        time.sleep(0.002)
+        time.sleep(0.01)
         file.write(data[len(data) // 2:])
 
 
