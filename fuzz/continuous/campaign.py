@@ -184,8 +184,7 @@ class Campaign:
             committed = target.committed()
             crash = self._crashes.settle(target.name, order, path, kind, committed, scratch)
             new = not self._crashes.is_told(crash)
-            if new or (crash.target, crash.key) not in self._told:
-                self._progress.crash(crash, new)
+            self._progress.crash(crash, name, new, known=(crash.target, crash.key) in self._told)
             self._told.add((crash.target, crash.key))
             self._crashes.mark_told(crash)
             target.failing.update(p for p in committed if durable.is_whole(p, name))

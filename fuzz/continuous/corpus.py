@@ -7,6 +7,7 @@ reported. A run writes into a folder of its own; from there whole files are take
     build/fuzz/minimised/NAME   how many there were when it was last minimised
 """
 import os
+import pathlib
 import shutil
 
 import durable
@@ -69,10 +70,9 @@ class Corpus:
                 if not durable.is_whole(path):
                     continue
                 if name in self.entries:
-                    os.unlink(path)
-                    continue
-                durable.move_in(path, self.folder)
-                new.append(name)
+                    pathlib.Path(path).unlink(missing_ok=True)
+                elif durable.move_in(path, self.folder):
+                    new.append(name)
         if new:
             durable.sync_folder(self.folder)
             self.entries.update(new)

@@ -60,9 +60,14 @@ def is_whole(path, name=None):
 
 
 def move_in(path, folder):
-    """Moves a whole file into a folder under its own name, and onto the disk."""
-    sync_file(path)
-    os.replace(path, os.path.join(folder, os.path.basename(path)))
+    """Moves a whole file into a folder under its own name, and onto the disk. False if it is gone:
+    libFuzzer removes an input when it has written a smaller one with the same features."""
+    try:
+        sync_file(path)
+        os.replace(path, os.path.join(folder, os.path.basename(path)))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def exchange(first, second):

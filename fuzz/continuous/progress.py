@@ -8,7 +8,8 @@ Records have `time` (seconds since 1970) and `event`:
   slice      target, flavour (explore or check), seconds, executions, executions_per_second, cov, ft,
              new_features (more than in any slice of this flavour before), corpus, worst (error /
              bound so far; null if the target does not say), crashes (so far), seconds_left
-  crash      target, key, kind, regression, replay, test; new: false if it was told before
+  crash      target, key, kind, regression, replay, test; input: SHA-1 of the bytes that were found,
+             which leave the corpus if they were in it; new: false if it was told before
   note       target, text: what could not be done
   end        status, crashes
 """
@@ -87,9 +88,11 @@ class Progress:
         self.record('note', target=target, text=text)
         self._line(f'{target}: {text}')
 
-    def crash(self, crash, new):
-        self.record('crash', target=crash.target, key=crash.key, kind=crash.kind,
+    def crash(self, crash, found, new, known):
+        self.record('crash', target=crash.target, key=crash.key, kind=crash.kind, input=found,
                     regression=crash.regression, replay=crash.replay, test=crash.test, new=new)
+        if known and not new:
+            return
         if not new:
             self._line(f'{self._red}known crash {crash.target}: {crash.key}{self._plain}, '
                        f'{crash.regression}')

@@ -7,6 +7,7 @@ its files in two halves with a pause between, so that a kill leaves torn ones.
 """
 import hashlib
 import os
+import pathlib
 import random
 import sys
 import time
@@ -106,6 +107,10 @@ def fuzz():
         if not features(data) <= seen:
             seen |= features(data)
             write_slowly(os.path.join(output, named(data)), data)
+            if count % 2:  # as libFuzzer does it: the better one is written, the other one removed
+                better = data + data[-2:]
+                write_slowly(os.path.join(output, named(better)), better)
+                pathlib.Path(output, named(data)).unlink(missing_ok=True)
             say(f'#{count}\tNEW    cov: {len(seen)} ft: {len(seen)} corp: 1/1b exec/s: 9 rss: 1Mb')
         time.sleep(0.0002)
     say(f'stat::number_of_executed_units: {count}\nBPTT worst error/bound 0.25')

@@ -46,8 +46,12 @@ build_dependency() {
   cmake --install "$WORK/$name" >/dev/null
 }
 export PKG_CONFIG_PATH=$deps/lib/pkgconfig:$deps/share/pkgconfig
-build_dependency zlib -DINSTALL_PKGCONFIG_DIR="$deps/lib/pkgconfig"
-rm -f "$deps"/lib/libz.so*  # its CMake file builds both
+# zlib's CMake file changes its sources; its configure does not know a folder for what is built.
+rm -rf "$WORK/zlib"
+cp -r "$SRC/zlib" "$WORK/zlib"
+mkdir -p "$deps/lib" "$deps/include"
+(cd "$WORK/zlib" && ./configure --static --prefix="$deps" && make libz.a &&
+  cp libz.a "$deps/lib/" && cp zlib.h zconf.h "$deps/include/")
 build_dependency libzip -DENABLE_BZIP2=OFF -DENABLE_LZMA=OFF -DENABLE_ZSTD=OFF \
   -DENABLE_GNUTLS=OFF -DENABLE_MBEDTLS=OFF -DENABLE_OPENSSL=OFF -DENABLE_COMMONCRYPTO=OFF \
   -DBUILD_TOOLS=OFF -DBUILD_REGRESS=OFF -DBUILD_EXAMPLES=OFF -DBUILD_DOC=OFF
