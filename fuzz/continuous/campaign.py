@@ -17,7 +17,7 @@ import libfuzzer
 
 CHECK_SHARE = 0.25       # of a turn's time
 LEAST_CHECKED = 100      # entries from which the check build starts
-MOST_CRASHES = 5         # in one turn; a target that crashes at once waits for its next turn
+MOST_CRASHES = 20        # in one turn; a target that crashes at once waits for its next turn
 GRACE = 600              # seconds to run the corpus before a run's own time begins
 
 
@@ -197,19 +197,21 @@ class Campaign:
         """Runs of one flavour for `seconds` from the corpus, or the folder `links` of some of it;
         starts again after a crash. Whether every input it started from was run."""
         end = time.monotonic() + seconds
-        crashed = 0
+        crashed, every = 0, []
         while True:
             outcomes = self._runs(target, flavour, max(1, round(end - time.monotonic())), processes,
                                   links or target.corpus.folder)
             self._take_in(target, checked=flavour == 'check')
-            self._tell(target, flavour, outcomes)
+            every += outcomes
             inited = all(outcome.inited for outcome in outcomes)
             if self._stop.is_set():
+                self._tell(target, flavour, every)
                 return inited
             count = self._settle(target)
             self._note_oddities(target, flavour, outcomes, count)
             crashed += count
             if count == 0 or crashed >= MOST_CRASHES or (inited and time.monotonic() >= end):
+                self._tell(target, flavour, every)
                 return inited
             if links:
                 target.corpus.unlink_removed(links)
@@ -262,10 +264,10 @@ class Campaign:
     def _record(self, target, flavour, outcomes):
         worst = [o.worst for o in outcomes if o.worst is not None]
         ft = max(o.ft for o in outcomes)
+        executions, seconds = sum(o.executions for o in outcomes), sum(o.seconds for o in outcomes)
         return {'target': target.name, 'flavour': flavour,
-                'seconds': round(max(o.seconds for o in outcomes), 2),
-                'executions': sum(o.executions for o in outcomes),
-                'executions_per_second': round(sum(o.executions_per_second for o in outcomes), 1),
+                'seconds': round(seconds, 2), 'executions': executions,
+                'executions_per_second': round(executions / seconds, 1) if seconds else 0.0,
                 'cov': max(o.cov for o in outcomes), 'ft': ft,
                 'new_features': max(0, ft - target.ft.get(flavour, 0)),
                 'corpus': len(target.corpus.entries),

@@ -33,10 +33,6 @@ class Outcome:
     worst: float | None = None
     output: bytes = b''
 
-    @property
-    def executions_per_second(self):
-        return self.executions / self.seconds if self.seconds > 0 else 0.0
-
 
 def environment():
     result = dict(os.environ, BPTT_FUZZ_REPORT='1')
