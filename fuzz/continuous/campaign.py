@@ -250,6 +250,11 @@ class Campaign:
             thread.join()
         for index, outcome in enumerate(outcomes):
             self._keep_slow(target, f'{flavour}-{index}')
+            if outcome.status != 0 and not self._stop.is_set():
+                # For a crash that does not come again when its input is repeated.
+                durable.write_whole(os.path.join(self._settings.build, 'crashes', 'last',
+                                                 f'{target.name}-{flavour}-{index}.log'),
+                                    outcome.output)
         return outcomes
 
     def _keep_slow(self, target, which):
