@@ -179,7 +179,7 @@ class Campaigns(unittest.TestCase):
     def test_without_a_crash_corpora_grow_and_the_status_is_0(self):
         self.add('one')
         self.add('two')
-        result = self.run_it('--once', '--seconds-each', '2', '--minimise-after', '3')
+        result = self.run_it('--once', '--seconds-each', '6', '--minimise-after', '3')
         self.assertEqual((result.returncode, result.stderr), (0, ''), result.stdout)
         self.assertNotIn('\x1b', result.stdout + result.stderr)
         slices = {r['target']: r for r in self.records('slice')}
@@ -190,18 +190,25 @@ class Campaigns(unittest.TestCase):
 
     def test_a_crash_becomes_a_regression_once(self):
         self.add('one')
-        first = self.run_it('--once', '--seconds-each', '9', bugs=4)
+        corpus = os.path.join(self.tree, 'build', 'fuzz', 'corpus', 'one')
+        for bug in (1, 2, 2, 3):
+            content = bytes([len(os.listdir(corpus)) if os.path.isdir(corpus) else 0, 6, 6, bug, 9, 9])
+            durable.write_whole(os.path.join(corpus, durable.content_hash(content)), content)
+        first = self.run_it('--once', '--seconds-each', '1', bugs=3)
         self.assertEqual((first.returncode, first.stderr), (1, ''), first.stdout)
         told = self.records('crash')
-        self.assertEqual(len({r['key'] for r in told if r['new']}),
-                         len([r for r in told if r['new']]))
+        self.assertEqual(sorted(r['key'] for r in told if r['new']),
+                         [f'stub property_{k} f64 rnn' for k in (1, 2, 3)])
+        self.assertGreater(len(told), 3)
+        self.assertEqual([name for name in os.listdir(corpus)
+                          if 6 in durable.read_bytes(os.path.join(corpus, name))[1:3]], [])
         crash = told[0]
         path = os.path.join(self.tree, crash['regression'])
         self.assertEqual(len(durable.read_bytes(path)), 3, 'was not made smaller')
         self.assertIn(crash['replay'], first.stdout)
         self.assertIn('n_a=3', crash['replay'], 'is not the line of the smaller one')
         self.assertIn('TEST(fuzz_regression, one_', first.stdout)
-        again = self.run_it('--once', '--seconds-each', '1', bugs=4)
+        again = self.run_it('--once', '--seconds-each', '1', bugs=3)
         self.assertEqual((again.returncode, again.stderr), (1, ''), again.stdout)
         keys = [r['key'] for r in self.records('crash') if r['new']]
         self.assertEqual(len(keys), len(set(keys)))
@@ -212,7 +219,7 @@ class Campaigns(unittest.TestCase):
         self.add('one')
         folder = os.path.join(self.tree, 'fuzz', 'regressions', 'one')
         durable.write_whole(os.path.join(folder, 'known'), bytes([0, 6, 6, 1, 0]))
-        result = self.run_it('--once', '--seconds-each', '1', '--jobs', '1', bugs=1)
+        result = self.run_it('--once', '--seconds-each', '6', '--jobs', '1', bugs=1)
         self.assertEqual(result.returncode, 1)
         self.assertEqual(self.records('crash')[0]['regression'], 'fuzz/regressions/one/known')
         self.assertEqual(os.listdir(folder), ['known'])
