@@ -65,9 +65,12 @@ class Target:
 
     def seeds_file(self):
         """The committed inputs that do not crash, as -seed_inputs reads them; None if there are
-        none, or if a name holds the comma that separates them."""
+        none."""
         paths = [path for path in self.committed() if path not in self.failing]
-        if not paths or any(',' in path for path in paths):
+        for path in paths:
+            if ',' in path:
+                raise TargetBroken(f'{path}: libFuzzer takes the comma for the end of the name')
+        if not paths:
             return None
         durable.write_whole(self._seeds, ','.join(paths))
         return self._seeds
@@ -80,6 +83,7 @@ class Campaign:
         self._progress = progress
         self._crashes = crashes.Crashes(settings.tree, settings.build, settings.minimise_seconds)
         self.broken = []    # names of targets that could not be run
+        self.waiting = {target.name for target in targets}  # those that have had no turn
         self._told = set()  # (target, key) of this campaign
         self._stop = threading.Event()
         self._failure = None
@@ -122,7 +126,8 @@ class Campaign:
                     target = turns.get_nowait()
                 except queue.Empty:
                     # Every target is in another worker's hands; that worker puts it back.
-                    if self._settings.once or self._over() or len(self.broken) == len(self._targets):
+                    if (self._settings.once or self._over()
+                            or len(self.broken) == len(self._targets)):
                         return
                     time.sleep(0.1)
                     continue
@@ -146,6 +151,7 @@ class Campaign:
         return self._stop.is_set() or (left is not None and left < 1)
 
     def turn(self, target, processes):
+        self.waiting.discard(target.name)
         self._recover(target)
         seconds = self._settings.slice_seconds
         left = self.seconds_left()

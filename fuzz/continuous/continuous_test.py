@@ -253,6 +253,27 @@ class Campaigns(unittest.TestCase):
         for name in ('one', 'two'):  # the build with sanitizers has run all that was found
             self.assertEqual(corpora.Corpus(build, name).unchecked(), set())
 
+    def test_targets_that_had_no_turn_are_named(self):
+        self.add('one')
+        self.add('two')
+        targets = [campaign.Target(self.settings(0.5), name, paths) for name, paths in
+                   program.find_binaries(self.tree, '', False).items()]
+        run = campaign.Campaign(self.settings(0.5), targets,
+                                progress.Progress(durable.Journal(self.status), io.StringIO()))
+        run.run()
+        self.assertEqual(run.waiting, {'two'})
+
+    def test_a_seed_that_libfuzzer_would_not_find_is_refused(self):
+        self.add('one')
+        durable.write_whole(os.path.join(self.tree, 'fuzz', 'corpus', 'one', 'a,b'), 'x')
+        result = self.run_it('--once')
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('takes the comma', result.stdout)
+
+    def settings(self, seconds):
+        return campaign.Settings(self.tree, os.path.join(self.tree, 'build', 'fuzz'), seconds,
+                                 slice_seconds=1, jobs=1)
+
     def test_it_says_what_is_wrong_with_its_arguments(self):
         self.add('one')
         for arguments, words in [(['--target', 'three'], 'There are: one'),

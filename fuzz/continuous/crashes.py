@@ -2,9 +2,10 @@
 
 Two crashes are the same if they break the same property of the same subject and scalar (the words
 before the sizes in the replay line), or else say the same but for numbers and what is quoted, or
-else if their stacks have the same uppermost frame in the project. Order on the disk: the regression, then the test's text, then the record; only then is the
-crash told, marked as told, and the artifact removed. A kill in between makes the rest be done again:
-a crash is told at least once.
+else if their stacks have the same uppermost frame in the project. Order on the disk: the
+regression, then the test's text, then the record; only then is the crash told, marked as told, and
+the artifact removed. A kill in between makes the rest be done again: a crash is told at least
+once.
 """
 import dataclasses
 import os

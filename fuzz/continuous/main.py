@@ -138,7 +138,8 @@ def fuzz(options):
         status = 1 if run.crash_count else 2 if run.broken else 130 if interrupted else 0
         shown.end(status, run.crash_count,
                   f'{len(targets)} targets, {run.crash_count} crashes'
-                  f'{", cannot be run: " + " ".join(run.broken) if run.broken else ""}. '
+                  f'{", cannot be run: " + " ".join(run.broken) if run.broken else ""}'
+                  f'{", no time for: " + " ".join(sorted(run.waiting)) if run.waiting else ""}. '
                   f'Status: {status_path}')
         return status
 
