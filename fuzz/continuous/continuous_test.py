@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 import unittest.mock
 
@@ -294,6 +295,33 @@ class Campaigns(unittest.TestCase):
             result = self.run_it('--once')
         self.assertEqual(result.returncode, 2)
         self.assertIn('another ./dev fuzz runs', result.stderr)
+
+    def targets_that_run(self):
+        found = []
+        for process in os.listdir('/proc'):
+            try:
+                command = durable.read_bytes(os.path.join('/proc', process, 'cmdline'))
+            except OSError:
+                continue
+            if f'{self.tree}/build/fuzz-explore/bin/fuzz_one'.encode() in command:
+                found.append(process)
+        return found
+
+    def wait_until(self, condition):
+        end = time.monotonic() + 60
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertTrue(condition())
+
+    def test_no_target_outlives_the_program(self):
+        self.add('one')
+        process = subprocess.Popen(
+            [os.path.join(HERE, 'main.py'), '--tree', self.tree, '--seconds-each', '400'],
+            stdout=subprocess.DEVNULL, env={**os.environ, 'STUB_SECONDS': '1'})
+        self.wait_until(self.targets_that_run)
+        process.kill()
+        process.wait()
+        self.wait_until(lambda: not self.targets_that_run())
 
     def test_an_interrupted_campaign_ends_with_130(self):
         self.add('one')
