@@ -14,6 +14,10 @@ import time
 KEPT_OUTPUT = 200_000  # bytes of the end of a run's standard error
 TICK = 0.5             # seconds between two calls of `tick`
 
+# A command after this and our process id is killed when we die; if we died before that was arranged,
+# the shell has another parent, and does not start it.
+ENDS_WITH_US = ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"']
+
 STATUS = re.compile(
     rb'#(\d+)\t(\w+)(?:\s+cov: (\d+))?(?:\s+ft: (\d+))?.*?exec/s: (\d+)')
 EXECUTED = re.compile(rb'stat::number_of_executed_units:\s*(\d+)')
@@ -72,7 +76,7 @@ def run(command, deadline, tick=None, stop=None):
     outcome = Outcome()
     start = time.monotonic()
     process = subprocess.Popen(
-        ['setpriv', '--pdeathsig', 'KILL', *command], stdin=subprocess.DEVNULL,
+        [*ENDS_WITH_US, str(os.getpid()), *command], stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(),
         start_new_session=True)  # so that Ctrl-C is ours, and its children can be ended with it
     tail = collections.deque()
