@@ -49,8 +49,6 @@ done
 run --help; expect_status 0; expect_out 'verify '
 run fuzz --help; expect_status 0; expect_out '--minutes'
 run unknown; expect_status 2; expect_out "no command 'unknown'"
-run fuzz --minutes 0; expect_status 2
-run fuzz --minutes; expect_status 2; expect_out 'needs a value'
 run format --all; expect_status 2
 
 # Nothing missing: nothing is installed and nothing is said about it. No colour without a terminal.
@@ -138,26 +136,25 @@ expect_no_log plot_scaling
 MISSING=python3-matplotlib run test
 expect_log 'apt-get install -y --no-install-recommends python3-matplotlib'
 
-# fuzz gives each target its share, and a crash of one stops neither the next nor goes unnoticed.
-mkdir -p "$scratch/build/fuzz/bin" "$scratch/fuzz/corpus/a"
-printf '#!/usr/bin/env bash\n%s\n' "$note; [[ \$0 != *fuzz_b ]] || { : >build/fuzz/crashes/fuzz_b-crash-1; exit 77; }" \
-  >"$scratch/build/fuzz/bin/fuzz_a"
-chmod +x "$scratch/build/fuzz/bin/fuzz_a"
-cp "$scratch/build/fuzz/bin/fuzz_a" "$scratch/build/fuzz/bin/fuzz_b"
-cp "$scratch/build/fuzz/bin/fuzz_a" "$scratch/build/fuzz/bin/fuzz_c"
-run fuzz --minutes 3
+# fuzz builds what it needs and hands on its arguments and its status.
+mkdir -p "$scratch/fuzz/continuous"
+printf '#!/usr/bin/env bash\n%s\n[[ $* == *only-check* ]]\n' "$note" >"$scratch/fuzz/continuous/main.py"
+chmod +x "$scratch/fuzz/continuous/main.py"
+MISSING='clang-14 llvm-14' run fuzz --minutes 3 --target 'a b'
 expect_status 1
-expect_out 'build/fuzz/crashes/fuzz_b-crash-1'
-expect_log 'fuzz_a -max_total_time=60'
-expect_log 'build/fuzz/corpus/a fuzz/corpus/a'
-expect_log 'fuzz_c -max_total_time=60'
-run fuzz --minutes 1 --target 'a$'
-expect_status 0
-expect_log 'fuzz_a -max_total_time=60'
-expect_no_log fuzz_c
-run fuzz --target nothing
-expect_status 1
-expect_out 'fuzz_a'
+expect_log 'apt-get install -y --no-install-recommends clang-14 llvm-14'
+expect_log 'cmake --build --preset fuzz --parallel'
+expect_log 'cmake --build --preset fuzz-explore --parallel'
+expect_log 'main.py --minutes 3 --target a b'
+expect_log 'main.py --only-check-arguments --minutes 3'
+run fuzz --once --seconds-each 5
+expect_log 'cmake --build --preset fuzz --parallel'
+expect_no_log 'fuzz-explore'
+expect_log 'main.py --once --seconds-each 5'
+run fuzz --coverage
+expect_log 'cmake --build --preset fuzz-coverage --parallel'
+expect_no_log '--preset fuzz '
+expect_log 'main.py --coverage'
 
 # nightly prints the seed it took.
 run nightly
