@@ -78,7 +78,9 @@ class Calls {
   struct Slot {
     Setup setup;
     std::unique_ptr<AnyPlan<S>> plan;
-    std::optional<Arrays> kept;    // parameters that the plan keeps
+    // The parameters that the plan keeps for either direction. A pass that is handed some keeps
+    // them for its own, and the plan has none for the other any more.
+    std::optional<Arrays> kept_forward, kept_backward;
     std::optional<Arrays> inputs;  // of the last forward pass, and what it gave
     Sizes sizes;
     Arrays cache;
@@ -161,15 +163,18 @@ class Calls {
     for (const auto& [name, tensor] : parameters) in[name] = tensor;
   }
 
-  void keeps(Slot& slot, const Arrays& in) const {
-    if (fault_ == PlantedPlanFault::keeps_first_parameters && slot.kept) return;
-    slot.kept = parameters_of(in);
+  void keeps(Slot& slot, const Arrays& in, bool forward, bool backward) const {
+    if (slot.setup.memory) return;
+    if (fault_ == PlantedPlanFault::keeps_first_parameters && slot.kept_forward) return;
+    slot.kept_forward = slot.kept_backward = std::nullopt;
+    if (forward) slot.kept_forward = parameters_of(in);
+    if (backward) slot.kept_backward = parameters_of(in);
   }
 
   void set_parameters(Slot& slot) {
     const Arrays in = drawn(slot, bytes_.below(4), 1).in;
     slot.plan->set_parameters(views_of(in));
-    keeps(slot, in);
+    keeps(slot, in, true, true);
   }
 
   /// A draw, its steps, and whether its parameters are handed in.
@@ -182,7 +187,7 @@ class Calls {
     Problem<S> problem = drawn(slot, how % 4, steps);
     pass.sizes = problem.sizes;
     pass.in = std::move(problem.in);
-    if (!pass.parameters && slot.kept) replace(pass.in, *slot.kept);
+    if (!pass.parameters && slot.kept_forward) replace(pass.in, *slot.kept_forward);
     return pass;
   }
 
@@ -195,7 +200,7 @@ class Calls {
   void took_forward(Slot& slot, const Pass& pass, Arrays cache) const {
     AnyPlan<S> fresh(slot.setup);
     require_same_bits(cache, run_forward(fresh, pass, true), when_ + ", forward");
-    if (pass.parameters) keeps(slot, pass.in);
+    if (pass.parameters) keeps(slot, pass.in, true, false);
     slot.inputs = pass.in;
     slot.sizes = pass.sizes;
     slot.cache = std::move(cache);
@@ -203,7 +208,7 @@ class Calls {
 
   void forward(Slot& slot) {
     const Pass pass = next_pass(slot);
-    if (!pass.parameters && !slot.kept)
+    if (!pass.parameters && !slot.kept_forward)
       return require_error<Error>(when_, [&] { (void)run_forward(*slot.plan, pass, false); });
     took_forward(slot, pass, run_forward(*slot.plan, pass, pass.parameters));
   }
@@ -212,8 +217,8 @@ class Calls {
   void together(Slot& one, Slot& other) {
     if (&one == &other || !other.plan) return forward(one);
     Pass first = next_pass(one), second = next_pass(other);
-    first.parameters = first.parameters || !one.kept;
-    second.parameters = second.parameters || !other.kept;
+    first.parameters = first.parameters || !one.kept_forward;
+    second.parameters = second.parameters || !other.kept_forward;
     Arrays from_first, from_second;
     std::exception_ptr failure;
     std::thread thread([&] {
@@ -239,11 +244,12 @@ class Calls {
     const std::uint8_t how = bytes_.byte(), losses = bytes_.byte();
     if (!slot.inputs) return;
     const bool parameters = how / 4 % 2 == 0 || slot.setup.memory;
-    if (!parameters && !slot.kept) return;
+    const bool refused = !parameters && !slot.kept_backward;
     // Checkpointed computes states again, and so takes what forward took.
     Arrays in = *slot.inputs;
     if (!slot.setup.memory)
-      replace(in, parameters ? parameters_of(drawn(slot, how % 4, 1).in) : *slot.kept);
+      replace(in, parameters || refused ? parameters_of(drawn(slot, how % 4, 1).in)
+                                        : *slot.kept_backward);
     Sizes sizes = slot.sizes;
     if (!slot.setup.memory && losses % 2 == 1) sizes.T_da = 1 + losses / 2 % sizes.T_x;
     ProblemSpec spec = base_;
@@ -259,8 +265,9 @@ class Calls {
                     views_of(up), views_of(grad));
       return grad;
     };
+    if (refused) return require_error<Error>(when_, [&] { (void)run(*slot.plan, false); });
     Arrays got = run(*slot.plan, parameters);
-    if (parameters && !slot.setup.memory) keeps(slot, in);
+    if (parameters) keeps(slot, in, false, true);
     AnyPlan<S> fresh(slot.setup);
     if (slot.setup.memory) (void)run_forward(fresh, {true, slot.sizes, *slot.inputs}, true);
     if (fault_ == PlantedPlanFault::forgets_accumulation)
