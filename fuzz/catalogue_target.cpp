@@ -35,7 +35,7 @@ const Family* family_of(std::string_view name) {
 
 CatalogueTarget::CatalogueTarget(Cell cell, const std::vector<std::string>& subject_names,
                                  std::string_view family_name)
-    : cell_(cell) {
+    : cell_(cell), max_size_(max_size(cell, family_name.empty())) {
   const Family* family = family_of(family_name);
   for (const std::string& name : subject_names) {
     const std::shared_ptr<const Subject> subject = make_subject(name);
@@ -61,7 +61,7 @@ CatalogueTarget::CatalogueTarget(Cell cell, const std::vector<std::string>& subj
 properties::SpecLimits CatalogueTarget::limits_of(const Bench& bench,
                                                   const Property& property) const {
   auto limits = properties::limits_for(property, bench.subject->capabilities(), cell_);
-  limits.max_size = std::min(limits.max_size, max_size(cell_));
+  limits.max_size = std::min(limits.max_size, max_size_);
   limits.beside_wide = beside_wide;
   return limits;
 }

@@ -27,7 +27,7 @@ constexpr std::size_t slots = 3, spec_at = 1, calls_at = spec_at + properties::s
 properties::SpecLimits limits_of(Cell cell) {
   properties::SpecLimits limits;
   limits.cell = cell;
-  limits.max_size = CatalogueTarget::max_size(cell);
+  limits.max_size = CatalogueTarget::max_size(cell, true);
   limits.beside_wide = CatalogueTarget::beside_wide;
   limits.regimes = properties::all_regimes;
   return limits;

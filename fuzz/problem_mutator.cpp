@@ -10,9 +10,12 @@ namespace {
 
 using properties::SpecField;
 
-// Tails and whole numbers of the vectors of two to sixteen lanes and of the kernels' tiles.
-constexpr std::array<Index, 18> edges{1,  2,  3,  4,  5,  6,  7,  8,  9,
-                                      10, 15, 16, 17, 31, 32, 33, 64, 65};
+/// Around the vectors and tiles of the kernels; beyond max_size one time in eight, for a case of
+/// such a size costs as much as some dozens of others.
+Index edge(std::size_t wide_choice, std::size_t choice) {
+  const auto& wide = properties::wide_sizes;
+  return wide_choice == 0 ? wide[choice % wide.size()] : 1 + static_cast<Index>(choice % 10);
+}
 
 /// Numbers that follow from a seed, one after the other.
 class Chance {
@@ -41,10 +44,12 @@ void change_one_field(std::span<std::uint8_t> spec, const properties::SpecLimits
   switch (chance.below(8)) {
     case 0:
     case 1:
-    case 2:
-      set_size(spec, static_cast<SpecField>(properties::n_a_at + chance.below(4)),
-               edges[chance.below(edges.size())], limits);
+    case 2: {
+      const auto which = static_cast<SpecField>(properties::n_a_at + chance.below(4));
+      const std::size_t wide = chance.below(8);
+      set_size(spec, which, edge(wide, chance.below(40)), limits);
       return;
+    }
     case 3: spec[properties::regime_at] = static_cast<std::uint8_t>(chance.below(128)); return;
     case 4: {
       constexpr std::array fields{properties::T_da_at, properties::activation_at,

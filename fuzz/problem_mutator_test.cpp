@@ -85,7 +85,7 @@ TEST(problem_mutator, reaches_every_edge_of_every_size_and_every_regime) {
       regimes.insert(spec.regime);
     }
     for (const auto& reached : {n_x, n_a, m, T_x}) {
-      for (Index size = 1; size <= CatalogueTarget::max_size(cell); ++size)
+      for (Index size = 1; size <= CatalogueTarget::max_size(cell, true); ++size)
         EXPECT_EQ(reached.count(size), 1U) << name_of(cell) << " " << size;
       for (const Index size : properties::wide_sizes)
         EXPECT_EQ(reached.count(size), 1U) << name_of(cell) << " " << size;

@@ -51,7 +51,7 @@ def run_once(binary, seeds, fault, guided, seed, limit):
                            BPTT_FUZZ_GUIDANCE="1" if guided else "0")
         start = time.monotonic()
         done = subprocess.run(
-            [binary, f"-seed={seed}", f"-max_total_time={limit}", "-max_len=64",
+            [binary, f"-seed={seed}", f"-max_total_time={limit}", "-max_len=64", "-entropic=0",
              "-print_final_stats=1", f"-artifact_prefix={scratch}/", corpus, seeds],
             env=environment, capture_output=True, text=True, errors="replace", check=False)
         seconds = time.monotonic() - start
