@@ -4,6 +4,7 @@
 //   BPTT_FUZZ_TARGET     the target's NAME, if the file is called otherwise
 //   BPTT_FUZZ_SUBJECT    a subject on trial in place of the optimised ones: fault:drop_da_prevt
 //   BPTT_FUZZ_GUIDANCE   0: the ratio of error and bound is not told to the engine
+#include <cerrno>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -48,6 +49,7 @@ int LLVMFuzzerInitialize(int*, char*** argv) {
 }
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (!made) made = make(program_invocation_name);  // an engine that does not initialise
   try {
     made->run({data, size});
   } catch (const bptt::fuzz::Finding& finding) {
