@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+#include "fuzz/families.hpp"
+#include "fuzz/finding.hpp"
+#include "fuzz/guidance.hpp"
+#include "fuzz/problem_mutator.hpp"
+#include "fuzz/seed_problems.hpp"
 #include "subjects/registry.hpp"
 
 namespace bptt::fuzz {
@@ -11,80 +16,134 @@ using properties::Property;
 
 /// By number, so that the corpus keeps its meaning when the catalogue grows: the lower six bits are
 /// the number, the upper two choose among those that share it. Any other byte is a plain index.
-const Property& property_of(std::uint8_t byte, const std::vector<const Property*>& all) {
+const Property* property_of(unsigned byte, const std::vector<const Property*>& all) {
   std::vector<const Property*> same_number;
   for (const Property* p : all)
-    if (p->number == byte % 64) same_number.push_back(p);
-  if (same_number.empty()) return *all[byte % all.size()];
-  return *same_number[byte / 64 % same_number.size()];
+    if (p->number == static_cast<int>(byte % 64)) same_number.push_back(p);
+  if (same_number.empty()) return all[byte % all.size()];
+  return same_number[byte / 64 % same_number.size()];
+}
+
+const Family* family_of(std::string_view name) {
+  if (name.empty()) return nullptr;
+  for (const Family& family : families())
+    if (family.name == name) return &family;
+  throw UnsupportedError("there is no family '" + std::string(name) + "' of properties");
 }
 
 }  // namespace
 
-CatalogueTarget::CatalogueTarget(Cell cell, const std::vector<std::string>& subject_names)
-    : cell_(cell) {
+CatalogueTarget::CatalogueTarget(Cell cell, const std::vector<std::string>& subject_names,
+                                 std::string_view family_name)
+    : cell_(cell), max_size_(max_size(cell, family_name.empty())) {
+  const Family* family = family_of(family_name);
   for (const std::string& name : subject_names) {
     const std::shared_ptr<const Subject> subject = make_subject(name);
     for (const Scalar scalar : {Scalar::f32, Scalar::f64}) {
-      Bench bench{name, subject, scalar, {}};
+      Bench bench{name, subject, scalar, {}, {}};
       for (const Property& property : properties::catalogue())
-        if (properties::applies(property, subject->capabilities(), cell, scalar))
+        if ((family == nullptr || has(*family, property)) &&
+            properties::applies(property, subject->capabilities(), cell, scalar))
           bench.properties.push_back(&property);
-      if (bench.properties.empty())
-        throw UnsupportedError("no property applies to " + name + " " +
-                               std::string(name_of(scalar)) + " " + std::string(name_of(cell)));
+      // The specification's own properties are there in one scalar alone.
+      if (bench.properties.empty()) continue;
+      for (unsigned byte = 0; byte < 256; ++byte)
+        bench.by_byte[byte] = property_of(byte, bench.properties);
       benches_.push_back(std::move(bench));
     }
+    if (benches_.empty() || benches_.back().name != name)
+      throw UnsupportedError("no property of this target applies to " + name + " on the " +
+                             std::string(name_of(cell)));
   }
   if (benches_.empty()) throw UnsupportedError("a target needs a subject");
-}
-
-const CatalogueTarget::Bench& CatalogueTarget::bench_of(std::uint8_t byte) const {
-  return benches_[byte % benches_.size()];
 }
 
 properties::SpecLimits CatalogueTarget::limits_of(const Bench& bench,
                                                   const Property& property) const {
   auto limits = properties::limits_for(property, bench.subject->capabilities(), cell_);
-  limits.max_size = std::min(limits.max_size, max_size(cell_));
-  limits.wide = false;
+  limits.max_size = std::min(limits.max_size, max_size_);
+  limits.beside_wide = beside_wide;
   return limits;
 }
 
-properties::ReplayCase CatalogueTarget::decode(std::span<const std::uint8_t> bytes) const {
+properties::SpecLimits CatalogueTarget::limits_of(std::span<const std::uint8_t> bytes) const {
+  const Case decoded = decode_case(bytes);
+  return limits_of(*decoded.bench, *decoded.property);
+}
+
+CatalogueTarget::Case CatalogueTarget::decode_case(std::span<const std::uint8_t> bytes) const {
   const auto byte = [&](std::size_t k) { return k < bytes.size() ? bytes[k] : std::uint8_t{0}; };
-  const Bench& bench = bench_of(byte(1));
-  const Property& property = property_of(byte(0), bench.properties);
+  const Bench& bench = benches_[byte(1) % benches_.size()];
+  const Property& property = *bench.by_byte[byte(0)];
   const auto rest = bytes.subspan(std::min(bytes.size(), header_bytes));
-  return {bench.name, std::string(property.id), bench.scalar,
-          properties::decode_spec(rest, limits_of(bench, property))};
+  return {&bench, &property, properties::decode_spec(rest, limits_of(bench, property))};
+}
+
+properties::ReplayCase CatalogueTarget::named(const Case& decoded) {
+  return {decoded.bench->name, std::string(decoded.property->id), decoded.bench->scalar,
+          decoded.spec};
+}
+
+properties::ReplayCase CatalogueTarget::decode(std::span<const std::uint8_t> bytes) const {
+  return named(decode_case(bytes));
 }
 
 std::vector<std::uint8_t> CatalogueTarget::encode(const properties::ReplayCase& wanted) const {
-  std::vector<std::uint8_t> bytes(header_bytes);
-  for (unsigned second = 0; second < 256; ++second)
-    for (unsigned first = 0; first < 256; ++first) {
-      bytes = {static_cast<std::uint8_t>(first), static_cast<std::uint8_t>(second)};
-      const auto got = decode(bytes);
-      if (got.subject != wanted.subject || got.property != wanted.property ||
-          got.scalar != wanted.scalar)
-        continue;
-      const auto limits = limits_of(bench_of(bytes[1]), properties::find_property(wanted.property));
-      const auto rest = properties::encode_spec(wanted.spec, limits);
-      bytes.insert(bytes.end(), rest.begin(), rest.end());
-      return bytes;
-    }
+  for (std::size_t k = 0; k < std::min<std::size_t>(benches_.size(), 256); ++k) {
+    const Bench& bench = benches_[k];
+    if (bench.name != wanted.subject || bench.scalar != wanted.scalar) continue;
+    const auto first = std::find_if(bench.by_byte.begin(), bench.by_byte.end(),
+                                    [&](const Property* p) { return p->id == wanted.property; });
+    if (first == bench.by_byte.end()) continue;
+    const auto rest = properties::encode_spec(wanted.spec, limits_of(bench, **first));
+    std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(first - bench.by_byte.begin()),
+                                    static_cast<std::uint8_t>(k)};
+    bytes.insert(bytes.end(), rest.begin(), rest.end());
+    return bytes;
+  }
   throw FormatError("no bytes decode to '" + properties::to_string(wanted) + "'");
 }
 
-properties::Verdict CatalogueTarget::check(const properties::ReplayCase& decoded) const {
-  const auto bench = std::find_if(benches_.begin(), benches_.end(), [&](const Bench& b) {
-    return b.name == decoded.subject && b.scalar == decoded.scalar;
-  });
-  if (bench == benches_.end())
-    throw UnsupportedError("'" + properties::to_string(decoded) + "' is not a case of this target");
-  return properties::check(properties::find_property(decoded.property), *bench->subject,
-                           decoded.scalar, decoded.spec);
+properties::Verdict CatalogueTarget::check(std::span<const std::uint8_t> bytes) const {
+  const Case decoded = decode_case(bytes);
+  return properties::check(*decoded.property, *decoded.bench->subject, decoded.bench->scalar,
+                           decoded.spec);
+}
+
+void CatalogueTarget::run(std::span<const std::uint8_t> bytes) {
+  const Case decoded = decode_case(bytes);
+  const auto verdict = properties::check(*decoded.property, *decoded.bench->subject,
+                                         decoded.bench->scalar, decoded.spec);
+  const auto& of_bench = decoded.bench->properties;
+  const auto slot = std::find(of_bench.begin(), of_bench.end(), decoded.property);
+  guide(static_cast<std::size_t>(2 * (slot - of_bench.begin())) +
+            (decoded.bench->scalar == Scalar::f32 ? 0 : 1),
+        verdict.worst_ratio);
+  if (verdict.outcome == properties::Outcome::broken)
+    throw Finding(properties::describe(verdict) + "\n" +
+                  properties::replay_command(named(decoded)));
+}
+
+std::vector<std::pair<std::string, std::vector<std::uint8_t>>> CatalogueTarget::seeds() const {
+  std::vector<std::string> ids, subjects;
+  for (const Bench& bench : benches_) {
+    if (subjects.empty() || subjects.back() != bench.name) subjects.push_back(bench.name);
+    for (const Property* property : bench.properties)
+      if (std::find(ids.begin(), ids.end(), property->id) == ids.end())
+        ids.emplace_back(property->id);
+  }
+  return catalogue_seeds(*this, cell_, subjects, ids);
+}
+
+std::size_t CatalogueTarget::mutate(std::span<std::uint8_t> buffer, std::size_t size, unsigned seed,
+                                    EngineMutator engine) const {
+  return mutate_problem({header_bytes, limits_of(buffer.first(size))}, buffer, size, seed, engine);
+}
+
+std::size_t CatalogueTarget::cross(std::span<const std::uint8_t> first,
+                                   std::span<const std::uint8_t> second,
+                                   std::span<std::uint8_t> out, unsigned seed) const {
+  return cross_problems(header_bytes, first, second, out, seed);
 }
 
 }  // namespace bptt::fuzz

@@ -1,51 +1,57 @@
 // The readers of .npy and .npz under fire: any bytes give arrays or a FormatError, nothing else,
 // and what was accepted is written and read back bit for bit.
-#include <cstdint>
 #include <cstring>
-#include <span>
 
 #include "core/error.hpp"
 #include "core/npz.hpp"
+#include "fuzz/finding.hpp"
+#include "fuzz/parser_targets.hpp"
 
+namespace bptt::fuzz {
 namespace {
 
-void require_same(const bptt::NpyArray& a, const bptt::NpyArray& b) {
+void require_same(const NpyArray& a, const NpyArray& b) {
   // Bits, because NaN must come back as the NaN it was, and -0 as -0.
-  if (a.shape != b.shape || a.type != b.type || a.values.size() != b.values.size() ||
-      (!a.values.empty() &&
-       std::memcmp(a.values.data(), b.values.data(), a.values.size() * sizeof(double)) != 0))
-    __builtin_trap();
+  require(a.shape == b.shape && a.type == b.type && a.values.size() == b.values.size() &&
+              (a.values.empty() || std::memcmp(a.values.data(), b.values.data(),
+                                               a.values.size() * sizeof(double)) == 0),
+          "an array that was written is read back as another one");
 }
 
 // Only the reading of foreign bytes may fail: what was accepted must pass the rest.
 void drive_npy(std::span<const std::byte> file) {
-  bptt::NpyArray array;
+  NpyArray array;
   try {
-    array = bptt::read_npy(file);
-  } catch (const bptt::FormatError&) {
+    array = read_npy(file);
+  } catch (const FormatError&) {
     return;
   }
   for (const bool fortran_order : {false, true})
-    require_same(bptt::read_npy(bptt::write_npy(array, fortran_order)), array);
+    require_same(read_npy(write_npy(array, fortran_order)), array);
 }
 
 void drive_npz(std::span<const std::byte> file) {
-  bptt::Named<bptt::NpyArray> arrays;
+  Named<NpyArray> arrays;
   try {
-    arrays = bptt::read_npz(file);
-  } catch (const bptt::FormatError&) {
+    arrays = read_npz(file);
+  } catch (const FormatError&) {
     return;
   }
-  const bptt::Named<bptt::NpyArray> again = bptt::read_npz(bptt::write_npz(arrays));
-  if (again.names() != arrays.names()) __builtin_trap();
+  const Named<NpyArray> again = read_npz(write_npz(arrays));
+  require(again.names() == arrays.names(), "a file that was written has other arrays");
   for (const auto& [name, array] : arrays) require_same(again[name], array);
 }
 
+class NpzTarget final : public Target {
+ public:
+  void run(std::span<const std::uint8_t> bytes) override {
+    drive_npy(std::as_bytes(bytes));
+    drive_npz(std::as_bytes(bytes));
+  }
+};
+
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::span<const std::byte> file = std::as_bytes(std::span(data, size));
-  drive_npy(file);
-  drive_npz(file);
-  return 0;
-}
+std::unique_ptr<Target> make_npz_target() { return std::make_unique<NpzTarget>(); }
+
+}  // namespace bptt::fuzz

@@ -9,16 +9,22 @@
 
 namespace bptt::optimized {
 
-/// Throws ShapeError unless every extent of `sizes` is at least 1. T_da is not looked at.
+/// No memory holds arrays of a larger extent, and sums of a few extents do not overflow.
+inline constexpr Index largest_extent = Index{1} << 40U;
+
+/// Throws ShapeError unless every extent of `sizes` is in 1 .. largest_extent. T_da is not looked
+/// at.
 inline const Sizes& require_positive(const Sizes& sizes) {
-  const auto require = [](std::string_view name, const Shape& shape, bool positive) {
-    if (!positive)
-      throw ShapeError(std::string(name) + " has shape " + shape.str() +
-                       ", expected extents of at least 1");
+  const auto require = [](std::string_view name, const Shape& shape) {
+    for (Index axis = 0; axis < shape.rank(); ++axis)
+      if (shape[axis] < 1 || shape[axis] > largest_extent)
+        throw ShapeError(std::string(name) + " has shape " + shape.str() +
+                         ", expected extents of at least 1 and at most " +
+                         std::to_string(largest_extent));
   };
   const auto& [n_x, n_a, m, T_x, T_da] = sizes;
-  require("x", {n_x, m, T_x}, n_x > 0 && m > 0 && T_x > 0);
-  require("a0", {n_a, m}, n_a > 0);
+  require("x", {n_x, m, T_x});
+  require("a0", {n_a, m});
   return sizes;
 }
 

@@ -15,6 +15,8 @@ std::mutex& dispatching() {
   return mutex;
 }
 
+bool restricted = false;  // by the one OnlyTarget that holds the lock
+
 }  // namespace
 
 std::vector<std::string_view> available_targets() {
@@ -25,11 +27,12 @@ std::vector<std::string_view> available_targets() {
 }
 
 OnlyTarget::OnlyTarget(std::string_view name) : lock_(dispatching()) {
+  if (name.empty()) return;  // asking the processor takes longer than making a small plan
   std::string known;
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    if (name.empty()) return;
     if (name == hwy::TargetName(target)) {
       hwy::SetSupportedTargetsForTest(target);
+      restricted = true;
       return;
     }
     known += std::string(known.empty() ? "" : ", ") + hwy::TargetName(target);
@@ -38,6 +41,9 @@ OnlyTarget::OnlyTarget(std::string_view name) : lock_(dispatching()) {
 }
 
 // Back to what the machine has.
-OnlyTarget::~OnlyTarget() { hwy::SetSupportedTargetsForTest(0); }
+OnlyTarget::~OnlyTarget() {
+  if (restricted) hwy::SetSupportedTargetsForTest(0);
+  restricted = false;
+}
 
 }  // namespace bptt::optimized

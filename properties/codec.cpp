@@ -8,26 +8,8 @@
 namespace bptt::properties {
 namespace {
 
-// Where each choice is read. The seed takes the last eight bytes.
-enum Field : std::size_t {
-  n_a_at,
-  n_x_at,
-  m_at,
-  T_at,
-  T_da_at,
-  regime_at,
-  activation_at,
-  zeros_at,
-  digits_at,
-  wide_at,
-  twin_at,
-  seed_at
-};
-static_assert(seed_at + 8 == spec_bytes);
-
 using Bytes = std::array<std::uint8_t, spec_bytes>;
 
-constexpr std::array<Index, 8> wide_sizes{15, 16, 17, 31, 32, 33, 64, 65};
 constexpr std::array<int, 4> short_digits{16, 8, 2, 1};
 constexpr unsigned first_wide = 224;  // bytes from here on: 4 sizes x 8 values
 
@@ -71,9 +53,13 @@ Regime decode_regime(std::uint8_t byte, const SpecLimits& limits) {
   return list[byte % list.size()];
 }
 
-void decode_wide(std::uint8_t byte, Sizes& s) {
+void decode_wide(std::uint8_t byte, Sizes& s, const SpecLimits& limits) {
   if (byte < first_wide) return;
   const unsigned choice = byte - first_wide;
+  for (Index* size : {&s.n_a, &s.n_x, &s.m, &s.T_x})
+    *size = std::min(*size, std::max(limits.beside_wide, Index{1}));
+  s.m = std::max(s.m, limits.min_m);
+  s.T_x = std::max(s.T_x, limits.min_T);
   const Index value = wide_sizes[choice % 8];
   switch (choice / 8) {
     case 0: s.n_a = value; break;
@@ -104,7 +90,7 @@ ProblemSpec decode(const Bytes& b, const SpecLimits& limits) {
   if (s.n_x == s.n_a && b[twin_at] % 8 != 0) s.n_x = s.n_a == limits.max_size ? 1 : s.n_a + 1;
   s.m = std::max(decode_m(b[m_at], limits.max_size), limits.min_m);
   s.T_x = std::max(decode_T(b[T_at], limits.max_size), limits.min_T);
-  if (limits.wide) decode_wide(b[wide_at], s);
+  if (limits.wide) decode_wide(b[wide_at], s, limits);
   s.T_x = std::min(s.T_x, limits.max_T);
   const bool all_losses = !limits.fewer_losses || b[T_da_at] < 192;
   s.T_da = all_losses ? s.T_x : std::max(1 + b[T_da_at] % s.T_x, limits.min_T);
@@ -131,7 +117,7 @@ std::vector<std::uint8_t> encode_spec(const ProblemSpec& spec, const SpecLimits&
     bytes[seed_at + k] = static_cast<std::uint8_t>(spec.seed >> (8 * k));
   // Each byte decides one thing once the bytes before it stand, so that trying all its values
   // finds it. The wide size comes first, since it overrides the others.
-  const auto settle = [&](Field field, const auto& agrees) {
+  const auto settle = [&](SpecField field, const auto& agrees) {
     for (unsigned value = 0; value < 256; ++value) {
       bytes[field] = static_cast<std::uint8_t>(value);
       if (agrees(decode(bytes, limits))) return;
@@ -157,6 +143,25 @@ std::vector<std::uint8_t> encode_spec(const ProblemSpec& spec, const SpecLimits&
   settle(zeros_at, [&](const ProblemSpec& got) { return got.zero_arrays == spec.zero_arrays; });
   settle(digits_at, [&](const ProblemSpec& got) { return got == spec; });
   return {bytes.begin(), bytes.end()};
+}
+
+void set_size(std::span<std::uint8_t> bytes, SpecField which, Index size,
+              const SpecLimits& limits) {
+  if (bytes.size() < spec_bytes || which > T_at || size < 1) return;
+  const auto wide = std::find(wide_sizes.begin(), wide_sizes.end(), size);
+  if (size > limits.max_size) {
+    if (!limits.wide || wide == wide_sizes.end()) return;
+    const auto choice = static_cast<std::size_t>(wide - wide_sizes.begin());
+    bytes[wide_at] = static_cast<std::uint8_t>(first_wide + 8 * which + choice);
+    return;
+  }
+  bytes[wide_at] = 0;
+  const auto less = static_cast<std::uint8_t>(std::min<Index>(size, 64) - 1);
+  switch (which) {
+    case m_at: bytes[which] = static_cast<std::uint8_t>(4 * less); break;
+    case T_at: bytes[which] = static_cast<std::uint8_t>(less < 2 ? 16 * less : 38 + less); break;
+    default: bytes[which] = less;
+  }
 }
 
 std::vector<std::uint8_t> random_spec_bytes(std::uint64_t seed) {

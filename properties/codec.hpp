@@ -3,6 +3,7 @@
 // the time, odd m, n_x != n_a, sizes around the kernels' blocks.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,15 +23,38 @@ struct SpecLimits {
   Index max_T = 4096;                              // T is at most this, whatever max_size says
   bool fewer_losses = true;                        // T_da < T_x in some cases
   unsigned always_zero = 0;                        // as in ProblemSpec::zero_arrays
+  Index beside_wide = 4096;  // the other three sizes are at most this where one is wide
 };
 
-inline constexpr std::size_t spec_bytes = 19;
+/// Where each choice is read. The seed takes the last eight bytes.
+enum SpecField : std::size_t {
+  n_a_at,
+  n_x_at,
+  m_at,
+  T_at,
+  T_da_at,
+  regime_at,
+  activation_at,
+  zeros_at,
+  digits_at,
+  wide_at,
+  twin_at,
+  seed_at
+};
+inline constexpr std::size_t spec_bytes = seed_at + 8;
+
+/// Sizes beyond max_size that bytes can ask for: around the kernels' vectors and blocks.
+inline constexpr std::array<Index, 8> wide_sizes{15, 16, 17, 31, 32, 33, 64, 65};
 
 [[nodiscard]] ProblemSpec decode_spec(std::span<const std::uint8_t> bytes,
                                       const SpecLimits& limits);
 /// Bytes that decode to `spec` under the same limits. Throws FormatError if there are none.
 [[nodiscard]] std::vector<std::uint8_t> encode_spec(const ProblemSpec& spec,
                                                     const SpecLimits& limits);
+
+/// Changes spec_bytes bytes so that n_a, n_x, m or T_x (`which`: n_a_at .. T_at) becomes `size`, as
+/// far as the limits go. Leaves them alone if no byte means it.
+void set_size(std::span<std::uint8_t> bytes, SpecField which, Index size, const SpecLimits& limits);
 
 /// Bytes drawn from a seed: how a campaign without an engine finds its cases.
 [[nodiscard]] std::vector<std::uint8_t> random_spec_bytes(std::uint64_t seed);

@@ -10,18 +10,23 @@ namespace {
 
 std::vector<Property> build_catalogue() {
   std::vector<Property> all;
-  add_linearity(all);
-  add_agreement(all);
-  add_shapes(all);
-  add_derivatives(all);
-  add_loss_head(all);
-  add_exact(all);
-  add_transformations(all);
-  add_time(all);
-  add_buffers(all);
-  add_gates(all);
-  add_splitting(all);
-  add_closed_forms(all);
+  const auto add = [&all](std::string_view family, void (*rows)(std::vector<Property>&)) {
+    const std::size_t from = all.size();
+    rows(all);
+    for (std::size_t k = from; k < all.size(); ++k) all[k].family = family;
+  };
+  add("linearity", add_linearity);
+  add("agreement", add_agreement);
+  add("shapes", add_shapes);
+  add("derivatives", add_derivatives);
+  add("loss_head", add_loss_head);
+  add("exact", add_exact);
+  add("transformations", add_transformations);
+  add("time", add_time);
+  add("buffers", add_buffers);
+  add("gates", add_gates);
+  add("splitting", add_splitting);
+  add("closed_forms", add_closed_forms);
   std::stable_sort(all.begin(), all.end(),
                    [](const Property& p, const Property& q) { return p.number < q.number; });
   return all;

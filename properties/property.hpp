@@ -39,6 +39,8 @@ struct Property {
   Index max_size = 10;
   Index min_m = 1, min_T = 1;  // what it takes for the property to say anything
   int cost = 1;  // about how many times a plain comparison with the reference it takes
+  /// The file of properties/ that it stands in; set as the catalogue is joined.
+  std::string_view family = {};
 };
 
 /// The whole catalogue, by number.

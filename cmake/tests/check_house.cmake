@@ -16,7 +16,7 @@ set(allowed_optimized core)
 set(allowed_subjects core reference optimized)
 set(allowed_properties core reference arithmetic)
 set(below_floor_4 core arithmetic reference optimized subjects properties)
-set(allowed_fuzz ${below_floor_4})
+set(allowed_fuzz ${below_floor_4} verify)  # of verify, what reads foreign text
 set(allowed_verify ${below_floor_4})
 set(allowed_bench ${below_floor_4})
 

@@ -200,6 +200,10 @@ inline const std::vector<Claim> claims = {
     {Cell::rnn, "second_block_of_16_overwrites", {3, 16, 2, 3, 3}, ""},
     {Cell::rnn, "second_block_of_16_overwrites", {3, 17, 2, 1, 1}, ""},
     {Cell::rnn, "second_block_of_16_overwrites", {3, 17, 2, 2, 2}, "dWax dWaa"},
+    {Cell::rnn, "unit_33_dropped", {3, 32, 2, 2, 2}, ""},
+    {Cell::rnn, "unit_33_dropped", {3, 33, 2, 2, 2}, "dWax dWaa"},
+    {Cell::lstm, "unit_33_dropped", {3, 33, 2, 1, 1}, lstm_weights},
+    {Cell::rnn, "one_exponent_doubled", {3, 5, 4, 3, 3}, ""},  // no value is that small
     {Cell::rnn, "batch_tail_dropped", {3, 5, 8, 3, 3}, ""},
     {Cell::rnn, "batch_tail_dropped", {3, 5, 9, 3, 3}, rnn_sums},
     {Cell::rnn, "boundary_sample_twice", {3, 5, 4, 3, 3}, ""},

@@ -21,7 +21,9 @@ constexpr std::string_view problems[] = {"n_x=3 n_a=5 m=6 T_x=9 T_da=9 regime=un
                                          "n_x=3 n_a=17 m=2 T_x=3 T_da=3 regime=expanding seed=5",
                                          "n_x=3 n_a=4 m=2 T_x=3 T_da=3 regime=subnormal seed=6",
                                          "n_x=3 n_a=5 m=3 T_x=4 T_da=4 regime=unit seed=7",
-                                         "n_x=2 n_a=3 m=7 T_x=3 T_da=3 regime=integers seed=8"};
+                                         "n_x=2 n_a=3 m=7 T_x=3 T_da=3 regime=integers seed=8",
+                                         // x[1,0,0] is -0x1.e7p-12
+                                         "n_x=2 n_a=33 m=2 T_x=2 T_da=2 regime=unit seed=178"};
 
 /// Properties of subjects; those that compare bits first, which is quick.
 std::vector<properties::Property> properties_to_ask() {

@@ -16,19 +16,21 @@ namespace bptt {
 namespace {
 
 constexpr Sizes probe_sizes[] = {{3, 5, 6, 9, 9}, {3, 5, 2, 8, 5}, {5, 3, 1, 8, 8},
-                                 {2, 4, 4, 4, 4}, {4, 4, 5, 1, 1}, {2, 17, 2, 2, 2}};
+                                 {2, 4, 4, 4, 4}, {4, 4, 5, 1, 1}, {2, 17, 2, 2, 2},
+                                 {1, 33, 1, 2, 2}};
 
 std::vector<Activation> activations_of(Cell cell) {
   if (cell == Cell::lstm) return {Activation::tanh};
   return {Activation::tanh, Activation::relu, Activation::identity};
 }
 
-// Everything that faults react to in a problem: numbers of its own, a step without input, upstream
-// gradients of any size.
+// Everything that faults react to in a problem: numbers of its own, a step without input, a small
+// one, upstream gradients of any size.
 template <class S>
 Problem<S> probe(Cell cell, Activation g, const Sizes& sizes, std::uint64_t seed, S upstream) {
   auto problem = test::random_problem<S>(cell, g, sizes, seed);
   for (Index k = 0; k < sizes.n_x; ++k) problem.in["x"](k, 0, sizes.T_x / 2) = S(0);
+  problem.in["x"](sizes.n_x - 1, 0, 0) = S(0x1.8p-12);
   for (auto& [name, tensor] : problem.up)
     for (S& element : tensor.elements()) element *= upstream;
   return problem;

@@ -36,9 +36,18 @@ S FaultyProducts<S>::share(const S& dz) const {
 }
 
 template <class S>
+S FaultyProducts<S>::factor(const Tensor<S>& in, Index k, Index j) const {
+  const S value = in(k, j);
+  if (!has("one_exponent_doubled") || k + 1 < in.shape()[0] || j > 0) return value;
+  const S size = std::abs(value);
+  return size >= S(0x1p-12) && size < S(0x1p-11) ? 2 * value : value;
+}
+
+template <class S>
 void FaultyProducts<S>::add_weight_gradient(const Tensor<S>& dz, const Tensor<S>& in, Index hidden,
                                             const View<S>& dW) const {
-  const Index units = has("unit_tail_dropped") ? whole(n_.n_a, lanes) : n_.n_a;
+  Index units = has("unit_tail_dropped") ? whole(n_.n_a, lanes) : n_.n_a;
+  if (has("unit_33_dropped") && n_.n_a == 33) units = 32;
   const Index columns =
       has("features_beyond_n_a_dropped") ? std::min(dW.extent(1), hidden + n_.n_a) : dW.extent(1);
   if (has("second_block_of_16_overwrites"))
@@ -48,7 +57,7 @@ void FaultyProducts<S>::add_weight_gradient(const Tensor<S>& dz, const Tensor<S>
     for (Index i = 0; i < units; ++i)
       for (Index k = 0; k < columns; ++k) {
         const bool transposed = has("dw_transposed") && k < hidden;
-        (transposed ? dW(k, i) : dW(i, k)) += share(dz(i, j)) * in(k, j);
+        (transposed ? dW(k, i) : dW(i, k)) += share(dz(i, j)) * factor(in, k, j);
       }
 }
 

@@ -33,6 +33,8 @@ class FaultyProducts {
  private:
   [[nodiscard]] bool has(FaultId fault) const { return set_.has(fault); }
   [[nodiscard]] S share(const S& dz) const;
+  /// in(k, j) as dW takes it.
+  [[nodiscard]] S factor(const Tensor<S>& in, Index k, Index j) const;
   [[nodiscard]] S share_of_bias(const Tensor<S>& dz, const Tensor<S>& in, Index i, Index j) const;
   [[nodiscard]] const S& hidden_weight(const View<const S>& W, Index i, Index k) const;
 

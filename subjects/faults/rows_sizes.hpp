@@ -107,6 +107,15 @@ inline constexpr FaultModel size_faults[] = {
      .seen = "T > 8",
      .mend = "keep every step, or compute it again",
      .source = "variant of A10"},
+    {.id = "unit_33_dropped",
+     .model = "F1",
+     .cells = Cells::both,
+     .mechanism = "with 33 units the last one gets no dW: a table of block sizes says 32",
+     .wrong = "blocks[33] = 32",
+     .right = "blocks[33] = 33",
+     .seen = "n_a = 33 and no other size",
+     .mend = "compute the sizes of blocks; test each size of the table",
+     .source = "variant of F1"},
 };
 
 }  // namespace bptt

@@ -159,6 +159,16 @@ inline constexpr FaultModel sum_faults[] = {
      .seen = "m > 1; da0 alone",
      .mend = "sum where a0 is broadcast, outside",
      .source = "variant of D9"},
+    {.id = "one_exponent_doubled",
+     .model = "D9",
+     .cells = Cells::both,
+     .mechanism = "dW takes the last feature of the first sample twice if its magnitude is in "
+                  "[2^-12, 2^-11): a conversion rounds one exponent up",
+     .wrong = "exponent += (exponent == -12)",
+     .right = "exponent as it is",
+     .seen = "one value in some thousands; the column of dW that it multiplies",
+     .mend = "test a conversion on every exponent",
+     .source = "variant of D9"},
 };
 
 }  // namespace bptt

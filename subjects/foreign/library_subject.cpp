@@ -1,7 +1,7 @@
 // A shared library as a subject.
 #include <filesystem>
 
-#include "subjects/foreign/bptt_subject.h"
+#include "subjects/foreign/description.hpp"
 #include "subjects/foreign/foreign_session.hpp"
 #include "subjects/foreign/foreign_subjects.hpp"
 #include "subjects/foreign/library_worker.hpp"
@@ -23,26 +23,11 @@ class LibrarySubject final : public SubjectOf<LibrarySubject> {
     } catch (const Error& error) {
       throw Error(name_ + ": " + error.what());
     }
-    const auto number = [this](std::string_view key) {
-      return std::stod(lines_of(pool_->description(), key).at(0));
-    };
-    const auto flags = static_cast<std::uint64_t>(number("flags"));
-    const auto has = [flags](std::uint64_t flag) { return (flags & flag) != 0; };
-    can_.rnn = has(BPTT_RNN);
-    can_.lstm = has(BPTT_LSTM);
-    can_.f32 = has(BPTT_F32);
-    can_.f64 = has(BPTT_F64);
-    can_.relu = has(BPTT_RELU);
-    can_.identity = has(BPTT_IDENTITY);
-    can_.strided = has(BPTT_STRIDED);
-    can_.fewer_losses = has(BPTT_FEWER_LOSSES);
-    can_.initial_cell = has(BPTT_INITIAL_CELL);
-    can_.final_cell_gradient = has(BPTT_FINAL_CELL_GRADIENT);
-    can_.fixed_summation_order = has(BPTT_FIXED_SUMMATION_ORDER);
-    can_.checks_shapes = has(BPTT_CHECKS_SHAPES);
-    can_.derivation = static_cast<Derivation>(static_cast<int>(number("derivation")));
-    can_.tanh_ulp = number("tanh_ulp");
-    can_.sigmoid_ulp = number("sigmoid_ulp");
+    try {
+      can_ = capabilities_of(pool_->description());
+    } catch (const Error& error) {
+      throw Error(name_ + ": " + error.what());
+    }
     const auto text = lines_of(pool_->description(), "text");
     description_ = text.empty() ? "A shared library, in a process of its own." : text.front();
   }

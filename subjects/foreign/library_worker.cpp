@@ -12,13 +12,14 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <map>
 #include <new>
-#include <stdexcept>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "subjects/foreign/bptt_subject.h"
+#include "subjects/foreign/description.hpp"
+#include "subjects/foreign/library_call.hpp"
 #include "subjects/foreign/protocol.hpp"
 
 namespace bptt::foreign {
@@ -78,17 +79,10 @@ void install_last_words() {
 
 // ---- The library --------------------------------------------------------------------------------
 
-struct LoadError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 struct Library {
   void* handle = nullptr;
   bptt_description description{};
-  decltype(&bptt_rnn_forward) rnn_forward = nullptr;
-  decltype(&bptt_rnn_backward) rnn_backward = nullptr;
-  decltype(&bptt_lstm_forward) lstm_forward = nullptr;
-  decltype(&bptt_lstm_backward) lstm_backward = nullptr;
+  LibraryFunctions functions;
   decltype(&bptt_close) close = nullptr;
 
   template <class F>
@@ -102,23 +96,6 @@ struct Library {
 constexpr const char* how =
     "\nA subject includes bptt_subject.h and exports what it says; docs/bring_your_own.md and "
     "examples/foreign/ have complete programs.";
-
-void require_description(const bptt_description& d) {
-  const auto has = [&](std::uint64_t flags) { return (d.flags & flags) != 0; };
-  if (!has(BPTT_RNN | BPTT_LSTM))
-    throw LoadError("bptt_subject_describe sets neither BPTT_RNN nor BPTT_LSTM");
-  if (!has(BPTT_F32 | BPTT_F64))
-    throw LoadError("bptt_subject_describe sets neither BPTT_F32 nor BPTT_F64");
-  constexpr std::uint64_t known = 2 * std::uint64_t{BPTT_CHECKS_SHAPES} - 1;
-  if (has(~known))
-    throw LoadError("bptt_subject_describe sets flags that version " +
-                    std::to_string(BPTT_SUBJECT_VERSION) + " of bptt_subject.h does not have");
-  if (d.derivation < BPTT_ONE_PASS || d.derivation > BPTT_CLOSED_FORM)
-    throw LoadError("bptt_subject_describe sets derivation " + std::to_string(d.derivation) +
-                    ", which bptt_subject.h does not have");
-  if (!(d.tanh_ulp > 0 && d.tanh_ulp <= 1e6 && d.sigmoid_ulp > 0 && d.sigmoid_ulp <= 1e6))
-    throw LoadError("bptt_subject_describe: tanh_ulp and sigmoid_ulp must be in 0 .. 1e6");
-}
 
 Library load(const std::string& path) {
   Library library;
@@ -142,24 +119,13 @@ Library load(const std::string& path) {
   require_description(library.description);
   const bool rnn = (library.description.flags & BPTT_RNN) != 0;
   const bool lstm = (library.description.flags & BPTT_LSTM) != 0;
-  if (rnn) library.find("bptt_rnn_forward", library.rnn_forward, "BPTT_RNN promises");
-  if (rnn) library.find("bptt_rnn_backward", library.rnn_backward, "BPTT_RNN promises");
-  if (lstm) library.find("bptt_lstm_forward", library.lstm_forward, "BPTT_LSTM promises");
-  if (lstm) library.find("bptt_lstm_backward", library.lstm_backward, "BPTT_LSTM promises");
+  if (rnn) library.find("bptt_rnn_forward", library.functions.rnn_forward, "BPTT_RNN promises");
+  if (rnn) library.find("bptt_rnn_backward", library.functions.rnn_backward, "BPTT_RNN promises");
+  if (lstm) library.find("bptt_lstm_forward", library.functions.lstm_forward, "BPTT_LSTM promises");
+  if (lstm)
+    library.find("bptt_lstm_backward", library.functions.lstm_backward, "BPTT_LSTM promises");
   library.find("bptt_close", library.close, "");
   return library;
-}
-
-std::string text_of(const bptt_description& d) {
-  std::string text = d.text == nullptr ? "" : d.text;
-  for (char& c : text)
-    if (c == '\n') c = ' ';
-  char numbers[160];
-  std::snprintf(numbers, sizeof numbers,
-                "flags %llu\nderivation %d\ntanh_ulp %.17g\nsigmoid_ulp %.17g\n",
-                static_cast<unsigned long long>(d.flags), static_cast<int>(d.derivation),
-                d.tanh_ulp, d.sigmoid_ulp);
-  return numbers + ("text " + text + "\n");
 }
 
 // ---- One call -----------------------------------------------------------------------------------
@@ -184,27 +150,6 @@ class Memory {
   std::size_t size_ = 0;
 };
 
-/// The arrays of a call by name.
-class Arrays {
- public:
-  Arrays(char* memory, std::uint32_t count) {
-    for (std::uint32_t k = 0; k < count; ++k) {
-      ArrayEntry entry{};
-      std::memcpy(&entry, memory + k * sizeof entry, sizeof entry);
-      bptt_array array{};
-      array.data = memory + entry.offset;
-      std::copy_n(entry.extent, 3, array.extent);
-      std::copy_n(entry.stride, 3, array.stride);
-      array.rank = entry.rank;
-      arrays_[entry.name] = array;
-    }
-  }
-  const bptt_array& operator[](const char* name) const { return arrays_.at(name); }
-
- private:
-  std::map<std::string, bptt_array> arrays_;
-};
-
 struct Sessions {
   std::uint64_t number = 0;
   void* kept = nullptr;
@@ -217,31 +162,10 @@ struct Sessions {
   }
 };
 
-int call_rnn(const Library& l, void** session, const bptt_problem& p, const Arrays& a,
-             bool forward) {
-  const bptt_rnn_inputs in{a["x"], a["a0"], a["Wax"], a["Waa"], a["ba"]};
-  const bptt_rnn_states states{a["a"]};
-  if (forward) return l.rnn_forward(session, &p, &in, &states);
-  const bptt_rnn_upstream up{a["da"]};
-  const bptt_rnn_gradients out{a["dx"], a["da0"], a["dWax"], a["dWaa"], a["dba"]};
-  return l.rnn_backward(session, &p, &in, &states, &up, &out);
-}
-
-int call_lstm(const Library& l, void** session, const bptt_problem& p, const Arrays& a,
-              bool forward) {
-  const bptt_lstm_inputs in{a["x"],  a["a0"], a["c0"], a["Wf"], a["bf"], a["Wi"],
-                            a["bi"], a["Wc"], a["bc"], a["Wo"], a["bo"]};
-  const bptt_lstm_states states{a["a"], a["c"]};
-  if (forward) return l.lstm_forward(session, &p, &in, &states);
-  const bptt_lstm_upstream up{a["da"], a["dc_T"]};
-  const bptt_lstm_gradients out{a["dx"],  a["da0"], a["dc0"], a["dWf"], a["dbf"], a["dWi"],
-                                a["dbi"], a["dWc"], a["dbc"], a["dWo"], a["dbo"]};
-  return l.lstm_backward(session, &p, &in, &states, &up, &out);
-}
-
 void serve(const Request& r, const Library& library, Memory& memory, Sessions& sessions) {
   sessions.enter(r.session, library);
-  const Arrays arrays(memory.at(r.segment_bytes), r.arrays);
+  const CallArrays arrays(std::span(memory.at(r.segment_bytes), r.segment_bytes), r.arrays,
+                          r.scalar == BPTT_SCALAR_F32 ? sizeof(float) : sizeof(double));
   std::array<char, 2048> error{};
   bptt_problem problem{};
   problem.cell = static_cast<std::int32_t>(r.cell);
@@ -256,8 +180,7 @@ void serve(const Request& r, const Library& library, Memory& memory, Sessions& s
   problem.error_size = static_cast<std::int64_t>(error.size());
   const bool forward = r.operation == static_cast<std::uint32_t>(Operation::forward);
   errno = 0;
-  const int status = (r.cell == BPTT_CELL_RNN ? call_rnn : call_lstm)(library, &sessions.kept,
-                                                                      problem, arrays, forward);
+  const int status = call_library(library.functions, &sessions.kept, problem, arrays, forward);
   error.back() = '\0';
   const std::string text = error.data();
   switch (status) {

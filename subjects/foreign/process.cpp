@@ -132,6 +132,16 @@ std::string signal_name(int signal) {
 
 }  // namespace
 
+std::optional<Answer> answer_of(std::span<const char> message) {
+  Reply reply{};
+  if (message.size() < sizeof reply) return std::nullopt;
+  std::memcpy(&reply, message.data(), sizeof reply);
+  if (reply.magic != magic || reply.status > static_cast<std::uint32_t>(Status::no_numpy))
+    return std::nullopt;
+  const auto text = message.subspan(sizeof reply);
+  return Answer{static_cast<Status>(reply.status), std::string(text.begin(), text.end())};
+}
+
 Process::Process(const Program& program, int segment, const Options& options) : options_(options) {
   std::vector<std::string> words = program.words;
   std::vector<std::string> environment = environment_with(program.environment);
@@ -234,16 +244,13 @@ bool Process::receive(Answer& answer) {
   std::array<char, sizeof(Reply) + longest_text> message{};
   const ssize_t got = ::recv(socket_, message.data(), message.size(), 0);
   if (got <= 0) return false;
-  Reply reply{};
-  const auto size = static_cast<std::size_t>(got);
-  if (size >= sizeof reply) std::memcpy(&reply, message.data(), sizeof reply);
   drain();
-  if (reply.magic != magic || reply.status > static_cast<std::uint32_t>(Status::no_numpy)) {
+  auto said = answer_of(std::span(message).first(static_cast<std::size_t>(got)));
+  if (!said) {
     end();
     throw SubjectFailure(Cause::garbled, "what came is no answer of the protocol", output());
   }
-  answer.status = static_cast<Status>(reply.status);
-  answer.text.assign(message.data() + sizeof reply, size - sizeof reply);
+  answer = std::move(*said);
   return true;
 }
 

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,9 @@ struct Answer {
   Status status = Status::ok;
   std::string text;
 };
+
+/// What a worker's message says; nothing if it is no answer of the protocol.
+[[nodiscard]] std::optional<Answer> answer_of(std::span<const char> message);
 
 class Process {
  public:

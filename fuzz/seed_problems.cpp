@@ -1,0 +1,98 @@
+#include "fuzz/seed_problems.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "fuzz/catalogue_target.hpp"
+#include "properties/property.hpp"
+
+namespace bptt::fuzz {
+namespace {
+
+// The sizes of the published exercises as far as max_size lets them, then edges.
+const std::vector<SeedProblem> rnn_problems{
+    {"usual", "rnn n_x=3 n_a=5 m=3 T_x=4 T_da=4 regime=unit seed=1"},
+    {"one_step", "rnn n_x=2 n_a=3 m=1 T_x=1 T_da=1 regime=unit seed=2"},
+    {"all_ones", "rnn n_x=1 n_a=1 m=1 T_x=1 T_da=1 regime=unit seed=3"},
+    {"largest_of_a_family", "rnn n_x=4 n_a=5 m=5 T_x=5 T_da=5 regime=unit seed=21"},
+    {"largest", "rnn n_x=7 n_a=8 m=8 T_x=8 T_da=8 regime=unit seed=4"},
+    {"short_loss", "rnn n_x=4 n_a=3 m=5 T_x=5 T_da=2 regime=unit seed=5"},
+    {"as_many_features_as_units", "rnn n_x=4 n_a=4 m=3 T_x=3 T_da=3 regime=unit seed=6"},
+    {"integers", "rnn n_x=3 n_a=4 m=3 T_x=5 T_da=5 regime=integers seed=7 act=identity"},
+    {"relu", "rnn n_x=2 n_a=5 m=3 T_x=5 T_da=5 regime=unit seed=8 act=relu"},
+    {"identity", "rnn n_x=2 n_a=5 m=3 T_x=4 T_da=4 regime=unit seed=9 act=identity"},
+    {"tiny", "rnn n_x=5 n_a=3 m=2 T_x=4 T_da=4 regime=tiny seed=10"},
+    {"saturating", "rnn n_x=4 n_a=5 m=3 T_x=5 T_da=5 regime=saturating seed=11"},
+    {"expanding", "rnn n_x=2 n_a=5 m=3 T_x=5 T_da=5 regime=expanding seed=12 act=relu"},
+    {"subnormal", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=subnormal seed=13"},
+    {"signed_zeros", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=signed_zeros seed=14"},
+    {"nonfinite", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=nonfinite seed=15"},
+    {"zero_start", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=16 zero=a0"},
+    {"one_digit", "rnn n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=17 digits=1"},
+    {"many_units", "rnn n_x=2 n_a=17 m=2 T_x=2 T_da=2 regime=unit seed=18"},
+    {"many_samples", "rnn n_x=1 n_a=2 m=33 T_x=2 T_da=2 regime=unit seed=19"},
+    {"many_steps", "rnn n_x=1 n_a=2 m=1 T_x=33 T_da=33 regime=unit seed=20"},
+};
+const std::vector<SeedProblem> lstm_problems{
+    {"usual", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=3 regime=unit seed=1"},
+    {"one_step", "lstm n_x=2 n_a=3 m=1 T_x=1 T_da=1 regime=unit seed=2"},
+    {"all_ones", "lstm n_x=1 n_a=1 m=1 T_x=1 T_da=1 regime=unit seed=3"},
+    {"largest", "lstm n_x=5 n_a=6 m=6 T_x=6 T_da=6 regime=unit seed=4"},
+    {"as_many_features_as_units", "lstm n_x=4 n_a=4 m=3 T_x=3 T_da=3 regime=unit seed=6"},
+    {"tiny", "lstm n_x=4 n_a=3 m=2 T_x=4 T_da=4 regime=tiny seed=10"},
+    {"saturating", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=saturating seed=11"},
+    {"expanding", "lstm n_x=2 n_a=4 m=3 T_x=4 T_da=4 regime=expanding seed=12"},
+    {"subnormal", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=subnormal seed=13"},
+    {"signed_zeros", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=signed_zeros seed=14"},
+    {"nonfinite", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=nonfinite seed=15"},
+    {"no_final_cell", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=16 zero=dc_T"},
+    {"zero_cell", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=17 zero=c0"},
+    {"one_digit", "lstm n_x=3 n_a=4 m=3 T_x=4 T_da=4 regime=unit seed=18 digits=1"},
+    {"many_units", "lstm n_x=2 n_a=17 m=2 T_x=2 T_da=2 regime=unit seed=19"},
+    {"many_samples", "lstm n_x=1 n_a=2 m=33 T_x=2 T_da=2 regime=unit seed=20"},
+    {"many_steps", "lstm n_x=1 n_a=2 m=1 T_x=16 T_da=16 regime=unit seed=21"},
+};
+
+using Seeds = std::vector<std::pair<std::string, std::vector<std::uint8_t>>>;
+
+/// Nothing if no bytes mean the case: its property is not about the problem, or it is too large.
+std::vector<std::uint8_t> seed_of(const CatalogueTarget& target,
+                                  const std::vector<std::string>& subjects,
+                                  const std::string& property, const std::string& problem,
+                                  std::size_t count) {
+  const auto spec = properties::parse_problem_spec(problem);
+  // All subjects and scalars in turn; the specification's own properties are there in f64 only.
+  for (const Scalar scalar : {count % 2 == 0 ? Scalar::f32 : Scalar::f64, Scalar::f64}) try {
+      return target.encode({subjects[count % subjects.size()], property, scalar, spec});
+    } catch (const FormatError&) {
+    }
+  return {};
+}
+
+}  // namespace
+
+const std::vector<SeedProblem>& seed_problems(Cell cell) {
+  return cell == Cell::rnn ? rnn_problems : lstm_problems;
+}
+
+Seeds catalogue_seeds(const CatalogueTarget& target, Cell cell,
+                      const std::vector<std::string>& subjects,
+                      const std::vector<std::string>& property_ids) {
+  Seeds seeds;
+  const auto add = [&](const std::string& name, const std::string& property,
+                       const std::string& problem) {
+    auto bytes = seed_of(target, subjects, property, problem, seeds.size());
+    if (bytes.empty()) return false;
+    seeds.emplace_back(name, std::move(bytes));
+    return true;
+  };
+  for (const std::string& id : property_ids)
+    for (const SeedProblem& problem : seed_problems(cell))
+      if (add(id, id, problem.problem)) break;
+  for (const SeedProblem& problem : seed_problems(cell))
+    for (const std::string& id : property_ids)
+      if (add(problem.name, id, problem.problem)) break;
+  return seeds;
+}
+
+}  // namespace bptt::fuzz
