@@ -110,6 +110,12 @@ bool chosen(const CampaignOptions& options, Cell cell, Scalar scalar) {
   return options.cell.value_or(cell) == cell && options.scalar.value_or(scalar) == scalar;
 }
 
+/// Of the one problem that was asked for, if there is one.
+bool says_something(const Property& property, const Capabilities& can, Scalar scalar, Cell cell,
+                    const std::optional<ProblemSpec>& problem) {
+  return !problem || (problem->cell == cell && applies(property, can, scalar, *problem));
+}
+
 std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options) {
   std::vector<Lane> all;
   for (const Property* property : options.properties) {
@@ -118,11 +124,16 @@ std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options)
     if (options.regime && (property->regimes & bit(*options.regime)) == 0) continue;
     for (const Cell cell : {Cell::rnn, Cell::lstm})
       for (const Scalar scalar : {Scalar::f32, Scalar::f64})
-        if (chosen(options, cell, scalar) && applies(*property, can, cell, scalar))
+        if (chosen(options, cell, scalar) && applies(*property, can, cell, scalar) &&
+            says_something(*property, can, scalar, cell, options.problem))
           all.push_back(lane_of(*property, cell, scalar));
-    if (options.cases)
-      for (Lane& lane : all) lane.limit = *options.cases;
   }
+  for (Lane& lane : all)
+    if (options.problem)
+      lane.limit = 1;
+    else if (options.cases)
+      lane.limit = *options.cases;
+  if (options.problem) return all;
   for (const bool specification : {false, true})
     for (const PublishedCase* published : options.published) {
       if (!chosen(options, published->cell, Scalar::f64) || options.regime) continue;
@@ -155,7 +166,7 @@ class Campaign {
         on_progress_(on_progress),
         stop_(stop),
         lanes_(lanes(capabilities_, options)) {
-    if (!options.cases && !options.seconds)
+    if (!options.cases && !options.seconds && !options.problem)
       throw Error("a campaign needs a number of cases or a time");
     if (lanes_.empty())
       throw Error("nothing that was asked for applies to the subject " + subject.name());
@@ -254,6 +265,7 @@ class Campaign {
   }
 
   [[nodiscard]] ProblemSpec problem(const Lane& lane, int k) const {
+    if (options_.problem) return *options_.problem;
     return problem_of_case(*lane.property, capabilities_, options_, lane.row.cell, lane.row.scalar,
                            k);
   }
@@ -325,7 +337,7 @@ class Campaign {
     progress.counts = counts_;
     const double now = elapsed();
     if (options_.seconds) progress.fraction = now / *options_.seconds;
-    if (options_.cases) {
+    if (options_.cases || options_.problem) {
       double wanted = 0, done = 0;
       for (const Lane& lane : lanes_) {
         const int last = std::min(lane.limit, lane.end);

@@ -31,6 +31,8 @@ struct CampaignOptions {
   std::optional<Cell> cell;
   std::optional<Scalar> scalar;
   std::optional<properties::Regime> regime;
+  /// Of every row this problem alone, as one case; without published cases.
+  std::optional<properties::ProblemSpec> problem;
   std::vector<const properties::Property*> properties;
   std::vector<const properties::PublishedCase*> published;
   bool specification = true;  // also what is about the reference alone

@@ -218,6 +218,29 @@ TEST(Campaign, EndsInTimeAndGivesEveryRowItsMinimum) {
   for (const Row& row : report.rows) EXPECT_GE(row.counts.cases(), options.minimum) << row.id;
 }
 
+TEST(Campaign, OfOneProblemEveryRowThatSaysSomethingIsOneCase) {
+  CampaignOptions options = few({"equals_reference", "linear_in_da", "causality"}, 7);
+  options.cases.reset();
+  options.problem = properties::parse_problem_spec("lstm n_x=2 n_a=3 m=2 T_x=1");
+  static Index seen_n_a;
+  static int seen;
+  seen = 0;
+  const Property looks = made_up([](const Subject&, const ProblemSpec& spec) {
+    seen_n_a = spec.sizes.n_a;
+    ++seen;
+    return Comparison(0x1p-53).verdict();
+  });
+  options.properties.push_back(&looks);
+  const Report report = run_campaign(*make_subject("optimized"), options);
+  EXPECT_EQ(report.rows.size(), 2U * 3) << "of one step causality says nothing";
+  for (const Row& row : report.rows) {
+    EXPECT_EQ(row.cell, Cell::lstm) << row.id;
+    EXPECT_EQ(row.counts.cases(), 1) << row.id;
+  }
+  EXPECT_EQ(seen, 2);
+  EXPECT_EQ(seen_n_a, 3);
+}
+
 TEST(Campaign, RefusesWhatCannotRun) {
   const auto subject = make_subject("optimized");
   CampaignOptions nothing;

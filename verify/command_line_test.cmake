@@ -124,7 +124,13 @@ expect_json("${json}" bptt-verify/replay schema)
 expect_json("${json}" broken outcome)
 expect(1 "verdict +BROKEN" "published as" -- replay fault:no_carry published:lstm_backward_new)
 
+# One problem, all that is said of it.
+expect(0 "equals_reference +lstm +f64" -- check optimized --property ^equals_reference --scalar f64
+       --problem "lstm n_x=2 n_a=3 m=2 T_x=4")
+
 # 2: it could not run, and says what to do.
+expect(2 "nxa" -- check --problem "lstm nxa=2")
+expect(2 "excludes" -- check --problem "lstm n_x=2 n_a=3 m=2 T_x=4" --cases 2)
 expect(2 "A subcommand is required" "--help" --)
 expect(2 "no subject is named 'optimised'; the nearest are optimized" -- check optimised)
 expect(2 "no property matches 'zzz'.*list properties" -- check --property zzz)

@@ -65,7 +65,10 @@ int run_check(Arguments& arguments) {
   select_properties(arguments.property, options);
   // All names are looked up before the first campaign begins.
   const std::vector<OnTrial> subjects = all_on_trial(arguments);
-  if (!options.cases && !options.seconds) options.seconds = default_seconds;
+  if (!arguments.problem.empty())
+    options.problem = properties::parse_problem_spec(arguments.problem);
+  else if (!options.cases && !options.seconds)
+    options.seconds = default_seconds;
   if (options.seconds) *options.seconds /= static_cast<double>(subjects.size());
   stop_on_interrupt();
 
@@ -104,8 +107,13 @@ void add_check(CLI::App& app, Arguments& a) {
                  "Python, a notebook; optimized");
   app.add_option("--seconds", c.seconds, "Time for all subjects together; 45 without --cases")
       ->check(CLI::PositiveNumber);
-  app.add_option("--cases", c.cases, "Exactly so many cases of each row, however long it takes")
-      ->check(CLI::Range(1, 100000000));
+  CLI::Option* cases =
+      app.add_option("--cases", c.cases, "Exactly so many cases of each row, however long it takes")
+          ->check(CLI::Range(1, 100000000));
+  app.add_option("--problem", a.problem,
+                 "Every property that says something of it, on this problem")
+      ->type_name("LINE")
+      ->excludes(cases);
   app.add_option("--seed", c.seed, "Where the cases come from")->capture_default_str();
   app.add_option("--jobs", c.jobs, "Threads; all of the machine's")->check(CLI::Range(1, 1024));
   app.add_option("--max-size", c.max_size, "No n_x, n_a, m, T_x above it")
@@ -139,6 +147,7 @@ void add_check(CLI::App& app, Arguments& a) {
       "  bptt-verify check reference optimized --seconds 20\n"
       "  bptt-verify check fault:no_carry --cases 20      shows what a fault looks like\n"
       "  bptt-verify check --property linear --cell lstm --scalar f32 --cases 1000\n"
+      "  bptt-verify check --problem 'lstm n_x=8 n_a=16 m=4 T_x=20'   on this one alone\n"
       "  bptt-verify check --json report.json             for programs\n"
       "  bptt-verify check --junit report.xml             for GitLab, Jenkins, ..\n"
       "  bptt-verify check ./mine.so --call-timeout 1     a library with bptt_subject.h\n"

@@ -30,7 +30,7 @@ struct Arguments {
   Colour colour = Colour::when_terminal;
   std::vector<std::string> subjects{"optimized"}, words;
   CampaignOptions campaign;
-  std::string property, json, junit, what, file, markdown;
+  std::string property, problem, json, junit, what, file, markdown;
   bool list_json = false;
   foreign::Options foreign;
   GradeOptions grade;
