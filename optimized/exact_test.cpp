@@ -70,6 +70,14 @@ TEST(ExactRnn, AnyDivisionIntoBlocksOfSteps) {
         expect_reference<float>({3, 9, 5, 13, T_da}, {input, gradient});
 }
 
+TEST(ExactRnn, DividedAmongThreads) {
+  for (const int threads : {2, 3}) {
+    const Options options{.threads = threads, .least_work_of_a_thread = 0};
+    expect_reference<float>({4, 130, 3, 9, 7}, options);  // by units: each waits for all at a step
+    expect_reference<float>({5, 9, 13, 6, 4}, options);   // by samples
+  }
+}
+
 TEST(ExactRnn, OneShotFunctionsDoWhatAPlanDoes) {
   const Problem<float> problem = integer_problem<float>({3, 5, 10, 7, 6}, Activation::relu);
   const auto in = views_of(problem.in), up = views_of(problem.up);

@@ -75,6 +75,43 @@ TEST(Plan, RefusesAPassWithoutParameters) {
                Error);
 }
 
+// A pass that is given parameters packs them for its own direction; those of the other one, packed
+// before, are perhaps others.
+TEST(Plan, ForgetsParametersOfTheOtherDirection) {
+  const Sizes& sizes = shapes[0];
+  const Problem<float> rnn = real_problem<float>(Cell::rnn, sizes);
+  const Problem<float> lstm = real_problem<float>(Cell::lstm, sizes);
+  RnnPlan<float> rnn_plan(Activation::tanh, sizes);
+  LstmPlan<float> lstm_plan(sizes);
+  Outcome<float> rnn_run = blank_run(rnn), lstm_run = blank_run(lstm);
+  const auto in = views_of(rnn.in), up = views_of(rnn.up);
+  const auto lstm_in = views_of(lstm.in), lstm_up = views_of(lstm.up);
+  const auto p = rnn_parameters<float>(in);
+  const auto lstm_p = lstm_parameters<float>(lstm_in);
+  const View<float> a = rnn_run.states["a"].view();
+  const auto states = lstm_states(views_of(lstm_run.states));
+  const auto kept = lstm_states(views_of(std::as_const(lstm_run.states)));
+  const auto out = rnn_gradients(views_of(rnn_run.gradients));
+  const auto lstm_out = lstm_gradients(views_of(lstm_run.gradients));
+
+  rnn_plan.set_parameters(p);
+  rnn_plan.forward(p, in["x"], in["a0"], a);
+  EXPECT_THROW(rnn_plan.backward(in["x"], in["a0"], a, up["da"], out), Error);
+  rnn_plan.set_parameters(p);
+  rnn_plan.backward(p, in["x"], in["a0"], a, up["da"], out);
+  EXPECT_THROW(rnn_plan.forward(in["x"], in["a0"], a), Error);
+
+  lstm_plan.set_parameters(lstm_p);
+  lstm_plan.forward(lstm_p, lstm_in["x"], lstm_in["a0"], lstm_in["c0"], states);
+  EXPECT_THROW(lstm_plan.backward(lstm_in["x"], lstm_in["a0"], lstm_in["c0"], kept, lstm_up["da"],
+                                  lstm_up["dc_T"], lstm_out),
+               Error);
+  lstm_plan.set_parameters(lstm_p);
+  lstm_plan.backward(lstm_p, lstm_in["x"], lstm_in["a0"], lstm_in["c0"], kept, lstm_up["da"],
+                     lstm_up["dc_T"], lstm_out);
+  EXPECT_THROW(lstm_plan.forward(lstm_in["x"], lstm_in["a0"], lstm_in["c0"], states), Error);
+}
+
 TEST(Plan, TakesNoMoreThreadsThanHelp) {
   EXPECT_EQ(LstmPlan<float>({3, 5, 10, 7, 7}, {.threads = 2}).threads(), 1) << "too little work";
   EXPECT_EQ(LstmPlan<float>({512, 512, 1, 50, 50}, {.threads = 2}).threads(), 2) << "one sample";

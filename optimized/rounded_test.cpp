@@ -36,10 +36,10 @@ void expect_close(const NamedTensors<S>& got, const NamedTensors<S>& expected, S
 }
 
 template <class S>
-void expect_reference(Cell cell, const Sizes& sizes) {
+void expect_reference(Cell cell, const Sizes& sizes, const Options& options = {}) {
   SCOPED_TRACE(std::string(name_of(cell)) + " n_a " + std::to_string(sizes.n_a));
   const Problem<S> problem = real_problem<S>(cell, sizes);
-  const Outcome<S> got = optimized_run(problem, {}), expected = reference_run(problem);
+  const Outcome<S> got = optimized_run(problem, options), expected = reference_run(problem);
   expect_close(got.states, expected.states, tolerance<S>(sizes));
   expect_close(got.gradients, expected.gradients, tolerance<S>(sizes));
 }
@@ -52,6 +52,15 @@ TEST(Rounded, WithinTheBoundOfTheReference) {
     expect_reference<float>(cell, {3, 5, 10, 2, 2});
     expect_reference<float>(cell, {34, 17, 4, 1, 1});
   }
+}
+
+TEST(Rounded, DividedAmongThreads) {
+  for (const Cell cell : {Cell::rnn, Cell::lstm})
+    for (const int threads : {2, 3}) {
+      const Options options{.threads = threads, .least_work_of_a_thread = 0};
+      expect_reference<double>(cell, {2, 70, 3, 5, 5}, options);  // by units
+      expect_reference<double>(cell, {3, 5, 13, 4, 3}, options);  // by samples
+    }
 }
 
 template <class S>

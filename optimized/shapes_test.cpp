@@ -61,6 +61,39 @@ TEST(Shapes, EveryArrayIsChecked) {
   }
 }
 
+// Whatever forward has been given before: a plan keeps no array of its caller's.
+TEST(Shapes, BackwardChecksWhatForwardHasReadToo) {
+  const Sizes sizes{3, 5, 4, 7, 6};
+  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+    const Problem<float> good = real_problem<float>(cell, sizes);
+    for (const auto& [name, tensor] : good.in) {
+      Problem<float> problem = good;
+      grow(problem.in, name);
+      Outcome<float> run = blank_run(good);
+      const auto right = views_of(good.in), in = views_of(std::as_const(problem.in)),
+                 up = views_of(good.up);
+      const auto states = views_of(run.states);
+      const std::string error = error_of([&] {
+        if (cell == Cell::rnn) {
+          RnnPlan<float> plan(good.activation, sizes);
+          plan.forward(rnn_parameters<float>(right), right["x"], right["a0"], states["a"]);
+          plan.backward(rnn_parameters<float>(in), in["x"], in["a0"], states["a"], up["da"],
+                        rnn_gradients(views_of(run.gradients)));
+        } else {
+          LstmPlan<float> plan(sizes);
+          plan.forward(lstm_parameters<float>(right), right["x"], right["a0"], right["c0"],
+                       lstm_states(states));
+          plan.backward(lstm_parameters<float>(in), in["x"], in["a0"], in["c0"],
+                        lstm_states(constants(states)), up["da"], up["dc_T"],
+                        lstm_gradients(views_of(run.gradients)));
+        }
+      });
+      EXPECT_EQ(error, name + " has shape " + problem.in[name].shape().str() + ", expected " +
+                           tensor.shape().str());
+    }
+  }
+}
+
 TEST(Shapes, NothingIsWrittenBeforeAnArrayIsRefused) {
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
     const Problem<float> problem = real_problem<float>(cell, {3, 5, 4, 7, 6});

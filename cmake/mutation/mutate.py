@@ -127,14 +127,15 @@ def run(mutants, suite, results, texts, options, total, done):
             with lock:
                 progress.show(results.add(mutant, texts[path], outcome))
 
-    try:
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            futures = [pool.submit(work) for _ in range(options.jobs)]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        futures = [pool.submit(work) for _ in range(options.jobs)]
+        try:
             for future in futures:
                 future.result()
-    except KeyboardInterrupt:
-        waiting.clear()
-        raise
+        except BaseException:  # the mutants that run now are the last ones
+            with lock:
+                waiting.clear()
+            raise
     if sys.stderr.isatty():
         say()
     return not waiting
@@ -179,8 +180,12 @@ def main(arguments):
         say(f'wrote {options.write}')
         return summary(rows, explanations)
 
+    builds = ['plain'] if options.quick else list(tree.BUILDS)
+
     def is_open(mutant):
         row = known(mutant)
+        if row and row['state'] == 'survived' and not set(builds) <= set(row.get('builds', ['plain'])):
+            return True
         return row is None or row['state'] != 'not compiled' and (
             options.again == 'all' or options.again == row['state'])
 
@@ -199,7 +204,6 @@ def main(arguments):
             results.add(mutant, texts[mutant.identity.split(':')[0]],
                         {'state': 'not compiled', 'by': [message], 'stage': '', 'seconds': 0.0})
 
-        builds = ['plain'] if options.quick else list(tree.BUILDS)
         built.make(found, chosen - not_compiled, builds, drop, say)
         waiting = [mutant for mutant in waiting if is_open(mutant)]
         suite = Suite(folder, os.path.join(folder, 'times.json'), builds)

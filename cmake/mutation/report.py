@@ -11,7 +11,8 @@ on each. A fault that no check sees is a hole in the suite, or no fault. This pa
 
 A mutant's name is file:line:operator:number, the number counted among those of one operator on one
 line. All mutants of the tree are compiled in at once, each behind a switch that is read from the
-environment; a mutant is then one process. They are compiled for AVX2 alone, without `NDEBUG`.
+environment; a mutant is then one process. They are compiled for AVX2 alone, without `NDEBUG`. What
+survives is put to the unit tests once more under the address sanitizer, unless `--quick` says not to.
 
 | operator | what it does |
 |---|---|
@@ -106,7 +107,10 @@ after another and the first that fails ends it, so that what stands in the first
     stages = collections.Counter(row['stage'] for row in rows if row.get('stage'))
     parts += ['', '| stage | killed |', '|---|---:|']
     parts += [f'| {name} | {count} |' for name, count in stages.most_common()]
+    quick = sum(row['state'] == 'survived' and 'sanitized' not in row.get('builds', []) for row in rows)
     parts += ['', '## Survivors', '']
+    if quick:
+        parts += [f'{quick} of those that survived, explained or not, were not put to the sanitizer.', '']
     survivors = [row for row in rows if state_of(row, explanations) == 'survived']
     parts += [f'- `{row["id"]}`: `{row["original"]}` -> `{row["mutated"]}`' for row in survivors]
     if not survivors:
