@@ -58,9 +58,12 @@ for SANITIZER in "$@"; do
     seeds=$WORK/seeds
     rm -rf "$seeds"
     python3 -m zipfile -e "${binary}_seed_corpus.zip" "$seeds"
+    # The build for coverage tells libFuzzer nothing, so it can only be run over inputs.
+    runs=200
+    [[ $SANITIZER != coverage ]] || runs=0
     dictionary=()
     [[ ! -f $binary.dict ]] || dictionary=(-dict="$binary.dict")
-    LLVM_PROFILE_FILE=$WORK/%m.profraw "$binary" -runs=200 -max_total_time=20 "${dictionary[@]}" \
+    LLVM_PROFILE_FILE=$WORK/%m.profraw "$binary" -runs=$runs -max_total_time=20 "${dictionary[@]}" \
       -artifact_prefix="$WORK/" "$seeds" >"$WORK/run.log" 2>&1 ||
       { tail -30 "$WORK/run.log"; fail "$SANITIZER: ${binary##*/} on its seeds"; }
   done
