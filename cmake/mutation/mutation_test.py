@@ -26,9 +26,9 @@ from operators import Finder, name_mutants  # noqa: E402
 from rewriting import rewritten  # noqa: E402
 
 COMPILER = 'g++'
-SMALL = os.path.join(HERE, 'test_data', 'small.cpp')
+SMALL = os.path.join(HERE, 'test_data', 'small.cc')
 
-# What the mutants of small.cpp are, and what it then prints.
+# What the mutants of small.cc are, as of a file small.cpp, and what it then prints.
 EXPECTED = {
     'small.cpp:15:constant:1': ('0 => 1', '3 -8 3'),
     'small.cpp:16:constant:1': ('0 => 1', '3 -5 3'),
