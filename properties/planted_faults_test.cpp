@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "properties/draw.hpp"
 #include "properties/property.hpp"
@@ -56,18 +57,22 @@ constexpr Scalar scalars[] = {Scalar::f64, Scalar::f32};
 
 TEST(PlantedFaults, EachIsFound) {
   const RunOptions options = RunOptions::from_environment();
-  // At least 20 also where few cases are asked for (sanitizers): a fault seen in one of thirty is thin.
+  // At least 20 also where few cases are asked for (sanitizers): a fault seen in one of thirty is
+  // thin.
   const int cases = std::max(20, options.cases / 2);
   fmt::print("{:36} {:34} cases\n", "fault", "first property that it breaks");
   for (const std::string& name : fault_names()) {
     const auto subject = make_subject(name);
     int tried = 0;
     std::string first;
-    for (const bool wide : {false, true})  // most faults show in small problems, which are cheap
+    // Most faults show in small problems, which are cheap; one that shows at a single large size
+    // takes many of them.
+    for (const auto& [wide, times] : {std::pair{false, 1}, {true, 1}, {true, 16}})
       for (const Scalar scalar : scalars)
         for (const Property* property : properties_by_cost()) {
           if (!first.empty()) break;
-          const Found found = search(*subject, *property, scalar, cases, options.seed, wide);
+          const Found found =
+              search(*subject, *property, scalar, times * cases, options.seed, wide);
           tried += found.cases;
           if (found.broken) first = property->id;
         }
