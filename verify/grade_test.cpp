@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -30,7 +31,7 @@ std::string case_file(const std::string& name) {
 Named<NpyArray> arrays_of(const std::string& name) { return read_npz(case_file(name)); }
 
 std::string written(const Named<NpyArray>& arrays) {
-  std::string file = testing::TempDir() + "bptt_graded.npz";
+  std::string file = testing::TempDir() + "bptt_graded_" + std::to_string(getpid()) + ".npz";
   write_npz(file, arrays);
   return file;
 }

@@ -62,6 +62,7 @@ expect_forbidden(arithmetic/a_test.cpp optimized/rnn.hpp)
 expect_forbidden(reference/a_test.cpp subjects/fault.hpp)
 expect_forbidden(properties/a_test.cpp fuzz/decode.hpp)
 
+expect_allowed(fuzz/a.cpp verify/printed_values.hpp)
 expect_allowed(arithmetic/a.hpp core/shape.hpp)
 expect_allowed(arithmetic/a_test.cpp reference/rnn.hpp)
 expect_allowed(reference/a_test.cpp arithmetic/dual.hpp)
