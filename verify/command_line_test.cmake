@@ -127,6 +127,8 @@ expect(1 "verdict +BROKEN" "published as" -- replay fault:no_carry published:lst
 # One problem, all that is said of it.
 expect(0 "equals_reference +lstm +f64" -- check optimized --property ^equals_reference --scalar f64
        --problem "lstm n_x=2 n_a=3 m=2 T_x=4")
+expect(0 "every case inconclusive" -- check optimized --property ^randomised_truncation --scalar f64
+       --problem "lstm n_x=1 n_a=1 m=1 T_x=40")
 
 # 2: it could not run, and says what to do.
 expect(2 "nxa" -- check --problem "lstm nxa=2")
