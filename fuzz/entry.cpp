@@ -4,7 +4,9 @@
 //   BPTT_FUZZ_TARGET     the target's NAME, if the file is called otherwise
 //   BPTT_FUZZ_SUBJECT    a subject on trial in place of the optimised ones: fault:drop_da_prevt
 //   BPTT_FUZZ_GUIDANCE   0: the ratio of error and bound is not told to the engine
+//   BPTT_FUZZ_REPORT     1: at its end the worst such ratio is printed on standard error
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -25,6 +27,11 @@ std::unique_ptr<bptt::fuzz::Target> made;
 
 std::unique_ptr<bptt::fuzz::Target> make(std::string_view program) {
   bptt::fuzz::set_guidance(environment("BPTT_FUZZ_GUIDANCE") != "0");
+  if (environment("BPTT_FUZZ_REPORT") == "1")
+    std::atexit([] {
+      if (bptt::fuzz::worst_ratio() > 0)
+        std::fprintf(stderr, "BPTT worst error/bound %.3g\n", bptt::fuzz::worst_ratio());
+    });
   std::string_view name = environment("BPTT_FUZZ_TARGET");
   if (name.empty()) {
     name = program.substr(program.rfind('/') + 1);

@@ -11,6 +11,7 @@ __attribute__((section("__libfuzzer_extra_counters")))
 std::uint8_t counters[guidance_slots * guidance_levels];
 
 bool on = true;
+double worst = 0;
 
 }  // namespace
 
@@ -21,12 +22,15 @@ int guidance_level(double ratio) {
 }
 
 void guide(std::size_t slot, double ratio) {
+  worst = std::max(worst, ratio);  // a NaN leaves it
   const int level = guidance_level(ratio);
   if (!on || level < 0) return;
   counters[slot % guidance_slots * guidance_levels + static_cast<std::size_t>(level)] = 1;
 }
 
 void set_guidance(bool wanted) { on = wanted; }
+
+double worst_ratio() { return worst; }
 
 std::span<std::uint8_t> guidance_counters() { return counters; }
 

@@ -22,6 +22,9 @@ void guide(std::size_t slot, double ratio);
 /// On from the start.
 void set_guidance(bool on);
 
+/// The largest ratio of all cases so far, whether guidance is on or not; 0 before the first.
+[[nodiscard]] double worst_ratio();
+
 /// The array that libFuzzer reads after each input, and clears before it: slot by slot.
 [[nodiscard]] std::span<std::uint8_t> guidance_counters();
 

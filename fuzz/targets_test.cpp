@@ -152,6 +152,17 @@ TEST(guidance, counts_the_level_of_a_case_unless_it_is_off) {
   EXPECT_EQ(counted(), 1);
 }
 
+TEST(guidance, the_worst_ratio_is_kept_whether_it_is_on_or_not) {
+  const double before = worst_ratio();
+  guide(0, std::nan(""));
+  EXPECT_EQ(worst_ratio(), before);
+  set_guidance(false);
+  guide(0, before + 0.25);
+  set_guidance(true);
+  guide(0, before + 0.125);
+  EXPECT_EQ(worst_ratio(), before + 0.25);
+}
+
 TEST(guidance, a_case_that_holds_within_a_bound_is_counted) {
   const auto counters = guidance_counters();
   std::fill(counters.begin(), counters.end(), std::uint8_t{0});

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,17 @@ class Output(unittest.TestCase):
     def test_what_is_not_printed_is_not_invented(self):
         outcome = self.outcome(b'INFO: Seed: 1\n#2\tpulse  exec/s: 1 rss: 1Mb\n')
         self.assertEqual((outcome.inited, outcome.cov, outcome.worst), (False, 0, None))
+
+    def test_a_target_has_options_of_its_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            binary = os.path.join(folder, 'fuzz_one')
+            self.assertEqual(libfuzzer.fuzz_command(binary, 3, 'to', [], 'a')[1],
+                             '-max_total_time=3')
+            pathlib.Path(f'{binary}.options').write_text(
+                '[libfuzzer]\nmax_len = 64\nentropic = 0\n', encoding='utf-8')
+            for command in (libfuzzer.fuzz_command(binary, 3, 'to', [], 'a'),
+                            libfuzzer.merge_command(binary, 'to', 'from', 'a')):
+                self.assertEqual(command[:3], [binary, '-max_len=64', '-entropic=0'])
 
     def test_the_worst_ratio_is_the_largest_and_nan_is_worse(self):
         self.assertEqual(self.outcome(b'BPTT worst error/bound 0.5\n'

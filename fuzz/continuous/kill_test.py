@@ -127,7 +127,7 @@ def too_little(disk):
     """Whether so little has happened that nothing could have been lost."""
     told = [r for r in durable.read_journal(os.path.join(disk.build, 'status.jsonl'))
             if r['event'] == 'crash' and r['new']]
-    return len(told) < 3 or len(disk.minimisations()) < 3
+    return len(told) < 2 or not disk.minimisations()
 
 
 def printed_crashes(path):
@@ -162,7 +162,7 @@ def main():
         output_path = os.path.join(folder, 'output')
         contents, entries, crashes, pending = {}, 0, set(), 0
         k = 0
-        while k < options.kills or (stub and too_little(disk) and k < 20 * options.kills):
+        while k < options.kills or (stub and too_little(disk) and k < 3 * options.kills):
             k += 1
             with open(output_path, 'ab') as output:
                 process = start(tree, arguments, environment, output)

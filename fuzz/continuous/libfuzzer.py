@@ -3,6 +3,7 @@
 Every run ends when this program does, however it ends (setpriv --pdeathsig), and in bounded time.
 """
 import collections
+import configparser
 import dataclasses
 import os
 import re
@@ -116,9 +117,19 @@ def run(command, deadline, tick=None, stop=None):
     return outcome
 
 
+def own_options(binary):
+    """What BINARY.options asks of libFuzzer, as ClusterFuzz reads it; nothing if there is no such
+    file."""
+    options = configparser.ConfigParser()
+    options.read(f'{binary}.options')
+    if not options.has_section('libfuzzer'):
+        return []
+    return [f'-{name}={value}' for name, value in options.items('libfuzzer')]
+
+
 def fuzz_command(binary, seconds, output, others, artifacts, dictionary=None, seeds=None):
     """Fuzzes for `seconds` from the inputs in `output` and `others`; new ones go to `output`."""
-    command = [binary, f'-max_total_time={seconds}', f'-artifact_prefix={artifacts}/',
+    command = [binary, *own_options(binary), f'-max_total_time={seconds}', f'-artifact_prefix={artifacts}/',
                '-print_final_stats=1', '-timeout=120', '-rss_limit_mb=4096']
     if dictionary:
         command.append(f'-dict={dictionary}')
@@ -132,7 +143,7 @@ def repeat_command(binary, path, artifacts):
 
 
 def merge_command(binary, result, source, artifacts):
-    return [binary, '-merge=1', f'-artifact_prefix={artifacts}/', '-timeout=120',
+    return [binary, *own_options(binary), '-merge=1', f'-artifact_prefix={artifacts}/', '-timeout=120',
             '-rss_limit_mb=4096', result, source]
 
 
