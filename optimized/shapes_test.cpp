@@ -123,10 +123,14 @@ TEST(Shapes, EmptyExtentsAreRefused) {
   const auto rnn = [](const Sizes& sizes) {
     return error_of([&] { RnnPlan<float>(Activation::tanh, sizes); });
   };
-  EXPECT_EQ(rnn({0, 5, 4, 7}), "x has shape (0,4,7), expected extents of at least 1 and at most 1099511627776");
-  EXPECT_EQ(rnn({3, 5, 0, 7}), "x has shape (3,0,7), expected extents of at least 1 and at most 1099511627776");
-  EXPECT_EQ(rnn({3, 5, 4, 0}), "x has shape (3,4,0), expected extents of at least 1 and at most 1099511627776");
-  EXPECT_EQ(rnn({3, 0, 4, 7}), "a0 has shape (0,4), expected extents of at least 1 and at most 1099511627776");
+  EXPECT_EQ(rnn({0, 5, 4, 7}),
+            "x has shape (0,4,7), expected extents of at least 1 and at most 1099511627776");
+  EXPECT_EQ(rnn({3, 5, 0, 7}),
+            "x has shape (3,0,7), expected extents of at least 1 and at most 1099511627776");
+  EXPECT_EQ(rnn({3, 5, 4, 0}),
+            "x has shape (3,4,0), expected extents of at least 1 and at most 1099511627776");
+  EXPECT_EQ(rnn({3, 0, 4, 7}),
+            "a0 has shape (0,4), expected extents of at least 1 and at most 1099511627776");
   EXPECT_EQ(error_of([] {
               LstmPlan<double>({3, 0, 4, 7});
             }),

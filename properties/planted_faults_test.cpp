@@ -57,8 +57,7 @@ constexpr Scalar scalars[] = {Scalar::f64, Scalar::f32};
 
 TEST(PlantedFaults, EachIsFound) {
   const RunOptions options = RunOptions::from_environment();
-  // At least 20 also where few cases are asked for (sanitizers): a fault seen in one of thirty is
-  // thin.
+  // At least 20 also where few cases are asked for: a fault seen in one of thirty is thin.
   const int cases = std::max(20, options.cases / 2);
   fmt::print("{:36} {:34} cases\n", "fault", "first property that it breaks");
   for (const std::string& name : fault_names()) {
