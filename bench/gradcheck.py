@@ -44,7 +44,7 @@ def time_of_gradcheck(sizes):
 
 
 def time_of_catalogue(program, sizes):
-    """Seconds of one check, how many properties held, and whether something is broken."""
+    """Seconds of one check, how many rows it has, and whether something is broken."""
     n_x, n_a, m, T_x = sizes
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, 'report.json')
@@ -93,7 +93,7 @@ def main():
               f'gradcheck {theirs[-1]:.2f} s', file=sys.stderr)
     catalogue = statistics.median(seconds for seconds, _, _ in ours)
     gradcheck = statistics.median(theirs)
-    print(f'LSTM {sizes}, f64, one thread, PyTorch {torch.__version__}: {ours[0][1]} properties in '
+    print(f'LSTM {sizes}, f64, one thread, PyTorch {torch.__version__}: {ours[0][1]} rows of the catalogue in '
           f'{catalogue:.3f} s, one gradcheck in {gradcheck:.2f} s: '
           f'{gradcheck / catalogue:.1f} times as long')
     return 1 if broken else 0
