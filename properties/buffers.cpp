@@ -172,13 +172,16 @@ template <class S>
 Verdict same_bits_every_time(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   Comparison comparison = trial.comparison();
+  // The other thread's: a subject that writes to what it should only read must not race with
+  // itself.
+  const Problem<S> copy = trial.problem;
   const auto first = trial.run();
   comparison.bitwise(trial.run(), first);
   NamedTensors<S> in_one_thread, in_another;
   std::exception_ptr failure;
   std::thread other([&] {
     try {
-      in_another = trial.run();
+      in_another = trial.run(copy);
     } catch (...) {
       failure = std::current_exception();
     }

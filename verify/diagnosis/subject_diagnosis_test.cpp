@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "subjects/registry.hpp"
 #include "subjects/subject_of.hpp"
@@ -178,7 +179,7 @@ const Spoiled unheard([](double entry) { return 1.01 * entry; });
 
 TEST(SubjectDiagnosis, SaysWhatDiffersFromRunToRun) {
   const Spoiled subject([](double entry) {
-    static int calls = 0;
+    static std::atomic<int> calls = 0;  // some calls come from a second thread
     return entry + (++calls % 1009) / 1024.0;
   });
   const CellDiagnosis d = diagnose(subject, {.seconds = 300, .cell = {}}).cells.at(0);
