@@ -28,6 +28,10 @@ constexpr std::int32_t none = LongTape::none;
 /// sum that formed it: room for the errors that earlier steps hand down.
 constexpr double kink_margin = 32;
 
+/// A value this many times smaller than the largest finite number is near overflow: room for other
+/// orders of summation, and for gradients of which this one is a part.
+constexpr double overflow_margin = 16;
+
 /// Below every exponent of long double.
 constexpr int exponent_of_zero = -100000;
 
@@ -36,90 +40,148 @@ bool is_linear(Op op) { return op == Op::add || op == Op::subtract || op == Op::
 std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
 }  // namespace
 
-/// Walks the tape once and condenses it.
+/// Walks the tape once, in order, and condenses it. A sum is gathered as its terms come by: the
+/// partial sums are one condensed node from the first addition on, finished at the last one.
 class NoiseModel::Builder {
  public:
   Builder(NoiseModel& model, const LongTape& tape, const std::vector<std::int32_t>& outputs,
           const Rounding& rounding)
-      : model_(model), tape_(tape), rounding_(rounding), uses_(tape.nodes().size(), 0) {
-    for (const auto& node : tape.nodes())
-      for (const std::int32_t operand : {node.left, node.right})
-        if (operand != none) ++uses_[at(operand)];
+      : model_(model), tape_(tape), rounding_(rounding) {
+    model_.compact_.assign(tape.nodes().size(), none);
     for (const std::int32_t output : outputs)
-      if (output != none) uses_[at(output)] += 2;  // never absorbed: it is judged itself
+      if (output != none) model_.compact_[at(output)] = judged;
   }
 
   void run() {
     const auto count = static_cast<std::int32_t>(tape_.nodes().size());
-    mark_absorbed(count);
-    model_.compact_.assign(at(count), none);
-    model_.first_edge_.push_back(0);
     for (std::int32_t k = 0; k < count; ++k) {
-      if (tape_[k].op == Op::leaf || absorbed_[at(k)]) continue;
-      emit(k);
-      model_.compact_[at(k)] = static_cast<std::int32_t>(model_.certain_.size()) - 1;
+      const LongTape::Node& node = tape_[k];
+      std::int32_t& condensed = model_.compact_[at(k)];
+      const bool ends_here = !absorbed(k);
+      if (node.op == Op::leaf) {
+        condensed = none;
+      } else if (is_linear(node.op)) {
+        condensed = add_to_a_sum(node);
+        if (ends_here) finish_sum(condensed, node);
+      } else if (ends_here) {
+        condensed = operation(node);
+      }
     }
+    put_in_order();
   }
 
  private:
-  /// A node used once, by a sum, is part of that sum: a partial sum or a product term.
-  void mark_absorbed(std::int32_t count) {
-    absorbed_.assign(at(count), false);
-    for (std::int32_t k = 0; k < count; ++k) {
-      if (!is_linear(tape_[k].op)) continue;
-      for (const std::int32_t operand : {tape_[k].left, tape_[k].right}) {
-        if (operand == none || uses_[at(operand)] != 1) continue;
-        const Op op = tape_[operand].op;
-        absorbed_[at(operand)] = is_linear(op) || op == Op::multiply;
-      }
-    }
+  /// d source / d target = partial, by the numbers under which the nodes were begun.
+  struct Edge {
+    std::int32_t source, target;
+    double partial;
+  };
+  /// One condensed node, from its beginning on.
+  struct Begun {
+    double certain = 0, deviation = 0;
+    int exponent = exponent_of_zero;
+    std::int32_t place = unfinished;  // among those that are finished
+  };
+
+  /// In place of a condensed node: one that is still to come and that is judged itself.
+  static constexpr std::int32_t judged = none - 1;
+
+  /// What has been added so far: z = sum of terms, each a value or a product.
+  struct Sum {
+    double count = 0, magnitudes = 0, absolute = 0;
+    long double total = 0, squares = 0;
+    bool products = false;
+  };
+
+  /// A node used once, by a sum, is part of that sum: a partial sum or a product term. A number
+  /// that is judged is never absorbed.
+  [[nodiscard]] bool absorbed(std::int32_t k) const {
+    const auto& node = tape_[k];
+    return node.in_a_sum && node.uses == 1 && (is_linear(node.op) || node.op == Op::multiply) &&
+           model_.compact_[at(k)] != judged;
+  }
+  [[nodiscard]] bool is_partial_sum(std::int32_t k) const {
+    return is_linear(tape_[k].op) && begun_[at(model_.compact_[at(k)])].place == unfinished;
   }
 
-  void edge(std::int32_t operand, long double partial) {
+  [[nodiscard]] std::int32_t begin() {
+    begun_.emplace_back();
+    sums_.emplace_back();
+    return static_cast<std::int32_t>(begun_.size()) - 1;
+  }
+
+  void finish(std::int32_t k, const LongTape::Node& node, double certain, double deviation) {
+    Begun& b = begun_[at(k)];
+    b.certain = certain;
+    b.deviation = deviation;
+    if (node.value != 0) b.exponent = std::ilogb(node.value);
+    b.place = finished_++;
+  }
+
+  void edge(std::int32_t source, std::int32_t operand, long double partial) {
     const std::int32_t target = model_.compact_[at(operand)];
     if (target == none || partial == 0) return;  // inputs are exact: nothing to carry to them
-    model_.target_.push_back(target);
-    model_.partial_.push_back(static_cast<double>(partial));
+    edges_.push_back({source, target, static_cast<double>(partial)});
   }
 
-  void emit(std::int32_t k) {
-    const auto& node = tape_[k];
-    const double y = std::abs(static_cast<double>(node.value));
-    double certain = 0, deviation = 0;
-    if (is_linear(node.op)) {
-      sum(k, certain, deviation);
-    } else {
-      if (node.op == Op::multiply) {
-        edge(node.left, tape_[node.right].value);
-        edge(node.right, tape_[node.left].value);
-      } else if (node.op == Op::divide) {
-        edge(node.left, 1 / tape_[node.right].value);
-        edge(node.right, -node.value / tape_[node.right].value);
-      } else {
-        activation(node);
-      }
-      const double e = own_error(node.op, y);
-      certain = e;
-      deviation = e / std::sqrt(3.0);  // uniform in [-e, e]
-      note_size(y);
+  /// From the order in which nodes were begun to that in which they were finished, in which the
+  /// operands of each stand before it.
+  void put_in_order() {
+    const std::size_t nodes = begun_.size();
+    model_.certain_.resize(nodes);
+    model_.deviation_.resize(nodes);
+    model_.exponent_.resize(nodes);
+    for (const Begun& b : begun_) {
+      model_.certain_[at(b.place)] = b.certain;
+      model_.deviation_[at(b.place)] = b.deviation;
+      model_.exponent_[at(b.place)] = b.exponent;
     }
-    model_.certain_.push_back(certain);
-    model_.deviation_.push_back(deviation);
-    model_.exponent_.push_back(node.value == 0 ? exponent_of_zero : std::ilogb(node.value));
-    model_.first_edge_.push_back(static_cast<std::uint32_t>(model_.target_.size()));
+    for (std::int32_t& k : model_.compact_)
+      if (k != none) k = begun_[at(k)].place;
+
+    std::vector<std::uint32_t> next(nodes + 1, 0);  // where the next edge of a node goes
+    for (const Edge& e : edges_) ++next[at(begun_[at(e.source)].place) + 1];
+    for (std::size_t k = 0; k < nodes; ++k) next[k + 1] += next[k];
+    model_.first_edge_ = next;
+    model_.target_.resize(edges_.size());
+    model_.partial_.resize(edges_.size());
+    for (const Edge& e : edges_) {
+      const std::uint32_t to = next[at(begun_[at(e.source)].place)]++;
+      model_.target_[to] = begun_[at(e.target)].place;
+      model_.partial_[to] = e.partial;
+    }
   }
 
-  void activation(const LongTape::Node& node) {
+  /// One operation that is no sum.
+  [[nodiscard]] std::int32_t operation(const LongTape::Node& node) {
+    const std::int32_t k = begin();
+    const double y = std::abs(static_cast<double>(node.value));
+    if (node.op == Op::multiply) {
+      edge(k, node.left, tape_[node.right].value);
+      edge(k, node.right, tape_[node.left].value);
+    } else if (node.op == Op::divide) {
+      edge(k, node.left, 1 / tape_[node.right].value);
+      edge(k, node.right, -node.value / tape_[node.right].value);
+    } else {
+      activation(k, node);
+    }
+    const double e = own_error(node.op, y);
+    finish(k, node, e, e / std::sqrt(3.0));  // uniform in [-e, e]
+    note_size(y);
+    return k;
+  }
+
+  void activation(std::int32_t k, const LongTape::Node& node) {
     const long double y = node.value;
     switch (node.op) {
-      case Op::tanh: edge(node.left, 1 - y * y); break;
-      case Op::sigmoid: edge(node.left, y * (1 - y)); break;
-      case Op::exp: edge(node.left, y); break;
-      case Op::log: edge(node.left, 1 / tape_[node.left].value); break;
+      case Op::tanh: edge(k, node.left, 1 - y * y); break;
+      case Op::sigmoid: edge(k, node.left, y * (1 - y)); break;
+      case Op::exp: edge(k, node.left, y); break;
+      case Op::log: edge(k, node.left, 1 / tape_[node.left].value); break;
       case Op::relu: {
-        edge(node.left, y > 0 ? 1 : 0);
+        edge(k, node.left, y > 0 ? 1 : 0);
         const std::int32_t z = model_.compact_[at(node.left)];
-        const double margin = z == none ? 0 : kink_margin * model_.certain_[at(z)];
+        const double margin = z == none ? 0 : kink_margin * begun_[at(z)].certain;
         if (std::abs(static_cast<double>(tape_[node.left].value)) < margin)
           model_.near_kink_ = true;
         break;
@@ -152,72 +214,84 @@ class NoiseModel::Builder {
   }
 
   void note_size(double y) {
-    if (!(y <= rounding_.largest)) model_.may_overflow_ = true;
+    if (!(y <= rounding_.largest / overflow_margin)) model_.may_overflow_ = true;
     if (y > 0) model_.smallest_value_ = std::min(model_.smallest_value_, y);
   }
 
-  /// The sum that ends at node k, flattened: z = sum of terms, each a value or a product.
-  void sum(std::int32_t k, double& certain, double& deviation) {
-    double count = 0, magnitudes = 0, absolute = 0;
-    long double total = 0, squares = 0;
-    bool products = false;
-    pending_.clear();
-    pending_.emplace_back(k, 1);
-    while (!pending_.empty()) {
-      const auto [index, sign] = pending_.back();
-      pending_.pop_back();
-      const auto& node = tape_[index];
-      const bool inside = index == k || absorbed_[at(index)];
-      if (inside && is_linear(node.op)) {
-        const int second = node.op == Op::subtract ? -sign : sign;
-        if (node.op == Op::negate) {
-          pending_.emplace_back(node.left, -sign);
-        } else {
-          pending_.emplace_back(node.right, second);
-          pending_.emplace_back(node.left, sign);
-        }
-        continue;
-      }
-      const long double term = sign * node.value;
-      if (inside) {  // a product
-        edge(node.left, sign * tape_[node.right].value);
-        edge(node.right, sign * tape_[node.left].value);
-        products = true;
-        const double size = std::abs(static_cast<double>(term));
-        absolute += underflow(size);
-        note_size(size);
-      } else {
-        edge(index, sign);
-      }
-      if (term == 0) continue;
-      const double t = std::abs(static_cast<double>(term));
-      count += 1;
-      magnitudes += t;
-      squares += term * term;
-      total += term;
+  /// Adds the operands of an addition, a subtraction or a negation to the sum that they belong to:
+  /// the left one's if that is a partial sum that enters with its own sign, else a new one.
+  [[nodiscard]] std::int32_t add_to_a_sum(const LongTape::Node& node) {
+    const bool continued = node.op != Op::negate && is_partial_sum(node.left);
+    const std::int32_t k = continued ? model_.compact_[at(node.left)] : begin();
+    if (!continued) term(k, node.left, node.op == Op::negate);
+    if (node.op != Op::negate) term(k, node.right, node.op == Op::subtract);
+    return k;
+  }
+
+  void term(std::int32_t k, std::int32_t operand, bool minus) {
+    const LongTape::Node& node = tape_[operand];
+    Sum& sum = sums_[at(k)];
+    if (is_linear(node.op) && is_partial_sum(operand)) {
+      // Another partial sum: its terms become this one's, and it has no error of its own.
+      const std::int32_t other = model_.compact_[at(operand)];
+      const Sum& part = sums_[at(other)];
+      sum.count += part.count;
+      sum.magnitudes += part.magnitudes;
+      sum.absolute += part.absolute;
+      sum.squares += part.squares;
+      sum.total += minus ? -part.total : part.total;
+      sum.products = sum.products || part.products;
+      edge(k, operand, minus ? -1 : 1);
+      finish(other, node, 0, 0);
+      return;
     }
-    model_.largest_sum_ = std::max(model_.largest_sum_, magnitudes);
-    note_size(magnitudes);
+    const double size = std::abs(static_cast<double>(node.value));
+    if (node.op == Op::multiply && model_.compact_[at(operand)] == none) {  // absorbed
+      const long double left = tape_[node.left].value, right = tape_[node.right].value;
+      edge(k, node.left, minus ? -right : right);
+      edge(k, node.right, minus ? -left : left);
+      sum.products = true;
+      sum.absolute += underflow(size);
+      note_size(size);
+    } else {
+      edge(k, operand, minus ? -1 : 1);
+    }
+    if (node.value == 0) return;
+    sum.count += 1;
+    sum.magnitudes += size;
+    sum.squares += node.value * node.value;
+    sum.total += minus ? -node.value : node.value;
+  }
+
+  void finish_sum(std::int32_t k, const LongTape::Node& node) {
+    const Sum& sum = sums_[at(k)];
+    model_.largest_sum_ = std::max(model_.largest_sum_, sum.magnitudes);
+    note_size(sum.magnitudes);
     // count - 1 additions, and one rounding on each term.
     const double u = rounding_.u;
+    double certain = 0;
     long double variance = 0;
-    if (count >= 2) {
-      certain = count * u * magnitudes;
-      variance = (count - 1) * std::max(squares, total * total) + squares;
-    } else if (products) {
-      certain = u * magnitudes;
-      variance = squares;
+    if (sum.count >= 2) {
+      certain = sum.count * u * sum.magnitudes;
+      variance = (sum.count - 1) * std::max(sum.squares, sum.total * sum.total) + sum.squares;
+    } else if (sum.products) {
+      certain = u * sum.magnitudes;
+      variance = sum.squares;
     }
-    certain += absolute;
-    deviation = std::hypot(u * static_cast<double>(std::sqrt(variance)), absolute) / std::sqrt(3.0);
+    const double deviation = u * static_cast<double>(std::sqrt(variance));
+    finish(k, node, certain + sum.absolute, std::hypot(deviation, sum.absolute) / std::sqrt(3.0));
   }
+
+  /// In place of the place of a sum that goes on.
+  static constexpr std::int32_t unfinished = -1;
 
   NoiseModel& model_;
   const LongTape& tape_;
   const Rounding& rounding_;
-  std::vector<std::int32_t> uses_;
-  std::vector<bool> absorbed_;
-  std::vector<std::pair<std::int32_t, int>> pending_;
+  std::vector<Begun> begun_;
+  std::vector<Sum> sums_;  // of each of them; empty for one that is no sum
+  std::vector<Edge> edges_;
+  std::int32_t finished_ = 0;
 };
 
 NoiseModel::NoiseModel(const LongTape& tape, const std::vector<std::int32_t>& outputs,

@@ -41,6 +41,7 @@ struct Rounding {
     r.tanh_ulp = r.sigmoid_ulp = r.exp_ulp = r.log_ulp = 0;
     return r;
   }
+  friend bool operator==(const Rounding&, const Rounding&) = default;
 };
 
 /// A weighted sum of recorded values: a single entry, or a random projection of an array.
@@ -80,7 +81,7 @@ class NoiseModel {
 
   std::vector<std::int32_t> compact_;      // tape node -> condensed node, or none
   std::vector<std::uint32_t> first_edge_;  // edges of condensed node k: first_edge_[k] .. [k+1]
-  std::vector<std::int32_t> target_;       // operand of an edge, a condensed node
+  std::vector<std::int32_t> target_;       // operand of an edge, a condensed node before k
   std::vector<double> partial_;            // derivative along an edge
   std::vector<double> certain_;            // error bound of each condensed node alone
   std::vector<double> deviation_;          // its standard deviation

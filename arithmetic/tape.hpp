@@ -34,15 +34,26 @@ class Tape {
     V value;
     std::int32_t left, right;  // operands, or none
     Op op;
+    bool in_a_sum = false;   // an operand of an addition, a subtraction or a negation
+    std::uint16_t uses = 0;  // as an operand: none, one, or more
   };
 
   std::int32_t push(Op op, V value, std::int32_t left = none, std::int32_t right = none) {
+    const bool sum = op == Op::add || op == Op::subtract || op == Op::negate;
+    for (const std::int32_t operand : {left, right}) {
+      if (operand == none) continue;
+      Node& node = nodes_[static_cast<std::size_t>(operand)];
+      node.in_a_sum = node.in_a_sum || sum;
+      node.uses = static_cast<std::uint16_t>(node.uses < 2 ? node.uses + 1 : 2);
+    }
     nodes_.push_back({std::move(value), left, right, op});
     return static_cast<std::int32_t>(nodes_.size()) - 1;
   }
 
   /// Forgets all operations and keeps the memory, for the next computation.
   void clear() { nodes_.clear(); }
+  /// Memory for so many operations, if one knows.
+  void reserve(std::size_t operations) { nodes_.reserve(operations); }
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   [[nodiscard]] const Node& operator[](std::int32_t k) const {
     return nodes_[static_cast<std::size_t>(k)];

@@ -2,8 +2,10 @@
 """Times the whole catalogue on one LSTM beside PyTorch's gradcheck of the same sizes.
 
     bench/gradcheck.py build/release/bin/bptt-verify [--n_x 8] [--n_a 16] [--m 4] [--T_x 20]
+                       [--threads 2]
 
-Both in f64, on one thread, in turn; medians. gradcheck compares the full Jacobian of (a, c_T) in x,
+Both in f64, in turn, each with as many threads as it likes of those given (all cores unless told);
+medians. gradcheck compares the full Jacobian of (a, c_T) in x,
 a0, c0, the weights and the biases with finite differences of second order, an entry at a time. The
 catalogue is `bptt-verify check optimized --problem ..`: every property that says something of that
 problem, in f64. The time of each process is what it says of itself, without its start.
@@ -20,10 +22,10 @@ import tempfile
 import time
 
 
-def time_of_gradcheck(sizes):
+def time_of_gradcheck(sizes, threads):
     """Seconds of one full gradcheck."""
     import torch
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     torch.manual_seed(1)
     n_x, n_a, m, T_x = sizes
     lstm = torch.nn.LSTM(n_x, n_a).double()
@@ -43,13 +45,13 @@ def time_of_gradcheck(sizes):
     return time.perf_counter() - start
 
 
-def time_of_catalogue(program, sizes):
+def time_of_catalogue(program, sizes, threads):
     """Seconds of one check, how many rows it has, and whether something is broken."""
     n_x, n_a, m, T_x = sizes
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, 'report.json')
         ended = subprocess.run(
-            [program, 'check', 'optimized', '--scalar', 'f64', '--jobs', '1', '--json', report,
+            [program, 'check', 'optimized', '--scalar', 'f64', '--jobs', str(threads), '--json', report,
              '--problem', f'lstm n_x={n_x} n_a={n_a} m={m} T_x={T_x}'],
             stdout=subprocess.DEVNULL, check=False)
         if ended.returncode not in (0, 1):
@@ -68,11 +70,12 @@ def main():
     parser.add_argument('--n_a', type=int, default=16)
     parser.add_argument('--m', type=int, default=4)
     parser.add_argument('--T_x', type=int, default=20)
+    parser.add_argument('--threads', type=int, default=os.cpu_count())
     parser.add_argument('--repetitions', type=int, default=3)
     arguments = parser.parse_args()
     sizes = (arguments.n_x, arguments.n_a, arguments.m, arguments.T_x)
-    if min(*sizes, arguments.repetitions) < 1:
-        parser.error('sizes and repetitions are 1 or more')
+    if min(*sizes, arguments.threads, arguments.repetitions) < 1:
+        parser.error('sizes, threads and repetitions are 1 or more')
     try:
         import torch
     except ImportError:
@@ -83,17 +86,18 @@ def main():
     broken = False
     for repetition in range(arguments.repetitions):
         try:
-            ours.append(time_of_catalogue(arguments.program, sizes))
+            ours.append(time_of_catalogue(arguments.program, sizes, arguments.threads))
         except (OSError, RuntimeError) as error:
             print(f'gradcheck.py: {error}', file=sys.stderr)
             return 2
         broken = broken or ours[-1][2]
-        theirs.append(time_of_gradcheck(sizes))
+        theirs.append(time_of_gradcheck(sizes, arguments.threads))
         print(f'{repetition + 1} of {arguments.repetitions}: catalogue {ours[-1][0]:.3f} s, '
               f'gradcheck {theirs[-1]:.2f} s', file=sys.stderr)
     catalogue = statistics.median(seconds for seconds, _, _ in ours)
     gradcheck = statistics.median(theirs)
-    print(f'LSTM {sizes}, f64, one thread, PyTorch {torch.__version__}: {ours[0][1]} rows of the catalogue in '
+    print(f'LSTM {sizes}, f64, threads: {arguments.threads}, PyTorch {torch.__version__}: '
+          f'{ours[0][1]} rows of the catalogue in '
           f'{catalogue:.3f} s, one gradcheck in {gradcheck:.2f} s: '
           f'{gradcheck / catalogue:.1f} times as long')
     return 1 if broken else 0

@@ -106,22 +106,23 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
     return comparison.verdict();
   }
   for (const auto& [name, tensor] : gradients) {
-    if (!trial.gives(name)) continue;
-    if (!accumulates(name)) {
+    if (trial.gives(name) && !accumulates(name))
       comparison.bitwise<S>(name, tensor.view(), clean[name].view());
-      continue;
-    }
-    // before + dW: each of the additions may round the part that was there before.
-    std::vector<Probe> probes;
-    for (Index k = 0; k < tensor.size(); ++k) probes.push_back({name, k, 0});
-    const auto bounds = e.bounds(probes);
-    for (std::size_t k = 0; k < probes.size(); ++k) {
-      const S old = before[name].elements()[k];
-      const NoiseBound bound = accumulated(bounds[k], old, e.exact() ? 0 : trial.rounding().u,
-                                           subject.capabilities().derivation, spec.sizes);
-      comparison.within(name, tensor.elements()[k],
-                        static_cast<long double>(old) + clean[name].elements()[k], bound);
-    }
+  }
+  // before + dW: each of the additions may round the part that was there before.
+  const auto after = converted<long double>(gradients), old = converted<long double>(before),
+             alone = converted<long double>(clean);
+  std::vector<Probe> probes = trial.gradient_probes();
+  std::erase_if(probes, [](const Probe& probe) { return !accumulates(probe.array); });
+  const auto bounds = e.bounds(probes);
+  for (std::size_t k = 0; k < probes.size(); ++k) {
+    const Probe& probe = probes[k];
+    const auto& held = old[probe.array];
+    const long double size = probe.entry >= 0 ? std::abs(read(probe, held)) : scale_of(probe, held);
+    const NoiseBound bound = accumulated(bounds[k], size, e.exact() ? 0 : trial.rounding().u,
+                                         subject.capabilities().derivation, spec.sizes);
+    comparison.within(probe.array, read(probe, after[probe.array]),
+                      read(probe, held) + read(probe, alone[probe.array]), bound);
   }
   return comparison.verdict();
 }

@@ -33,6 +33,18 @@ bool same(S p, S q) {
   return std::isnan(p) && std::isnan(q);
 }
 
+/// Every entry of the arrays that are probed is finite and equal in both.
+bool all_equal(const std::vector<Probe>& probes, const NamedTensors<long double>& got,
+               const NamedTensors<long double>& expected) {
+  for (std::size_t k = 0; k < probes.size(); ++k) {
+    if (k > 0 && probes[k].array == probes[k - 1].array) continue;
+    const auto &p = got[probes[k].array].elements(), &q = expected[probes[k].array].elements();
+    for (std::size_t e = 0; e < p.size(); ++e)
+      if (!(p[e] == q[e] && std::isfinite(p[e]))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 long double scale_of(const Probe& probe, const Tensor<long double>& tensor) {
@@ -47,6 +59,12 @@ long double scale_of(const Probe& probe, const Tensor<long double>& tensor) {
 void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<long double>& got,
                         const NamedTensors<long double>& expected,
                         const std::vector<Source>& sources) {
+  if (all_equal(probes, got, expected)) {  // whatever the bounds are
+    for (const Probe& probe : probes)
+      judge(probe, got[probe.array].shape(), read(probe, got[probe.array]),
+            read(probe, expected[probe.array]), {}, std::numeric_limits<long double>::infinity());
+    return;
+  }
   for (const Source& source : sources)
     if (const std::string doubt = source.expectation->doubt(); !doubt.empty()) {
       inconclusive(doubt);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,11 @@ class Comparison {
 
   /// A fact that must be true; counts as one comparison.
   void require(bool truth, std::string_view reason_if_not);
+  /// The same, with a function that gives the reason: it is called only where there is need.
+  template <std::invocable Reason>
+  void require(bool truth, const Reason& reason_if_not) {
+    truth ? require(true, std::string_view()) : require(false, std::string_view(reason_if_not()));
+  }
 
   void broken(std::string_view reason);
   void inconclusive(std::string_view reason);

@@ -187,6 +187,12 @@ struct AgainstAnExpectation : ::testing::Test {
         for (float& e : t.elements()) e = std::sin(v += 1.1F);
     return p;
   }
+  /// Off by so little that only equality is gone.
+  [[nodiscard]] static NamedTensors<long double> nearly(NamedTensors<long double> values) {
+    for (auto& [name, tensor] : values)
+      for (long double& v : tensor.elements()) v *= 1 + 0x1p-62L;
+    return values;
+  }
   [[nodiscard]] NoiseBound bound(const Probe& probe) const {
     return expectation.bounds({probe}).front();
   }
@@ -261,9 +267,59 @@ TEST_F(AgainstAnExpectation, ANanOrAnInfinityIsBrokenAndNamed) {
   }
 }
 
+// Runs are kept for a while: a question that differs in anything must not get another's answer.
+TEST_F(AgainstAnExpectation, EveryPartOfTheQuestionCounts) {
+  const Probe probe{"dWf", 2, 0};
+  const NoiseBound alike = Expectation(problem, rounding).bounds({probe}).front();
+  EXPECT_EQ(alike.certain, bound(probe).certain);
+  EXPECT_EQ(alike.sigma, bound(probe).sigma);
+
+  Rounding coarse = rounding;
+  coarse.u *= 2;
+  EXPECT_GT(Expectation(problem, coarse).bounds({probe}).front().certain, 1.9L * alike.certain);
+  EXPECT_NE(Expectation(problem, rounding, Derivation::split).bounds({probe}).front().certain,
+            alike.certain);
+  EXPECT_FALSE(Expectation(problem, rounding, Derivation::one_pass, Extent::states)
+                   .values()
+                   .contains("dWf"));
+  for (auto* tensors : {&problem.in, &problem.up}) {
+    for (auto& [name, tensor] : *tensors) {
+      const float before = tensor.elements()[0];
+      tensor.elements()[0] = 2 * before;
+      EXPECT_NE(Expectation(problem, rounding).values()["dx"].elements(),
+                expectation.values()["dx"].elements())
+          << name;
+      tensor.elements()[0] = before;
+    }
+  }
+}
+
+TEST_F(AgainstAnExpectation, SeveralWeightedSumsAreThoseOfOneAtATime) {
+  std::vector<NamedTensors<long double>> weights(2);
+  weights[0].add("dx", got["dx"]);
+  weights[1].add("da0", got["da0"]);
+  weights[1].add("a", got["a"]);
+  const auto together = expectation.bounds_of(weights);
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    EXPECT_GT(together[k].sigma, 0);
+    EXPECT_EQ(together[k].certain, expectation.bound_of(weights[k]).certain);
+    EXPECT_EQ(together[k].sigma, expectation.bound_of(weights[k]).sigma);
+  }
+}
+
 TEST_F(AgainstAnExpectation, AZeroedArrayIsBroken) {
   for (long double& v : got["da0"].elements()) v = 0;
   EXPECT_EQ(judge().outcome, Outcome::broken);
+}
+
+TEST_F(AgainstAnExpectation, EqualArraysHoldWhateverTheBoundsAre) {
+  rounding.u = 0x1p-3;
+  const Expectation coarse(problem, rounding);
+  const Verdict v = judge({{&coarse, 1}});
+  EXPECT_EQ(v.outcome, Outcome::held);
+  EXPECT_EQ(v.compared + v.trivial, static_cast<long long>(probes.size()));
+  got["dWo"](1, 1) *= 1 + 0x1p-62L;
+  EXPECT_EQ(judge({{&coarse, 1}}).outcome, Outcome::inconclusive);
 }
 
 // With three bits, hardly an entry's certain bound is below a hundredth of its array.
@@ -271,7 +327,7 @@ TEST_F(AgainstAnExpectation, ABoundAboveAHundredthOfTheArrayIsInconclusive) {
   rounding.u = 0x1p-3;
   const Expectation coarse(problem, rounding);
   Comparison comparison(rounding.u);
-  comparison.within(probes, got, coarse.values(), {{&coarse, 1}});
+  comparison.within(probes, nearly(got), coarse.values(), {{&coarse, 1}});
   const Verdict v = comparison.verdict();
   EXPECT_EQ(v.outcome, Outcome::inconclusive);
   EXPECT_GT(v.inconclusive_entries, 100);
@@ -283,6 +339,7 @@ TEST_F(AgainstAnExpectation, ABoundAboveAHundredthOfTheArrayIsInconclusive) {
 // Bounds are proportional to u: one that is 0.0030 of the array's largest entry, three times and
 // four times.
 TEST_F(AgainstAnExpectation, TheHundredthIsOfTheArraysLargestEntry) {
+  got = nearly(got);
   for (const Index projected : {0, 1}) {
     probes = {{"da0", projected == 1 ? -1 : Index{3}, 5}};
     const long double size = scale_of(probes[0], expectation.values()["da0"]);
@@ -298,6 +355,7 @@ TEST_F(AgainstAnExpectation, TheHundredthIsOfTheArraysLargestEntry) {
 }
 // Four halves and a whole are three.
 TEST_F(AgainstAnExpectation, CertainBoundsAddUpWithTheirFactors) {
+  got = nearly(got);
   probes = {{"da0", 3, 0}};
   const long double size = scale_of(probes[0], expectation.values()["da0"]);
   rounding.u *= static_cast<double>(0.003 * size / bound(probes[0]).certain);
@@ -307,6 +365,7 @@ TEST_F(AgainstAnExpectation, CertainBoundsAddUpWithTheirFactors) {
   EXPECT_EQ(judge({whole, whole, half, half, half, half}).outcome, Outcome::inconclusive);
 }
 TEST_F(AgainstAnExpectation, EachArrayIsMeasuredByItsOwnSize) {
+  got = nearly(got);
   const auto size_of = [&](const std::string& array) {
     return scale_of({array, 0, 0}, expectation.values()[array]);
   };
@@ -337,7 +396,7 @@ TEST_F(AgainstAnExpectation, AnOverflowIsInDoubt) {
   const Expectation large(problem, rounding);
   EXPECT_EQ(large.doubt(), "intermediate values come near the largest finite number");
   Comparison comparison(u32);
-  comparison.within(probes, large.values(), large.values(), {{&large, 1}});
+  comparison.within(probes, nearly(large.values()), large.values(), {{&large, 1}});
   EXPECT_EQ(comparison.verdict().outcome, Outcome::inconclusive);
   EXPECT_EQ(comparison.verdict().reason, large.doubt());
 }

@@ -1,45 +1,65 @@
 #include "properties/expectation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-
-#include "arithmetic/recorded.hpp"
-#include "properties/draw.hpp"
-#include "properties/reference_run.hpp"
 
 namespace bptt::properties {
 namespace {
 
-using R = Recorded<long double>;
-
-/// Edge visits that judging one problem may cost, eight entries to a visit: some milliseconds.
-constexpr double sweep_work = 5e6;
-constexpr int sampled_entries = 16;
-constexpr int projections = 8;
-
-std::vector<std::string> judged_names(Cell cell) {
-  std::vector<std::string> names = state_names(cell);
-  names.insert(names.end(), gradient_names(cell).begin(), gradient_names(cell).end());
-  return names;
+bool same_bits(const Tensor<long double>& p, const Tensor<long double>& q) {
+  return p.shape() == q.shape() &&
+         std::equal(p.elements().begin(), p.elements().end(), q.elements().begin(),
+                    [](long double x, long double y) {
+                      if (std::isnan(x) || std::isnan(y)) return std::isnan(x) && std::isnan(y);
+                      return x == y && std::signbit(x) == std::signbit(y);
+                    });
 }
 
-NamedTensors<R> recorded_inputs(const NamedTensors<long double>& from) {
-  NamedTensors<R> to;
-  for (const auto& [name, tensor] : from) {
-    Tensor<R> inputs(tensor.shape());
-    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-      inputs.elements()[k] = R::input(tensor.elements()[k]);
-    to.add(name, std::move(inputs));
+bool same_bits(const NamedTensors<long double>& p, const NamedTensors<long double>& q) {
+  return std::equal(p.begin(), p.end(), q.begin(), q.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && same_bits(x.second, y.second);
+  });
+}
+
+/// All that a run depends on.
+struct Question {
+  Problem<long double> problem;
+  Rounding rounding;
+  Derivation derivation;
+  Extent extent;
+
+  friend bool operator==(const Question& p, const Question& q) {
+    return p.problem.cell == q.problem.cell && p.problem.activation == q.problem.activation &&
+           p.problem.sizes == q.problem.sizes && p.rounding == q.rounding &&
+           p.derivation == q.derivation && p.extent == q.extent &&
+           same_bits(p.problem.in, q.problem.in) && same_bits(p.problem.up, q.problem.up);
   }
-  return to;
-}
+};
 
-bool all_whole_numbers(const NamedTensors<long double>& tensors) {
-  for (const auto& [name, tensor] : tensors)
-    for (const long double v : tensor.elements())
-      if (v != std::trunc(v)) return false;
-  return true;
-}
+/// The last few runs, the latest first.
+class Recent {
+ public:
+  std::shared_ptr<RecordedRun> find(const Question& question) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) {
+      return e.run != nullptr && e.question == question;
+    });
+    if (found == entries_.end()) return nullptr;
+    std::rotate(entries_.begin(), found, found + 1);
+    return entries_.front().run;
+  }
+  void keep(Question question, std::shared_ptr<RecordedRun> run) {
+    std::rotate(entries_.begin(), entries_.end() - 1, entries_.end());
+    entries_.front() = {std::move(question), std::move(run)};
+  }
+
+ private:
+  struct Entry {
+    Question question;
+    std::shared_ptr<RecordedRun> run;
+  };
+  std::array<Entry, 4> entries_;  // a problem, and what one property derives from it
+};
 
 /// How many terms are added to each entry of a weight gradient, at most.
 double additions_to_a_weight(Derivation derivation, const Sizes& s) {
@@ -54,112 +74,24 @@ double additions_to_a_weight(Derivation derivation, const Sizes& s) {
 
 }  // namespace
 
-double projection_weight(std::uint64_t seed, Index entry) {
-  return (mix(seed ^ mix(static_cast<std::uint64_t>(entry))) & 1U) != 0 ? 1.0 : -1.0;
-}
-
-long double read(const Probe& probe, const Tensor<long double>& tensor) {
-  const auto& e = tensor.elements();
-  if (probe.entry >= 0) return e[static_cast<std::size_t>(probe.entry)];
-  long double sum = 0;
-  for (std::size_t k = 0; k < e.size(); ++k)
-    sum += projection_weight(probe.projection, static_cast<Index>(k)) * e[k];
-  return sum;
-}
-
-double tape_edges(Cell cell, const Sizes& s) {
-  const double gates = cell == Cell::rnn ? 1 : 4;
-  const double n_a = static_cast<double>(s.n_a), n = static_cast<double>(s.n_a + s.n_x);
-  return static_cast<double>(s.m * s.T_x) * gates * n_a * 3 * n;
-}
-
-bool judged_entry_by_entry(Cell cell, const Sizes& s, double effort) {
-  double entries = 0;
-  for (const auto& name : judged_names(cell))
-    entries += static_cast<double>(shape_of(cell, name, s).size());
-  return entries / 8 * tape_edges(cell, s) <= effort * sweep_work;
-}
-
-std::vector<Probe> choose_probes(Cell cell, const Sizes& sizes, std::uint64_t seed, double effort) {
-  std::vector<Probe> probes;
-  const bool every_entry = judged_entry_by_entry(cell, sizes, effort);
-  for (const auto& name : judged_names(cell)) {
-    const Index size = shape_of(cell, name, sizes).size();
-    const Draw draw(seed, "probe " + name);
-    if (every_entry || size <= sampled_entries) {
-      for (Index k = 0; k < size; ++k) probes.push_back({name, k, 0});
-      continue;
-    }
-    for (int k = 0; k < sampled_entries; ++k) probes.push_back({name, draw.below(size, k), 0});
-    for (int k = 0; k < projections; ++k) probes.push_back({name, -1, draw.bits(k, 1)});
+RecordedRun& Expectation::run() const {
+  static thread_local Recent recent;
+  if (run_ != nullptr) return *run_;
+  Question question{problem_, rounding_, derivation_, extent_};
+  run_ = recent.find(question);
+  if (run_ == nullptr) {
+    run_ = std::make_shared<RecordedRun>(problem_, rounding_, derivation_, extent_);
+    // States alone are asked for at one point after another, none of them twice.
+    if (extent_ == Extent::states_and_gradients) recent.keep(std::move(question), run_);
   }
-  return probes;
-}
-
-template <class S>
-Expectation::Expectation(const Problem<S>& problem, const Rounding& rounding,
-                         Derivation derivation) {
-  record(converted<long double>(problem), rounding, derivation);
-}
-template Expectation::Expectation(const Problem<float>&, const Rounding&, Derivation);
-template Expectation::Expectation(const Problem<double>&, const Rounding&, Derivation);
-
-void Expectation::record(const Problem<long double>& problem, const Rounding& rounding,
-                         Derivation derivation) {
-  static thread_local Tape<long double> tape;  // its memory serves one problem after another
-  tape.clear();
-  const TapeScope<long double> scope(tape);
-  const Problem<R> recorded{problem.cell, problem.activation, problem.sizes,
-                            recorded_inputs(problem.in), recorded_inputs(problem.up)};
-  std::vector<std::int32_t> outputs;
-  for (const auto& [name, tensor] : reference_outputs(recorded, derivation)) {
-    Tensor<long double> values(tensor.shape());
-    std::vector<std::int32_t> nodes;
-    for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
-      values.elements()[k] = tensor.elements()[k].value();
-      nodes.push_back(tensor.elements()[k].node());
-    }
-    outputs.insert(outputs.end(), nodes.begin(), nodes.end());
-    values_.add(name, std::move(values));
-    nodes_.add(name, std::move(nodes));
-  }
-  noise_ = std::make_unique<NoiseModel>(tape, outputs, rounding);
-  exact_ = problem.cell == Cell::rnn && problem.activation != Activation::tanh &&
-           noise_->largest_sum() <= 1 / rounding.u && all_whole_numbers(problem.in) &&
-           all_whole_numbers(problem.up);
-}
-
-std::vector<NoiseBound> Expectation::bounds(const std::vector<Probe>& probes) const {
-  if (exact_) return std::vector<NoiseBound>(probes.size());
-  std::vector<Functional> functionals;
-  functionals.reserve(probes.size());
-  for (const Probe& probe : probes) {
-    const auto& nodes = nodes_[probe.array];
-    Functional f;
-    if (probe.entry >= 0)
-      f.emplace_back(nodes[static_cast<std::size_t>(probe.entry)], 1.0);
-    else
-      for (std::size_t k = 0; k < nodes.size(); ++k)
-        f.emplace_back(nodes[k], projection_weight(probe.projection, static_cast<Index>(k)));
-    functionals.push_back(std::move(f));
-  }
-  return noise_->bounds(functionals);
-}
-
-NoiseBound Expectation::bound_of(const NamedTensors<long double>& weights) const {
-  if (exact_) return {};
-  Functional f;
-  for (const auto& [name, tensor] : weights)
-    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-      if (tensor.elements()[k] != 0)
-        f.emplace_back(nodes_[name][k], static_cast<double>(tensor.elements()[k]));
-  return noise_->bounds({f}).front();
+  return *run_;
 }
 
 std::string Expectation::doubt() const {
-  if (exact_) return "";
-  if (noise_->may_overflow()) return "intermediate values come near the largest finite number";
-  if (noise_->near_kink()) return "a ReLU's argument is within rounding of its kink";
+  if (exact()) return "";
+  if (run().noise().may_overflow())
+    return "intermediate values come near the largest finite number";
+  if (run().noise().near_kink()) return "a ReLU's argument is within rounding of its kink";
   return "";
 }
 

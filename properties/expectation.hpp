@@ -2,7 +2,6 @@
 // them: the reference run over Recorded numbers, and the bounds read from its tape.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,59 +9,56 @@
 #include "arithmetic/noise_model.hpp"
 #include "core/problem.hpp"
 #include "core/subject.hpp"
+#include "properties/probes.hpp"
 #include "properties/problem_spec.hpp"
+#include "properties/recorded_run.hpp"
 
 namespace bptt::properties {
 
-/// A number read from an array: one entry, or a random projection <w, array> with w = +-1.
-struct Probe {
-  std::string array;
-  Index entry = 0;               // column-major position; -1 for a projection
-  std::uint64_t projection = 0;  // seed of w
-};
-
-/// The value of a probe of the tensor. Exact up to the rounding of long double.
-[[nodiscard]] long double read(const Probe& probe, const Tensor<long double>& tensor);
-/// The weights of a projection: +1 or -1 for each entry.
-[[nodiscard]] double projection_weight(std::uint64_t seed, Index entry);
-
-/// Which numbers of states and gradients are judged: every entry of a small problem; for a large
-/// one, sixteen sampled entries and eight projections of each array, so that the sweeps over the
-/// tape stay within a fixed amount of work, of which `effort` is a multiple. Depends on the
-/// arguments alone.
-[[nodiscard]] std::vector<Probe> choose_probes(Cell cell, const Sizes& sizes, std::uint64_t seed,
-                                               double effort = 1);
-/// True if choose_probes gives every entry.
-[[nodiscard]] bool judged_entry_by_entry(Cell cell, const Sizes& sizes, double effort = 1);
-/// About how many operands the operations on the tape of such a problem have.
-[[nodiscard]] double tape_edges(Cell cell, const Sizes& sizes);
-
+/// Derived when it is first asked for something, and kept for a while by the thread that did:
+/// several properties of one problem share one run of the reference. Of one thread.
 class Expectation {
  public:
-  /// Runs the reference on the problem's exact values. `rounding` and `derivation`: of the
-  /// implementation judged.
+  /// `rounding` and `derivation`: of the implementation judged. `extent`: states alone cost a
+  /// third.
   template <class S>
   Expectation(const Problem<S>& problem, const Rounding& rounding,
-              Derivation derivation = Derivation::one_pass);
+              Derivation derivation = Derivation::one_pass,
+              Extent extent = Extent::states_and_gradients)
+      : problem_(converted<long double>(problem)),
+        rounding_(rounding),
+        derivation_(derivation),
+        extent_(extent) {}
 
   /// States and gradients, in 64-bit mantissas.
-  [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
-  [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Probe>& probes) const;
+  [[nodiscard]] const NamedTensors<long double>& values() const { return run().values(); }
+  [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Probe>& probes) const {
+    return run().bounds(probes);
+  }
   /// The bound of <weights, arrays>: weights has some of the arrays of values().
-  [[nodiscard]] NoiseBound bound_of(const NamedTensors<long double>& weights) const;
+  [[nodiscard]] NoiseBound bound_of(const NamedTensors<long double>& weights) const {
+    return bounds_of({weights}).front();
+  }
+  /// Of several at once, which takes less time.
+  [[nodiscard]] std::vector<NoiseBound> bounds_of(
+      const std::vector<NamedTensors<long double>>& weights) const {
+    return run().bounds_of(weights);
+  }
   /// Smallest magnitude of a value other than zero that the computation forms.
-  [[nodiscard]] double smallest_value() const { return noise_->smallest_value(); }
+  [[nodiscard]] double smallest_value() const { return run().noise().smallest_value(); }
   /// Why the bounds may not apply: near a kink of ReLU, or near overflow. Empty if they do.
   [[nodiscard]] std::string doubt() const;
   /// Every value is a whole number and every sum is exact in the scalar judged, in any order.
-  [[nodiscard]] bool exact() const { return exact_; }
+  [[nodiscard]] bool exact() const { return run().exact(); }
 
  private:
-  void record(const Problem<long double>& problem, const Rounding& rounding, Derivation derivation);
-  NamedTensors<long double> values_;
-  Named<std::vector<std::int32_t>> nodes_;
-  std::unique_ptr<NoiseModel> noise_;
-  bool exact_ = false;
+  RecordedRun& run() const;
+
+  Problem<long double> problem_;
+  Rounding rounding_;
+  Derivation derivation_;
+  Extent extent_;
+  mutable std::shared_ptr<RecordedRun> run_;
 };
 
 /// The bound of `old` + G for an entry G of a weight gradient that has the bound `of_gradient`, in

@@ -108,12 +108,11 @@ Verdict nan_stays_in_its_cone(const Subject& subject, const ProblemSpec& spec) {
   for (const auto& [array, tensor] : got)
     for (std::size_t k = 0; k < tensor.elements().size(); ++k)
       if (!cone[array].elements()[k].depends_on(0))
-        comparison.require(
-            tensor.elements()[k] == clean[array].elements()[k],
-            fmt::format(
-                "{} entry {} became {:g} (was {:g}) although it does not depend on {} entry "
-                "{}",
-                array, k, tensor.elements()[k], clean[array].elements()[k], name, entry));
+        comparison.require(tensor.elements()[k] == clean[array].elements()[k], [&] {
+          return fmt::format(
+              "{} entry {} became {:g} (was {:g}) although it does not depend on {} entry {}",
+              array, k, tensor.elements()[k], clean[array].elements()[k], name, entry);
+        });
   if (comparison.verdict().compared == 0)
     comparison.inconclusive("every result depends on the entry that was chosen");
   return comparison.verdict();
@@ -129,16 +128,18 @@ Verdict states_are_bounded(const Subject& subject, const ProblemSpec& spec) {
     for (Index j = 0; j < s.m; ++j)
       for (Index i = 0; i < s.n_a; ++i) {
         const S a = got["a"](i, j, t);
-        comparison.require(std::abs(a) <= S(1), fmt::format("|a[{},{},{}]| = {:g}", i, j, t, a));
+        comparison.require(std::abs(a) <= S(1),
+                           [&] { return fmt::format("|a[{},{},{}]| = {:g}", i, j, t, a); });
         if (spec.cell == Cell::rnn) continue;
         const S c = got["c"](i, j, t);
         // |c_t| <= |c_{t-1}| + 1, each step rounding twice by a factor of 1 + u.
         const double steps = static_cast<double>(t + 1);
         const double bound = (std::abs(static_cast<double>(trial.problem.in["c0"](i, j))) + steps) *
                              (1 + 3 * steps * trial.rounding().u);
-        comparison.require(
-            std::abs(static_cast<double>(c)) <= bound,
-            fmt::format("|c[{},{},{}]| = {:g} is above |c0| + t + 1 = {:g}", i, j, t, c, bound));
+        comparison.require(std::abs(static_cast<double>(c)) <= bound, [&] {
+          return fmt::format("|c[{},{},{}]| = {:g} is above |c0| + t + 1 = {:g}", i, j, t, c,
+                             bound);
+        });
       }
   return comparison.verdict();
 }

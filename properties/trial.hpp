@@ -39,6 +39,9 @@ class Trial {
   [[nodiscard]] Expectation expect(const Problem<S>& p) const {
     return {p, rounding(), subject.capabilities().derivation};
   }
+  [[nodiscard]] Expectation expect_states(const Problem<S>& p) const {
+    return {p, rounding(), subject.capabilities().derivation, Extent::states};
+  }
   [[nodiscard]] Draw draw(std::string_view purpose) const { return {spec.seed, purpose}; }
 
   [[nodiscard]] std::vector<Probe> probes() const { return probes(spec.sizes); }

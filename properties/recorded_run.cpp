@@ -1,0 +1,149 @@
+#include "properties/recorded_run.hpp"
+
+#include <cmath>
+
+#include "arithmetic/recorded.hpp"
+#include "properties/reference_run.hpp"
+
+namespace bptt::properties {
+namespace {
+
+using R = Recorded<long double>;
+
+NamedTensors<R> recorded_inputs(const NamedTensors<long double>& from) {
+  NamedTensors<R> to;
+  for (const auto& [name, tensor] : from) {
+    Tensor<R> inputs(tensor.shape());
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+      inputs.elements()[k] = R::input(tensor.elements()[k]);
+    to.add(name, std::move(inputs));
+  }
+  return to;
+}
+
+/// Zeros are constants: products with them round nothing, and leave no trace on the tape.
+NamedTensors<R> recorded_upstream(const NamedTensors<long double>& from) {
+  NamedTensors<R> to;
+  for (const auto& [name, tensor] : from) {
+    Tensor<R> inputs(tensor.shape());
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+      if (tensor.elements()[k] != 0) inputs.elements()[k] = R::input(tensor.elements()[k]);
+    to.add(name, std::move(inputs));
+  }
+  return to;
+}
+
+NamedTensors<R> run(const Problem<R>& problem, Derivation derivation, Extent extent) {
+  if (extent == Extent::states_and_gradients) return reference_outputs(problem, derivation);
+  NamedTensors<R> cache = reference_forward(problem), states;
+  for (const auto& name : state_names(problem.cell)) states.add(name, std::move(cache[name]));
+  return states;
+}
+
+bool all_whole_numbers(const NamedTensors<long double>& tensors) {
+  for (const auto& [name, tensor] : tensors)
+    for (const long double v : tensor.elements())
+      if (v != std::trunc(v)) return false;
+  return true;
+}
+
+constexpr NoiseBound not_derived{-1, 0};
+
+}  // namespace
+
+RecordedRun::RecordedRun(const Problem<long double>& problem, const Rounding& rounding,
+                         Derivation derivation, Extent extent) {
+  static thread_local Tape<long double> tape;  // its memory serves one problem after another
+  tape.clear();
+  // Two nodes for a product that is added, and as many again for what happens to its entry.
+  tape.reserve(static_cast<std::size_t>(3 * tape_edges(problem.cell, problem.sizes)));
+  const TapeScope<long double> scope(tape);
+  const Problem<R> recorded{problem.cell, problem.activation, problem.sizes,
+                            recorded_inputs(problem.in), recorded_upstream(problem.up)};
+  std::vector<std::int32_t> outputs;
+  for (const auto& [name, tensor] : run(recorded, derivation, extent)) {
+    Tensor<long double> values(tensor.shape());
+    Array array{Tensor<std::int32_t>(tensor.shape()), {}, {}};
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
+      values.elements()[k] = tensor.elements()[k].value();
+      array.nodes.elements()[k] = tensor.elements()[k].node();
+    }
+    outputs.insert(outputs.end(), array.nodes.elements().begin(), array.nodes.elements().end());
+    values_.add(name, std::move(values));
+    arrays_.add(name, std::move(array));
+  }
+  noise_ = std::make_unique<NoiseModel>(tape, outputs, rounding);
+  exact_ = problem.cell == Cell::rnn && problem.activation != Activation::tanh &&
+           noise_->largest_sum() <= 1 / rounding.u && all_whole_numbers(problem.in) &&
+           all_whole_numbers(problem.up);
+}
+
+const NoiseBound* RecordedRun::Array::known(const Probe& probe) const {
+  if (probe.entry < 0) {
+    const auto found = of_projection.find(probe.projection);
+    return found == of_projection.end() ? nullptr : &found->second;
+  }
+  if (of_entry.empty()) return nullptr;
+  const NoiseBound& bound = of_entry[static_cast<std::size_t>(probe.entry)];
+  return bound.certain == not_derived.certain ? nullptr : &bound;
+}
+
+void RecordedRun::Array::learn(const Probe& probe, const NoiseBound& bound) {
+  if (probe.entry < 0) {
+    of_projection.emplace(probe.projection, bound);
+    return;
+  }
+  if (of_entry.empty()) of_entry.assign(nodes.elements().size(), not_derived);
+  of_entry[static_cast<std::size_t>(probe.entry)] = bound;
+}
+
+Functional RecordedRun::Array::functional(const Probe& probe) const {
+  const auto& all = nodes.elements();
+  if (probe.entry >= 0) return {{all[static_cast<std::size_t>(probe.entry)], 1.0}};
+  Functional f;
+  f.reserve(all.size());
+  for (std::size_t k = 0; k < all.size(); ++k)
+    f.emplace_back(all[k], projection_weight(probe.projection, static_cast<Index>(k)));
+  return f;
+}
+
+std::vector<NoiseBound> RecordedRun::bounds(const std::vector<Probe>& probes) {
+  std::vector<NoiseBound> result(probes.size());
+  if (exact_) return result;
+  std::vector<Functional> functionals;
+  std::vector<std::size_t> unknown;
+  for (std::size_t k = 0; k < probes.size(); ++k) {
+    const Array& array = arrays_[probes[k].array];
+    if (const NoiseBound* known = array.known(probes[k])) {
+      result[k] = *known;
+    } else {
+      functionals.push_back(array.functional(probes[k]));
+      unknown.push_back(k);
+    }
+  }
+  const auto derived = noise_->bounds(functionals);
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    result[unknown[i]] = derived[i];
+    arrays_[probes[unknown[i]].array].learn(probes[unknown[i]], derived[i]);
+  }
+  return result;
+}
+
+std::vector<NoiseBound> RecordedRun::bounds_of(
+    const std::vector<NamedTensors<long double>>& weights) const {
+  if (exact_) return std::vector<NoiseBound>(weights.size());
+  std::vector<Functional> functionals;
+  for (const auto& arrays : weights) {
+    Functional f;
+    for (const auto& [name, tensor] : arrays) {
+      const auto& nodes = arrays_[name].nodes.elements();
+      for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+        if (tensor.elements()[k] != 0)
+          f.emplace_back(nodes[k], static_cast<double>(tensor.elements()[k]));
+    }
+    functionals.push_back(std::move(f));
+  }
+  return noise_->bounds(functionals);
+}
+
+}  // namespace bptt::properties
