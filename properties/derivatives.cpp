@@ -250,7 +250,8 @@ void converges(const Quotients& d, int p, int q, Real slope, Real slope_error, R
 }
 
 template <class S>
-Verdict finite_differences(const Subject& subject, const ProblemSpec& spec) {
+Verdict finite_differences(const Subject& subject, const ProblemSpec& whole) {
+  const ProblemSpec spec = of_few_samples(whole, 1);
   const Trial<S> drawn(subject, spec);
   const Trial<S> trial = drawn.of(on_grid(drawn.problem));
   Comparison comparison = trial.comparison();
@@ -267,7 +268,7 @@ Verdict finite_differences(const Subject& subject, const ProblemSpec& spec) {
 
   Quotients central, forward;
   const Loss at = loss_at(trial, trial.problem, e);
-  const int steps = judged_entry_by_entry(spec.cell, spec.sizes) ? 8 : 5;
+  const int steps = judged_entry_by_entry(whole.cell, whole.sizes) ? 8 : 5;
   for (int k = coarsest; k < coarsest + steps; ++k) {
     const double h = std::ldexp(1.0, -k);
     const Loss plus = loss_along(trial, v, h), minus = loss_along(trial, v, -h);

@@ -14,7 +14,7 @@ namespace {
 /// A head of three classes on the states: its backward gives da, the network's backward the rest.
 template <class S>
 Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
-  ProblemSpec whole = spec;
+  ProblemSpec whole = of_few_samples(spec, 1);
   whole.sizes.T_da = whole.sizes.T_x;
   const Trial<S> trial(subject, whole);
   const Sizes& s = whole.sizes;

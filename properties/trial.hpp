@@ -1,6 +1,7 @@
 // One subject on one problem: running it, and expecting what it should give.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,13 @@
 #include "properties/problem_spec.hpp"
 
 namespace bptt::properties {
+
+/// The same problem with no more than `most` samples of its batch, where it is too large to be
+/// judged entry by entry: for oracles that would take long and gain nothing from more samples.
+[[nodiscard]] inline ProblemSpec of_few_samples(ProblemSpec spec, Index most) {
+  if (!judged_entry_by_entry(spec.cell, spec.sizes)) spec.sizes.m = std::min(spec.sizes.m, most);
+  return spec;
+}
 
 /// What a property's check is given. S: the scalar that the subject runs in.
 template <class S>
