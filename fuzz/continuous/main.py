@@ -22,7 +22,7 @@ import progress
 EXAMPLES = """examples:
   ./dev fuzz                              until Ctrl-C
   ./dev fuzz --minutes 60 --target npz    an hour of the targets whose name contains npz
-  ./dev fuzz --once --seconds-each 5      what .ci/run does
+  ./dev fuzz --once --seconds-each 4      what .ci/run does
   ./dev fuzz --coverage                   what the corpora reach, as HTML; see docs/fuzzing.md
 """
 LONGEST_SLICE = 120  # seconds
