@@ -17,6 +17,7 @@ import sys
 
 import campaign
 import durable
+import libfuzzer
 import progress
 
 EXAMPLES = """examples:
@@ -73,11 +74,9 @@ def find_binaries(tree, regex, once):
     flavours = {'check': 'fuzz'} if once else {'check': 'fuzz', 'explore': 'fuzz-explore'}
     found = {}
     for flavour, preset in flavours.items():
-        folder = os.path.join(tree, 'build', preset, 'bin')
-        for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-            path = os.path.join(folder, file)
-            if file.startswith('fuzz_') and os.path.isfile(path) and os.access(path, os.X_OK):
-                found.setdefault(file[len('fuzz_'):], {})[flavour] = path
+        binaries = libfuzzer.binaries_in(os.path.join(tree, 'build', preset, 'bin'))
+        for name, path in binaries.items():
+            found.setdefault(name, {})[flavour] = path
     complete = {name: paths for name, paths in found.items() if len(paths) == len(flavours)}
     if not complete:
         raise RuntimeError(f'no fuzz target in {tree}/build/{{{",".join(flavours.values())}}}/bin: '
