@@ -1,6 +1,9 @@
-"""Makes the seeds in corpus/npz: small files, valid and not, that each take another path."""
+"""Makes the seeds in corpus/npz: small files, valid and not, that each take another path.
+Run with /usr/bin/python3, the interpreter that has Debian's NumPy.
+"""
 import io
 import pathlib
+import warnings
 import zipfile
 
 import numpy as np
@@ -46,6 +49,25 @@ def streamed_npz():
     return file.bytes
 
 
+def zipped(entries, method=zipfile.ZIP_STORED):
+    """An archive of (name, content), in the order given."""
+    file = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "w", method) as archive:
+        warnings.simplefilter("ignore")  # of two names that are alike
+        for name, content in entries:
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+    return file.getvalue()
+
+
+def changed(archive, offset_local, offset_central, value):
+    """The archive of one entry with some bytes of its two headers replaced."""
+    result = bytearray(archive)
+    for signature, offset in ((b"PK\3\4", offset_local), (b"PK\1\2", offset_central)):
+        at = archive.index(signature) + offset
+        result[at:at + len(value)] = value
+    return bytes(result)
+
+
 x = np.arange(6.0).reshape(2, 3)
 x32 = x.astype("<f4")
 stored = npz(np.savez, x=x32)
@@ -68,6 +90,46 @@ seeds = {
     "no_arrays.npz": npz(np.savez),
     "streamed.npz": streamed_npz(),
     "truncated.npz": stored[:-30],
+    "too_long_a_name": b"~",
+    # Each refused for another reason, in words.
+    "unknown_key.npy": npy_with_header(b"{'description': '<f4'}"),
+    "repeated_key.npy": npy_with_header(b"{'descr': '<f4', 'descr': '<f4'}"),
+    "no_colon.npy": npy_with_header(b"{'descr' '<f4'}"),
+    "no_end.npy": npy_with_header(b"{'descr': '<f4', 'fortran_order': False"),
+    "no_shape.npy": npy_with_header(b"{'descr': '<f4', 'fortran_order': False}"),
+    "after_the_end.npy": npy_with_header(b"{'descr': '<f4'} 7"),
+    "structured.npy": npy_with_header(b"{'descr': [('x', '<f4')], 'fortran_order': False}"),
+    "no_byte_order.npy": npy_with_header(
+        b"{'descr': 'f4', 'fortran_order': False, 'shape': (1,)}", bytes(4)),
+    "rank_5.npy": npy_with_header(
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1)}", bytes(4)),
+    "number_for_a_shape.npy": npy_with_header(
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (5)}", bytes(20)),
+    "octal_extent.npy": npy_with_header(
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (05,)}", bytes(20)),
+    "huge_extent.npy": npy_with_header(
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}"),
+    "neither_true_nor_false.npy": npy_with_header(b"{'fortran_order': None}"),
+    "version_9.npy": npy_with_header(b"{}", version=b"\x09\x00"),
+    "short_fixed_part.npy": b"\x93NUMPY\x02\x00\x01",
+    "long_header.npy": npy_with_header(b"{}")[:-2],
+    "short_data.npy": npy(x32)[:-4],
+    "not_printable.npz": zipped([("x\x01.npy", npy(x32))]),
+    "no_array.npz": zipped([("x.txt", b"text")]),
+    "name_of_a_suffix.npz": zipped([(".npy", npy(x32))]),
+    "two_of_a_name.npz": zipped([("x.npy", npy(x32)), ("x.npy", npy(x32))]),
+    "wrong_dtype.npz": zipped([("x.npy", npy(np.arange(2)))]),
+    "bzip2.npz": zipped([("x.npy", npy(x32))], zipfile.ZIP_BZIP2),
+    "encrypted.npz": changed(zipped([("x.npy", npy(x32))]), 6, 8, b"\x01\x00"),
+    "wrong_checksum.npz": changed(zipped([("x.npy", npy(x32))]), 14, 16, b"\x01\x02\x03\x04"),
+    "damaged_deflate.npz": changed(
+        zipped([("x.npy", npy(x32))], zipfile.ZIP_DEFLATED), 30 + 5, 12, b"\xff\xff"),
+    "promises_more.npz": changed(
+        zipped([("x.npy", npy(x32))], zipfile.ZIP_DEFLATED), 22, 24, b"\xff\x01\x00\x00"),
+    "promises_less.npz": changed(
+        zipped([("x.npy", npy(x32))], zipfile.ZIP_DEFLATED), 22, 24, b"\x05\x00\x00\x00"),
+    "unpacks_to_too_much.npz": changed(
+        zipped([("x.npy", npy(x32))], zipfile.ZIP_DEFLATED), 22, 24, b"\xff\xff\xff\x7f"),
 }
 for name, content in seeds.items():
     (FOLDER / name).write_bytes(content)

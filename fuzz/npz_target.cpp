@@ -1,9 +1,18 @@
-// The readers of .npy and .npz under fire: any bytes give arrays or a FormatError, nothing else,
-// and what was accepted is written and read back bit for bit.
+// The readers and writers of .npy and .npz under fire: any bytes give arrays or a FormatError,
+// nothing else, and from a path the same; what was accepted is written and read back bit for bit;
+// any name and any number is written and read back, or refused as core/npz.hpp and core/npy.hpp
+// say.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "core/error.hpp"
 #include "core/npz.hpp"
+#include "fuzz/bytes.hpp"
 #include "fuzz/finding.hpp"
 #include "fuzz/parser_targets.hpp"
 
@@ -30,6 +39,26 @@ void drive_npy(std::span<const std::byte> file) {
     require_same(read_npy(write_npy(array, fortran_order)), array);
 }
 
+/// A file that is in no folder: nothing of it is left, whatever ends the program.
+class MemoryFile {
+ public:
+  MemoryFile() : descriptor_(::memfd_create("fuzz_npz", MFD_CLOEXEC)) {
+    require(descriptor_ >= 0, "memfd_create fails");
+  }
+  ~MemoryFile() { ::close(descriptor_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  void hold(std::span<const std::byte> bytes) const {
+    require(::ftruncate(descriptor_, 0) == 0 &&
+                ::pwrite(descriptor_, bytes.data(), bytes.size(), 0) == std::ssize(bytes),
+            "a file in memory cannot be written");
+  }
+  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+ private:
+  int descriptor_;
+};
+
 void drive_npz(std::span<const std::byte> file) {
   Named<NpyArray> arrays;
   try {
@@ -42,12 +71,87 @@ void drive_npz(std::span<const std::byte> file) {
   for (const auto& [name, array] : arrays) require_same(again[name], array);
 }
 
+/// From a path: the same arrays, or the same error with the path before it.
+void drive_path(std::span<const std::byte> file, const MemoryFile& on_disk) {
+  const auto result_of = [](const auto& read) {
+    try {
+      return "arrays " + read().names();
+    } catch (const FormatError& error) {
+      return std::string(error.what());
+    }
+  };
+  on_disk.hold(file);
+  const std::string expected = result_of([&] { return read_npz(file); });
+  const std::string got = result_of([&] { return read_npz(on_disk.path()); });
+  require(got == expected || got == on_disk.path() + ": " + expected,
+          "from a path '" + got + "', from memory '" + expected + "'");
+}
+
+/// A path where no file is: an error that names it.
+void drive_no_file() {
+  const std::string path = "/proc/self/fd/none";
+  try {
+    (void)read_npz(path);
+  } catch (const Error& error) {
+    return require(std::string_view(error.what()).find(path) != std::string_view::npos,
+                   std::string("an error without the path: ") + error.what());
+  }
+  throw Finding("a file is read that is not there");
+}
+
+/// A name of the bytes; a tilde before them stands for more than a name can have.
+void drive_name(std::string name) {
+  constexpr std::size_t longest = 65531;
+  if (name.starts_with('~')) name.insert(0, longest, '~');
+  const bool good =
+      !name.empty() && name.size() <= longest &&
+      std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  Named<NpyArray> arrays;
+  arrays.add(name, {{1}, NpyType::f64, {0.5}});
+  std::vector<std::byte> file;
+  try {
+    file = write_npz(arrays);
+  } catch (const Error&) {
+    require(!good, "the name '" + name + "' is refused");
+    return;
+  }
+  require(good, "a name that is empty, too long or not printable is accepted");
+  require(read_npz(file).names() == name, "the name '" + name + "' is read back as another one");
+}
+
+void drive_f32(double value) {
+  const NpyArray array{{1}, NpyType::f32, {value}};
+  if (std::isnan(value)) return;  // whether its payload fits is no question of the format
+  const bool good =
+      std::isinf(value) || (std::abs(value) <= double{std::numeric_limits<float>::max()} &&
+                            static_cast<double>(static_cast<float>(value)) == value);
+  try {
+    const NpyArray again = read_npy(write_npy(array));
+    require(good, std::to_string(value) + " is written as f32");
+    require_same(again, array);
+  } catch (const Error&) {
+    require(!good, std::to_string(value) + " is refused as f32");
+  }
+}
+
 class NpzTarget final : public Target {
  public:
   void run(std::span<const std::uint8_t> bytes) override {
+    if (bytes.empty()) drive_no_file();
     drive_npy(std::as_bytes(bytes));
     drive_npz(std::as_bytes(bytes));
+    // What takes longer is left to the inputs that may be archives, or cannot be a file at all.
+    const std::uint8_t first = bytes.empty() ? 0 : bytes[0];
+    if (first == 'P') return drive_path(std::as_bytes(bytes), on_disk_);
+    if (first == 0x93) return;
+    drive_name(std::string(
+        bytes.begin(), bytes.begin() + std::min<std::ptrdiff_t>(std::ssize(bytes), longest_name)));
+    drive_f32(Bytes(bytes).take<double>());
   }
+
+ private:
+  static constexpr std::ptrdiff_t longest_name = 100;
+  MemoryFile on_disk_;
 };
 
 }  // namespace

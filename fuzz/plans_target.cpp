@@ -10,8 +10,9 @@
 #include "fuzz/bytes.hpp"
 #include "fuzz/catalogue_target.hpp"
 #include "fuzz/finding.hpp"
+#include "fuzz/plan_seeds.hpp"
 #include "fuzz/problem_mutator.hpp"
-#include "fuzz/seed_problems.hpp"
+#include "fuzz/spread.hpp"
 #include "optimized/passes.hpp"
 #include "properties/codec.hpp"
 #include "properties/generate.hpp"
@@ -22,12 +23,14 @@ namespace {
 using properties::ProblemSpec;
 
 constexpr int most_calls = 16;
+constexpr Index max_size = 10;  // the batch of the published exercises; bits are cheap to judge
 constexpr std::size_t slots = 3, spec_at = 1, calls_at = spec_at + properties::spec_bytes;
+constexpr std::uint8_t spread_from = 128;  // of the byte that says how a pass is called
 
 properties::SpecLimits limits_of(Cell cell) {
   properties::SpecLimits limits;
   limits.cell = cell;
-  limits.max_size = CatalogueTarget::max_size(cell, true);
+  limits.max_size = max_size;
   limits.beside_wide = CatalogueTarget::beside_wide;
   limits.regimes = properties::all_regimes;
   return limits;
@@ -78,6 +81,7 @@ class Calls {
   struct Slot {
     Setup setup;
     std::unique_ptr<AnyPlan<S>> plan;
+    std::size_t bytes = 0;  // that the plan held when it was made
     // The parameters that the plan keeps for either direction. A pass that is handed some keeps
     // them for its own, and the plan has none for the other any more.
     std::optional<Arrays> kept_forward, kept_backward;
@@ -87,6 +91,7 @@ class Calls {
   };
   struct Pass {
     bool parameters = true;  // handed in; else those that the plan keeps
+    bool spread = false;     // the caller's arrays have gaps between their rows
     Sizes sizes;
     Arrays in;  // with the parameters that take effect
   };
@@ -125,11 +130,13 @@ class Calls {
       setup.options.least_work_of_a_thread = 0;
     }
     const auto targets = optimized::available_targets();
-    if (more / 16 % 4 == 1) setup.options.target = targets[more / 64 % targets.size()];
+    if (more / 16 % 2 == 1) setup.options.target = targets[more / 32 % targets.size()];
     if (more % 16 >= 13) setup.memory = static_cast<optimized::Memory>(more % 16 - 13);
     slot = Slot();
     slot.setup = setup;
     slot.plan = std::make_unique<AnyPlan<S>>(setup);
+    slot.plan->require_sound(setup);
+    slot.bytes = slot.plan->bytes();
   }
 
   void move(Slot& from, Slot& to) {
@@ -182,6 +189,7 @@ class Calls {
     const std::uint8_t how = bytes_.byte(), fewer = bytes_.byte();
     Pass pass;
     pass.parameters = how / 4 % 2 == 0 || slot.setup.memory;
+    pass.spread = how >= spread_from;
     const Index most = slot.setup.sizes.T_x;
     const Index steps = slot.setup.memory || fewer % 2 == 0 ? most : 1 + fewer / 2 % most;
     Problem<S> problem = drawn(slot, how % 4, steps);
@@ -191,15 +199,23 @@ class Calls {
     return pass;
   }
 
-  [[nodiscard]] Arrays run_forward(AnyPlan<S>& plan, const Pass& pass, bool parameters) const {
+  [[nodiscard]] Arrays run_forward(AnyPlan<S>& plan, const Pass& pass, bool parameters,
+                                   bool spread) const {
     auto cache = make_tensors<S>(base_.cell, cache_names(base_.cell), pass.sizes);
-    plan.forward(parameters, views_of(pass.in), views_of(cache));
+    if (spread) {
+      const Spread<S> in(pass.in), out(cache);
+      plan.forward(parameters, in.constants(), out.views());
+      out.take_back(cache, when_ + ", forward");
+    } else {
+      plan.forward(parameters, views_of(pass.in), views_of(cache));
+    }
     return cache;
   }
   /// Notes what a forward pass gave; it is what a fresh plan gives.
   void took_forward(Slot& slot, const Pass& pass, Arrays cache) const {
     AnyPlan<S> fresh(slot.setup);
-    require_same_bits(cache, run_forward(fresh, pass, true), when_ + ", forward");
+    require_same_bits(cache, run_forward(fresh, pass, true, false), when_ + ", forward");
+    require(slot.plan->bytes() == slot.bytes, when_ + ": the plan holds other memory than before");
     if (pass.parameters) keeps(slot, pass.in, true, false);
     slot.inputs = pass.in;
     slot.sizes = pass.sizes;
@@ -209,8 +225,9 @@ class Calls {
   void forward(Slot& slot) {
     const Pass pass = next_pass(slot);
     if (!pass.parameters && !slot.kept_forward)
-      return require_error<Error>(when_, [&] { (void)run_forward(*slot.plan, pass, false); });
-    took_forward(slot, pass, run_forward(*slot.plan, pass, pass.parameters));
+      return require_error<Error>(when_,
+                                  [&] { (void)run_forward(*slot.plan, pass, false, pass.spread); });
+    took_forward(slot, pass, run_forward(*slot.plan, pass, pass.parameters, pass.spread));
   }
 
   /// Two plans forwards at the same time.
@@ -223,13 +240,13 @@ class Calls {
     std::exception_ptr failure;
     std::thread thread([&] {
       try {
-        from_first = run_forward(*one.plan, first, first.parameters);
+        from_first = run_forward(*one.plan, first, first.parameters, first.spread);
       } catch (...) {
         failure = std::current_exception();
       }
     });
     try {
-      from_second = run_forward(*other.plan, second, second.parameters);
+      from_second = run_forward(*other.plan, second, second.parameters, second.spread);
     } catch (...) {
       thread.join();
       throw;
@@ -256,24 +273,32 @@ class Calls {
     spec.sizes = sizes;
     spec.seed += how / 8 % 4;
     const Arrays up = properties::generate_upstream<S>(spec, "calls");
-    const auto run = [&](AnyPlan<S>& plan, bool handed_in) {
+    const auto run = [&](AnyPlan<S>& plan, bool handed_in, bool spread) {
       auto grad = make_tensors<S>(base_.cell, gradient_names(base_.cell), sizes);
       // Gradients of weights are added to, the others overwritten, whatever they hold.
       for (auto& [name, tensor] : grad)
         for (S& value : tensor.elements()) value = S(3);
-      plan.backward(handed_in, views_of(std::as_const(in)), views_of(std::as_const(slot.cache)),
-                    views_of(up), views_of(grad));
+      if (spread) {
+        const Spread<S> inputs(in), cache(slot.cache), upstream(up), gradients(grad);
+        plan.backward(handed_in, inputs.constants(), cache.constants(), upstream.constants(),
+                      gradients.views());
+        gradients.take_back(grad, when_ + ", backward");
+      } else {
+        plan.backward(handed_in, views_of(std::as_const(in)), views_of(std::as_const(slot.cache)),
+                      views_of(up), views_of(grad));
+      }
       return grad;
     };
-    if (refused) return require_error<Error>(when_, [&] { (void)run(*slot.plan, false); });
-    Arrays got = run(*slot.plan, parameters);
+    if (refused) return require_error<Error>(when_, [&] { (void)run(*slot.plan, false, false); });
+    Arrays got = run(*slot.plan, parameters, how >= spread_from);
     if (parameters) keeps(slot, in, false, true);
     AnyPlan<S> fresh(slot.setup);
-    if (slot.setup.memory) (void)run_forward(fresh, {true, slot.sizes, *slot.inputs}, true);
+    if (slot.setup.memory)
+      (void)run_forward(fresh, {true, false, slot.sizes, *slot.inputs}, true, false);
     if (fault_ == PlantedPlanFault::forgets_accumulation)
       for (auto& [name, tensor] : got)
         if (name.starts_with("dW")) tensor.elements()[0] -= S(3);
-    require_same_bits(got, run(fresh, true), when_ + ", backward");
+    require_same_bits(got, run(fresh, true, false), when_ + ", backward");
   }
 
   /// A wrong shape is refused before anything is written, and the plan goes on as before.
@@ -317,6 +342,26 @@ void drive_huge(Cell cell, Bytes bytes) {
     make();
 }
 
+/// Options that no plan can follow: an error in words, and no plan.
+void drive_refused_options(Cell cell, Bytes bytes) {
+  Setup setup{cell, Activation::tanh, {.n_x = 2, .n_a = 3, .m = 2, .T_x = 4, .T_da = 4}, {}, {}};
+  const std::size_t which = bytes.below(5);
+  const int more = bytes.byte();
+  if (which == 0) setup.options.input_block_steps = -1 - more;
+  if (which == 1) setup.options.gradient_block_steps = -1 - more;
+  if (which == 2) setup.options.target = "AVX" + std::to_string(1000 + more);
+  if (which == 3) setup.memory = static_cast<optimized::Memory>(3 + more);
+  if (which == 4)
+    require_error<Error>("a budget that holds no step", [&] {
+      const optimized::Checkpointed<float> plan(
+          cell, setup.activation, setup.sizes,
+          {optimized::Memory::binomial, static_cast<std::size_t>(more % 64)});
+    });
+  else
+    require_error<Error>("a plan of options that it cannot follow",
+                         [&] { const AnyPlan<float> plan(setup); });
+}
+
 class PlansTarget final : public Target {
  public:
   explicit PlansTarget(PlantedPlanFault fault) : fault_(fault) {}
@@ -326,6 +371,7 @@ class PlansTarget final : public Target {
     const Cell cell = cell_of(first);
     const auto rest = bytes.subspan(std::min(bytes.size(), spec_at));
     if (first / 4 % 16 == 15) return drive_huge(cell, Bytes(rest));
+    if (first / 4 % 16 == 14) return drive_refused_options(cell, Bytes(rest));
     const ProblemSpec base = properties::decode_spec(rest, limits_of(cell));
     const Bytes calls(bytes.subspan(std::min(bytes.size(), calls_at)));
     if ((first & 2U) == 0)
@@ -335,39 +381,7 @@ class PlansTarget final : public Target {
   }
   [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> seeds()
       const override {
-    // Slot, call, and what the call reads; the first plan is made with three bytes of its own.
-    const std::vector<std::pair<std::string, std::vector<std::uint8_t>>> sequences{
-        {"once", {7, 0, 0, 0, 6, 0, 0, 0, 9, 0, 0}},
-        {"kept_parameters", {7, 0, 0, 0, 3, 1, 0, 6, 4, 0, 0, 9, 4, 0, 0, 3, 2, 0, 9, 4, 3}},
-        {"twice", {7, 0, 0, 0, 6, 0, 0, 0, 9, 0, 0, 0, 9, 9, 0, 0, 6, 1, 3, 0, 9, 1, 0}},
-        {"two_plans",
-         {7, 0, 0, 1, 0, 5, 2, 0, 6, 0, 0, 1, 6, 1, 0, 0, 5, 1, 0, 0, 1, 0, 1, 9, 0, 0}},
-        {"moved", {7, 0, 0, 0, 6, 0, 0, 1, 0, 0, 0, 0, 2, 1, 1, 9, 0, 0, 0, 7, 0, 0}},
-        {"refused", {7, 0, 0, 0, 4, 0, 0, 0, 0, 6, 4, 0, 0, 6, 0, 0, 0, 4, 0, 0, 1, 0, 9, 0, 0}},
-        {"two_threads", {7, 0, 1, 0, 6, 0, 0, 0, 9, 0, 0}},
-        {"recomputed", {7, 0, 13, 0, 6, 0, 0, 0, 9, 0, 0, 0, 9, 8, 0}},
-        {"binomial", {7, 0, 15, 0, 6, 0, 0, 0, 9, 0, 0, 0, 9, 8, 0}},
-        {"overwritten", {7, 16, 0, 0, 6, 0, 0, 0, 9, 0, 0}}};
-    std::vector<std::pair<std::string, std::vector<std::uint8_t>>> all;
-    for (std::uint8_t first = 0; first < 4; ++first) {
-      const Cell cell = cell_of(first);
-      const auto& problems = seed_problems(cell);
-      for (std::size_t k = 0; k < sequences.size(); ++k) {
-        const auto spec =
-            properties::parse_problem_spec(problems[(4 * k + first) % problems.size()].problem);
-        std::vector<std::uint8_t> bytes{first};
-        const auto encoded = properties::encode_spec(spec, limits_of(cell));
-        bytes.insert(bytes.end(), encoded.begin(), encoded.end());
-        bytes.insert(bytes.end(), sequences[k].second.begin(), sequences[k].second.end());
-        all.emplace_back(
-            sequences[k].first + "_" + std::string(name_of(cell)) + (first < 2 ? "_f32" : "_f64"),
-            std::move(bytes));
-      }
-    }
-    all.push_back({"huge_units", {60, 6, 4, 6, 6}});
-    all.push_back({"huge_product", {61, 2, 2, 2, 2}});
-    all.push_back({"no_samples", {60, 6, 6, 0, 6}});
-    return all;
+    return plan_seeds(limits_of);
   }
   std::size_t mutate(std::span<std::uint8_t> buffer, std::size_t size, unsigned seed,
                      EngineMutator engine) const override {

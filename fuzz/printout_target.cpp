@@ -77,6 +77,15 @@ class PrintoutTarget final : public Target {
     add("table",
         "**dWaa[1][2]** | 1.12641044965 |\n<td>dx</td> <td>[[1e-3, nan], [-inf, 2.]]</td>");
     add("elided", "dx = [1. 2. ... 3.]\n");
+    add("words", "dx = -oops\ndx[1][2] = [1.0 oops]\n");
+    add("index_without_end", "dx[1][2 = 3.0\ndx[1, = 4.0\n");
+    add("label", "\"dx[1][2]\": 1e-3\n'dba.shape': (5,)\n");
+    add("power", "dx = 1.5e-3 da0 = 1.5e+ dWaa = +.5E3\n");
+    add("extent", "dx.shape = (3, 10.0, 4)\n");
+    add("huge_extent", "dx.shape = (99999999999,)\n");
+    add("huge_index", "dx[99999999999] = 1\n");
+    add("shape_of_words", "dx.shape = (n_x, m, T_x)\n");
+    add("shape_without_brackets", "dx.shape = 3\n");
     add("array", "dbf = array([[ 0.18446589],\n       [-0.07]])\na_next = np.float64(-1e+300)\n");
     return all;
   }

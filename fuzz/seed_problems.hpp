@@ -18,7 +18,8 @@ struct SeedProblem {
 [[nodiscard]] const std::vector<SeedProblem>& seed_problems(Cell cell);
 
 /// Each property once, on the first problem of the list that it is about; then each problem once,
-/// under the first of the properties that is about it. Every subject and scalar has its turn.
+/// under the first of the properties that is about it, with subjects and scalars in turn. Where
+/// equals_reference is among the properties, the first problem for each subject and scalar besides.
 [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> catalogue_seeds(
     const CatalogueTarget& target, Cell cell, const std::vector<std::string>& subjects,
     const std::vector<std::string>& property_ids);

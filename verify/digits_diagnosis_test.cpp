@@ -56,6 +56,25 @@ TEST(Printout, ProseIsNoValue) {
 TEST(Printout, SaysWhatItCannotRead) {
   EXPECT_THROW((void)read_printout("dx = [[1. 2. ... 3.]]", arrays), FormatError);
   EXPECT_THROW((void)read_printout("dx[1][2] = [1.0 2.0 oops]", arrays), FormatError);
+  for (const std::string shape : {"(inf)", "(-1, 2)", "(5.5, 1)", "(5e3, 1)", "(99999999999)"})
+    EXPECT_THROW((void)read_printout("dba.shape = " + shape, arrays), FormatError) << shape;
+}
+
+TEST(Printout, ReadsNumbersOfAnyLengthAndExponent) {
+  const std::string ones(500'000, '1');
+  const Printout printout = read_printout(
+      "dx = " + ones + "\na = ." + ones + "\nda0 = 1.5e-2147483648\ndba = 1.5e99999999999\n",
+      arrays);
+  ASSERT_EQ(printout.values.size(), 4U);
+  const auto number = [&](std::size_t k) { return printout.values[k].numbers.at(0); };
+  EXPECT_EQ(number(0).value, INFINITY);
+  EXPECT_EQ(number(0).digits, 500'000);
+  EXPECT_EQ(number(1).value, 1.0 / 9);
+  EXPECT_EQ(number(1).unit, 0);
+  EXPECT_EQ(number(2).value, 0);
+  EXPECT_EQ(number(2).text, "1.5e-2147483648");
+  EXPECT_EQ(number(3).value, INFINITY);
+  EXPECT_EQ(number(3).digits, 2);
 }
 
 DigitsDiagnosis diagnosed(const std::string& name, std::string_view text) {

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <optional>
-#include <regex>
 
 #include "core/error.hpp"
 
@@ -86,14 +84,8 @@ class Scanner {
       if (!take("[")) return index;
       for (;;) {
         skip_blanks();
-        Index value = 0;
-        const std::size_t digits = at_;
-        for (; std::isdigit(static_cast<unsigned char>(next())) != 0; ++at_) {
-          value = 10 * value + (next() - '0');
-          if (value > 1'000'000'000) fail("an index above 1,000,000,000");
-        }
-        if (at_ == digits) break;
-        group.push_back(value);
+        if (std::isdigit(static_cast<unsigned char>(next())) == 0) break;
+        group.push_back(take_whole("an index"));
         skip_blanks();
         if (!take(",")) break;
       }
@@ -127,21 +119,61 @@ class Scanner {
     return said;
   }
 
+  std::string_view take_digits() {
+    const std::size_t from = at_;
+    while (std::isdigit(static_cast<unsigned char>(next())) != 0) ++at_;
+    return text_.substr(from, at_ - from);
+  }
+  void take_sign() {
+    if (next() == '-' || next() == '+') ++at_;
+  }
+  /// A whole number, to go with "an index" or the like; digits must stand here.
+  Index take_whole(const std::string& what) {
+    Index value = 0;
+    for (const char digit : take_digits()) {
+      value = 10 * value + (digit - '0');
+      if (value > 1'000'000'000) fail(what + " above 1,000,000,000");
+    }
+    return value;
+  }
+
+  /// The power of ten after a number; 0 if there is none. Beyond a million all are alike.
+  int take_exponent() {
+    const std::size_t from = at_;
+    if (!take("e") && !take("E")) return 0;
+    const bool negative = next() == '-';
+    take_sign();
+    const std::string_view digits = take_digits();
+    if (digits.empty()) at_ = from;
+    int exponent = 0;
+    for (const char digit : digits) exponent = std::min(10 * exponent + (digit - '0'), 1'000'000);
+    return negative ? -exponent : exponent;
+  }
+
+  /// Not by std::regex, which needs stack for each digit.
   std::optional<PrintedNumber> take_number() {
-    static const std::regex pattern(
-        R"(^[-+]?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([-+]?\d+))?|^[-+]?(?:nan|inf))");
-    std::match_results<std::string_view::const_iterator> match;
-    if (!std::regex_search(text_.begin() + at(), text_.end(), match, pattern,
-                           std::regex_constants::match_continuous))
-      return std::nullopt;
+    const std::size_t from = at_;
+    take_sign();
+    std::string digits;
+    double places = 0;  // after the point
+    int exponent = 0;
+    if (!take("nan") && !take("inf")) {
+      digits = take_digits();
+      if (take(".")) {
+        const std::string_view fraction = take_digits();
+        digits += fraction;
+        places = static_cast<double>(fraction.size());
+      }
+      if (digits.empty()) {
+        at_ = from;
+        return std::nullopt;
+      }
+      exponent = take_exponent();
+    }
     PrintedNumber number;
-    number.text = match.str();
-    at_ += number.text.size();
+    number.text = text_.substr(from, at_ - from);
     number.value = std::strtod(number.text.c_str(), nullptr);
-    const std::string fraction = match[2].str() + match[3].str();
-    const int exponent = match[4].matched ? std::atoi(match[4].str().c_str()) : 0;
-    number.unit = std::pow(10.0, exponent - static_cast<int>(fraction.size()));
-    const std::string digits = match[1].str() + fraction;
+    number.unit = std::pow(10.0, exponent - places);
     const std::size_t first = digits.find_first_not_of('0');
     number.digits = first == std::string::npos ? 1 : static_cast<int>(digits.size() - first);
     return number;
@@ -185,9 +217,9 @@ class Scanner {
     for (;;) {
       while (next() == ' ' || next() == ',') ++at_;
       if (take(")")) return extents;
-      const auto number = take_number();
-      if (!number) fail("expected an extent in the shape, got " + rest_of_line());
-      extents.push_back(static_cast<Index>(number->value));
+      if (std::isdigit(static_cast<unsigned char>(next())) == 0)
+        fail("expected an extent in the shape, got " + rest_of_line());
+      extents.push_back(take_whole("an extent"));
     }
   }
 

@@ -360,14 +360,20 @@ class Turns(unittest.TestCase):
 
 
 class Coverage(unittest.TestCase):
-    EXPORT = {'data': [{'files': [
-        {'filename': '/tree/core/npy.cpp', 'summary': {'lines': {'count': 50, 'covered': 40}}},
-        {'filename': '/tree/core/npz.cpp', 'summary': {'lines': {'count': 50, 'covered': 50}}},
-        {'filename': '/tree/core/npz_test.cpp', 'summary': {'lines': {'count': 50, 'covered': 0}}},
-        {'filename': '/tree/corex/x.cpp', 'summary': {'lines': {'count': 9, 'covered': 0}}}]}]}
+    @staticmethod
+    def lcov(*files):
+        """Of files (path, lines reached, lines not reached)."""
+        text = []
+        for path, reached, missed in files:
+            text += [f'SF:/tree/{path}', 'FN:1,_Z1fv', 'FNDA:3,_Z1fv']
+            text += [f'DA:{n + 1},{5 if n < reached else 0}' for n in range(reached + missed)]
+            text += ['LF:99', 'LH:1', 'end_of_record']
+        return '\n'.join(text)
 
     def test_lines_are_summed_by_folder_and_judged(self):
-        summary = coverage.summarise(self.EXPORT, {'core': ['core/'], 'verify': ['verify/']}, '/tree')
+        lcov = self.lcov(('core/npy.cpp', 40, 10), ('core/npz.cpp', 50, 0),
+                         ('core/npz_test.cpp', 0, 50), ('corex/x.cpp', 0, 9))
+        summary = coverage.summarise(lcov, {'core': ['core/'], 'verify': ['verify/']}, '/tree')
         self.assertEqual((summary['core']['lines'], summary['core']['percent']), (100, 90.0))
         self.assertIsNone(summary['verify']['percent'])
         for floor, below in [(90, []), (90.5, ['core'])]:
@@ -375,6 +381,16 @@ class Coverage(unittest.TestCase):
             self.assertEqual(coverage.judge(summary, floors)[1], below)
         floors = {'core': {'floor': 0, 'aim': 95}, 'verify': {'floor': 1, 'aim': 90}}
         self.assertEqual(coverage.judge(summary, floors)[1], ['verify'], 'no line is no coverage')
+
+    def test_a_target_is_what_can_be_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, mode in [('fuzz_npz', 0o755), ('fuzz_lstm', 0o755), ('problem_fuzzers', 0o755),
+                               ('fuzz_npz.dict', 0o644), ('fuzz_npz.options', 0o644)]:
+                path = pathlib.Path(folder, name)
+                path.touch()
+                path.chmod(mode)
+            self.assertEqual(list(libfuzzer.binaries_in(folder)), ['lstm', 'npz'])
+        self.assertEqual(libfuzzer.binaries_in(folder), {})
 
     def test_the_committed_floors_are_of_folders_that_exist(self):
         with open(os.path.join(coverage.TREE, 'fuzz', 'coverage_floor.json'), encoding='utf-8') as file:

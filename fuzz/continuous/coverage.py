@@ -15,6 +15,7 @@ import shutil
 import subprocess
 
 import durable
+import libfuzzer
 
 TOOLS = '/usr/lib/llvm-14/bin'
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -64,17 +65,26 @@ def run_target(binary, name, folder, grown):
     return profile
 
 
-def summarise(export, groups, tree):
-    """{group: {lines, covered, percent, files: {..}}} of an llvm-cov summary. A group is a list of
-    prefixes of paths; the percentage is None where none of its files is in any target."""
+def summarise(lcov, groups, tree):
+    """{group: {lines, covered, percent, files: {..}}} of what llvm-cov exports as lcov, which has one
+    count for a line, of all copies. (Its own summary takes the best copy of each function, and counts
+    the lines of a lambda twice.) A group is a list of prefixes of paths; the percentage is None where
+    none of its files is in any target."""
+    counts = {}
+    for line in lcov.splitlines():
+        key, _, value = line.partition(':')
+        if key == 'SF':
+            counts_of_file = counts.setdefault(os.path.relpath(value, tree), {})
+        elif key == 'DA':
+            number, count = (int(part) for part in value.split(',')[:2])
+            counts_of_file[number] = count
     result = {}
     for group, prefixes in groups.items():
         files = {}
-        for entry in export['data'][0]['files']:
-            path = os.path.relpath(entry['filename'], tree)
+        for path, of_file in counts.items():
             if any(path.startswith(prefix) for prefix in prefixes) and '_test.' not in path:
-                lines = entry['summary']['lines']
-                files[path] = {'lines': lines['count'], 'covered': lines['covered']}
+                files[path] = {'lines': len(of_file),
+                               'covered': sum(count > 0 for count in of_file.values())}
         lines = sum(f['lines'] for f in files.values())
         covered = sum(f['covered'] for f in files.values())
         result[group] = {'lines': lines, 'covered': covered,
@@ -105,33 +115,30 @@ def main(arguments):
     with open(options.floors, encoding='utf-8') as file:
         floors = json.load(file)['folders']
     bin_folder = os.path.join(TREE, 'build', 'fuzz-coverage', 'bin')
-    names = sorted(file[len('fuzz_'):] for file in
-                   (os.listdir(bin_folder) if os.path.isdir(bin_folder) else [])
-                   if file.startswith('fuzz_'))
-    if not names:
+    targets = libfuzzer.binaries_in(bin_folder)
+    if not targets:
         raise RuntimeError(f'no fuzz target in {bin_folder}: ./dev fuzz --coverage builds them')
     folder = os.path.join(TREE, 'build', 'fuzz', 'coverage')
     shutil.rmtree(folder, ignore_errors=True)
     raw = os.path.join(folder, 'raw')
     os.makedirs(raw)
-    binaries = [os.path.join(bin_folder, f'fuzz_{name}') for name in names]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         profiles = list(pool.map(
-            lambda pair: run_target(pair[0], pair[1], raw, options.grown), zip(binaries, names)))
+            lambda target: run_target(targets[target], target, raw, options.grown), targets))
 
     profile = os.path.join(folder, 'all.profdata')
     tool('llvm-profdata', 'merge', '-sparse', *profiles, '-o', profile)
-    distinct = list({os.stat(b).st_ino: b for b in binaries}.values())  # of links one is enough
+    distinct = list({os.stat(b).st_ino: b for b in targets.values()}.values())  # of links one is enough
     objects = [distinct[0], *(word for b in distinct[1:] for word in ('-object', b))]
     common = [f'-instr-profile={profile}', *objects,
               f'-ignore-filename-regex=^/usr/|^{TREE}/build/|^{TREE}/fuzz/']
-    export = json.loads(tool('llvm-cov', 'export', '-summary-only', *common))
+    lcov = tool('llvm-cov', 'export', '-format=lcov', *common)
     tool('llvm-cov', 'show', '-format=html', f'-output-dir={folder}', '-show-instantiations=false',
          '-show-line-counts-or-regions', *common)
     shutil.rmtree(raw)
-    summary = summarise(export, {name: f['paths'] for name, f in floors.items()}, TREE)
+    summary = summarise(lcov, {name: f['paths'] for name, f in floors.items()}, TREE)
     durable.write_whole(os.path.join(folder, 'summary.json'), json.dumps(
-        {'version': 1, 'targets': names, 'grown': options.grown, 'folders': summary}, indent=1))
+        {'version': 1, 'targets': list(targets), 'grown': options.grown, 'folders': summary}, indent=1))
 
     text, below = judge(summary, floors)
     print('\n'.join(text))

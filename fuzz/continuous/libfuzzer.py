@@ -117,6 +117,17 @@ def run(command, deadline, tick=None, stop=None):
     return outcome
 
 
+def binaries_in(folder):
+    """{target: path} of the fuzz targets in a folder, beside which stand their .options and .dict; in
+    the order of their names."""
+    found = {}
+    for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        path = os.path.join(folder, file)
+        if file.startswith('fuzz_') and os.path.isfile(path) and os.access(path, os.X_OK):
+            found[file[len('fuzz_'):]] = path
+    return found
+
+
 def own_options(binary):
     """What BINARY.options asks of libFuzzer, as ClusterFuzz reads it; nothing if there is no such
     file."""

@@ -17,12 +17,13 @@ import sys
 
 import campaign
 import durable
+import libfuzzer
 import progress
 
 EXAMPLES = """examples:
   ./dev fuzz                              until Ctrl-C
   ./dev fuzz --minutes 60 --target npz    an hour of the targets whose name contains npz
-  ./dev fuzz --once --seconds-each 5      what .ci/run does
+  ./dev fuzz --once --seconds-each 4      what .ci/run does
   ./dev fuzz --coverage                   what the corpora reach, as HTML; see docs/fuzzing.md
 """
 LONGEST_SLICE = 120  # seconds
@@ -73,11 +74,9 @@ def find_binaries(tree, regex, once):
     flavours = {'check': 'fuzz'} if once else {'check': 'fuzz', 'explore': 'fuzz-explore'}
     found = {}
     for flavour, preset in flavours.items():
-        folder = os.path.join(tree, 'build', preset, 'bin')
-        for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-            path = os.path.join(folder, file)
-            if file.startswith('fuzz_') and os.path.isfile(path) and os.access(path, os.X_OK):
-                found.setdefault(file[len('fuzz_'):], {})[flavour] = path
+        binaries = libfuzzer.binaries_in(os.path.join(tree, 'build', preset, 'bin'))
+        for name, path in binaries.items():
+            found.setdefault(name, {})[flavour] = path
     complete = {name: paths for name, paths in found.items() if len(paths) == len(flavours)}
     if not complete:
         raise RuntimeError(f'no fuzz target in {tree}/build/{{{",".join(flavours.values())}}}/bin: '
