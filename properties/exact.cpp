@@ -41,7 +41,7 @@ void equal(Comparison& comparison, const NamedTensors<Modular>& got,
            const NamedTensors<Modular>& expected) {
   for (const auto& [name, tensor] : got)
     for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-      comparison.require(tensor.elements()[k] == expected[name].elements()[k], [&] {
+      comparison.require(tensor.elements()[k] == expected[name].elements()[k], [k, &name = name] {
         return fmt::format("{} differs in the field at entry {}", name, k);
       });
 }

@@ -108,7 +108,8 @@ Verdict nan_stays_in_its_cone(const Subject& subject, const ProblemSpec& spec) {
   for (const auto& [array, tensor] : got)
     for (std::size_t k = 0; k < tensor.elements().size(); ++k)
       if (!cone[array].elements()[k].depends_on(0))
-        comparison.require(tensor.elements()[k] == clean[array].elements()[k], [&] {
+        comparison.require(tensor.elements()[k] == clean[array].elements()[k], [&, &array = array,
+                                                                                &tensor = tensor] {
           return fmt::format(
               "{} entry {} became {:g} (was {:g}) although it does not depend on {} entry {}",
               array, k, tensor.elements()[k], clean[array].elements()[k], name, entry);
