@@ -117,12 +117,15 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
   const auto bounds = e.bounds(probes);
   for (std::size_t k = 0; k < probes.size(); ++k) {
     const Probe& probe = probes[k];
-    const auto& held = old[probe.array];
-    const long double size = probe.entry >= 0 ? std::abs(read(probe, held)) : scale_of(probe, held);
-    const NoiseBound bound = accumulated(bounds[k], size, e.exact() ? 0 : trial.rounding().u,
-                                         subject.capabilities().derivation, spec.sizes);
+    const auto &held = old[probe.array], &gradient = alone[probe.array];
+    const auto size = [&](const Tensor<long double>& tensor) {
+      return probe.entry >= 0 ? std::abs(read(probe, tensor)) : scale_of(probe, tensor);
+    };
+    const NoiseBound bound =
+        accumulated(bounds[k], size(held) + size(gradient), e.exact() ? 0 : trial.rounding().u,
+                    subject.capabilities().derivation, spec.sizes);
     comparison.within(probe.array, read(probe, after[probe.array]),
-                      read(probe, held) + read(probe, alone[probe.array]), bound);
+                      read(probe, held) + read(probe, gradient), bound);
   }
   return comparison.verdict();
 }

@@ -95,13 +95,14 @@ std::string Expectation::doubt() const {
   return "";
 }
 
-NoiseBound accumulated(const NoiseBound& of_gradient, long double old, double u,
+NoiseBound accumulated(const NoiseBound& of_gradient, long double size, double u,
                        Derivation derivation, const Sizes& sizes) {
+  // A sum's certain bound is at least u times the magnitudes of its terms, unless it is one exact
+  // term: that one is in `size`.
   const double additions = additions_to_a_weight(derivation, sizes);
-  const long double size = std::abs(old) + of_gradient.certain;
   return {
-      2 * of_gradient.certain + (additions + 1) * u * size,
-      std::hypot(std::sqrt(2.0L) * of_gradient.sigma, std::sqrt((additions + 1) / 3) * u * size)};
+      3 * of_gradient.certain + (additions + 1) * u * size,
+      std::hypot(std::sqrt(3.0L) * of_gradient.sigma, std::sqrt((additions + 1) / 3) * u * size)};
 }
 
 }  // namespace bptt::properties

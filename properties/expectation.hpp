@@ -61,10 +61,12 @@ class Expectation {
   mutable std::shared_ptr<RecordedRun> run_;
 };
 
-/// The bound of `old` + G for an entry G of a weight gradient that has the bound `of_gradient`, in
-/// any implementation that adds its terms to what was there: each addition may round that part
-/// too. u: unit roundoff; 0 if everything is exact.
-[[nodiscard]] NoiseBound accumulated(const NoiseBound& of_gradient, long double old, double u,
+/// The bound of (old + G) - old - G', for a weight gradient G that is added term by term to what
+/// was there and the same gradient G' that was computed alone, both with the bound `of_gradient`.
+/// `size`: |old| + |G|, summed over the entries of a projection. Each addition may round old and
+/// what of G is added already; that adds one rounding of the terms of G to those of G alone. u:
+/// unit roundoff; 0 if everything is exact.
+[[nodiscard]] NoiseBound accumulated(const NoiseBound& of_gradient, long double size, double u,
                                      Derivation derivation, const Sizes& sizes);
 
 }  // namespace bptt::properties

@@ -76,7 +76,8 @@ class Builder {
                                  bounds[k].certain > properties::conclusive_part * scale;
         if (onto) {
           const long double old = given_.held[name].elements()[k];
-          bounds[k] = properties::accumulated(bounds[k], old, e.exact() ? 0 : rounding_.u,
+          const long double size = std::abs(old) + std::abs(values.elements()[k]);
+          bounds[k] = properties::accumulated(bounds[k], size, e.exact() ? 0 : rounding_.u,
                                               claims_.derivation, problem.sizes);
           array.values.elements()[k] += old;
         }
