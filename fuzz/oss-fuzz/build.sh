@@ -79,16 +79,16 @@ cmake -S "$tree" -B "$WORK/bptt" -G Ninja -DCMAKE_BUILD_TYPE= -DCMAKE_PREFIX_PAT
   -DBPTT_WITH_ONEDNN=OFF -DBPTT_WITH_TORCH=OFF
 cmake --build "$WORK/bptt" --parallel "$(nproc)"
 
-# Links stay links: one program may serve many targets.
+# Links stay links: one program may serve many targets. Beside a target stands what the build says of
+# its inputs, TARGET.options and for some TARGET.dict; what concerns the systems is added.
 mkdir -p "$OUT"
 cp --preserve=links "$WORK"/bptt/bin/fuzz_* "$OUT/"
 for binary in "$WORK"/bptt/bin/fuzz_*; do
   target=${binary##*/}
+  [[ $target != *.* ]] || continue
   name=${target#fuzz_}
   python3 "$tree/fuzz/oss-fuzz/seed_corpus.py" "$OUT/${target}_seed_corpus.zip" \
     "$tree/fuzz/corpus/$name" "$tree/fuzz/regressions/$name"
-  dictionary=$tree/fuzz/dictionaries/$name.dict
-  [[ ! -f $dictionary ]] || cp "$dictionary" "$OUT/$target.dict"
-  cp "$tree/fuzz/oss-fuzz/target.options" "$OUT/$target.options"
+  cat "$tree/fuzz/oss-fuzz/target.options" >>"$OUT/$target.options"
 done
 ls -l "$OUT"

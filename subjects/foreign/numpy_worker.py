@@ -30,7 +30,8 @@ sock = socket.socket(fileno=3)
 
 
 def reply(status, text=""):
-    sock.send(REPLY.pack(MAGIC, status) + text.encode("utf-8", "replace")[:LONGEST_TEXT])
+    text = text.encode("utf-8", "replace")[:LONGEST_TEXT].decode("utf-8", "ignore")  # no half letter
+    sock.send(REPLY.pack(MAGIC, status) + text.encode("utf-8"))
 
 
 try:
@@ -48,6 +49,15 @@ class Failure(Exception):
     def __init__(self, status, text):
         super().__init__(text)
         self.status = status
+
+
+class Unreadable(Exception):
+    """A source that is no Python, or a cell that is none; says why."""
+
+
+# What Python's parser raises beside SyntaxError: of zero bytes and lone surrogates, and where the
+# source is nested too deeply.
+NOT_PYTHON = (ValueError, RecursionError, MemoryError)
 
 
 # ---- Loading a file ----------------------------------------------------------------------------
@@ -84,9 +94,15 @@ class Loaded:
         exec(compile(tree, filename, "exec"), self.names)
 
     def parse(self, source, filename):
+        """The tree of a source. Raises Unreadable."""
         self.files.add(filename)
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-        return ast.parse(source, filename)
+        try:
+            return ast.parse(source, filename)
+        except SyntaxError as error:
+            raise Unreadable(f"line {error.lineno}: {type(error).__name__}: {error.msg}")
+        except NOT_PYTHON as error:
+            raise Unreadable(f"{type(error).__name__}: {error}")
 
     def load_module(self):
         """The whole file, as an import runs it; only its definitions if that raises."""
@@ -94,12 +110,12 @@ class Loaded:
             source = without_magics(file.read())
         try:
             tree = self.parse(source, self.label)
-        except SyntaxError as error:
-            raise Failure(CANNOT_LOAD, f"line {error.lineno}: SyntaxError: {error.msg}")
+        except Unreadable as error:
+            raise Failure(CANNOT_LOAD, str(error))
         try:
             self.run(tree, self.label)
             return
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             self.notes.append(f"{self.label} as a whole {describe(error, self.files)}; its "
                               "functions, imports and constants are taken alone")
         self.load_definitions(tree, self.label)
@@ -107,22 +123,21 @@ class Loaded:
     def load_notebook(self):
         """The definitions of the code cells; nothing else of a notebook is run."""
         try:
-            with open(self.path, encoding="utf-8") as file:
-                cells = json.load(file)["cells"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise Failure(CANNOT_LOAD, f"this is no notebook of format 4: {error!r}")
+            with open(self.path, encoding="utf-8-sig") as file:
+                notebook = json.load(file)
+        except (ValueError, RecursionError) as error:
+            raise Failure(CANNOT_LOAD, f"this is no notebook: {type(error).__name__}: {error}")
+        cells = notebook.get("cells") if isinstance(notebook, dict) else None
+        if not isinstance(cells, list):
+            raise Failure(CANNOT_LOAD, "this is no notebook of format 4: it has no list of cells")
         for number, cell in enumerate(cells, 1):
-            if cell.get("cell_type") != "code":
-                continue
-            source = cell.get("source", "")
-            source = without_magics(source if isinstance(source, str) else "".join(source))
             filename = f"{self.label} cell {number}"
             try:
-                tree = self.parse(source, filename)
-            except SyntaxError as error:
-                self.notes.append(f"{filename} is left out: line {error.lineno}: {error.msg}")
-                continue
-            self.load_definitions(tree, filename)
+                source = source_of(cell)
+                if source is not None:
+                    self.load_definitions(self.parse(without_magics(source), filename), filename)
+            except Unreadable as error:
+                self.notes.append(f"{filename} is left out: {error}")
 
     def load_definitions(self, tree, filename):
         for node in tree.body:
@@ -130,12 +145,25 @@ class Loaded:
                 continue
             try:
                 self.run(ast.Module([node], []), filename)
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
                 what = ast.get_source_segment("".join(linecache.getlines(filename)), node) or ""
                 supplied = isinstance(error, ImportError)
                 self.notes.append(f"{filename}: '{what.splitlines()[0] if what else node}' is left "
-                                  f"out: {type(error).__name__}: {error}" +
+                                  f"out: {type(error).__name__}: {words_of(error)}" +
                                   (" (np, sigmoid, softmax are supplied)" if supplied else ""))
+
+
+def source_of(cell):
+    """The text of a notebook's code cell; None of another cell. Raises Unreadable."""
+    if not isinstance(cell, dict):
+        raise Unreadable("it is no cell of a notebook")
+    if cell.get("cell_type") != "code":
+        return None
+    source = cell.get("source", "")
+    lines = source if isinstance(source, list) else [source]
+    if not all(isinstance(line, str) for line in lines):
+        raise Unreadable("its source is no text and no list of lines")
+    return "".join(lines)
 
 
 def is_definition(node):
@@ -170,8 +198,16 @@ def without_magics(source):
     try:
         ast.parse(source)
         return source
-    except SyntaxError:
+    except (SyntaxError, *NOT_PYTHON):
         return "\n".join(kept) + "\n"
+
+
+def words_of(error):
+    """str(error), which is the subject's own function where its class is."""
+    try:
+        return str(error).strip()
+    except BaseException as another:
+        return f"(its text cannot be had: {type(another).__name__})"
 
 
 def describe(error, files):
@@ -179,7 +215,7 @@ def describe(error, files):
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename in files] or \
           [frame for frame in frames if frame.filename != "numpy_worker.py"]
-    said = str(error).strip()
+    said = words_of(error)
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if isinstance(error, SystemExit):
         text = f"sys.exit({error.code!r})"
