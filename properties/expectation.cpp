@@ -1,8 +1,9 @@
 #include "properties/expectation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <mutex>
+#include <thread>
 
 namespace bptt::properties {
 namespace {
@@ -37,20 +38,25 @@ struct Question {
   }
 };
 
-/// The last few runs, the latest first.
+/// The last few runs of all threads, the latest first.
 class Recent {
  public:
   std::shared_ptr<RecordedRun> find(const Question& question) {
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) {
-      return e.run != nullptr && e.question == question;
-    });
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& e) { return e.question == question; });
     if (found == entries_.end()) return nullptr;
     std::rotate(entries_.begin(), found, found + 1);
     return entries_.front().run;
   }
   void keep(Question question, std::shared_ptr<RecordedRun> run) {
-    std::rotate(entries_.begin(), entries_.end() - 1, entries_.end());
-    entries_.front() = {std::move(question), std::move(run)};
+    Entry oldest;  // destroyed after the lock is released
+    const std::lock_guard lock(mutex_);
+    if (entries_.size() == capacity_) {
+      oldest = std::move(entries_.back());
+      entries_.pop_back();
+    }
+    entries_.insert(entries_.begin(), {std::move(question), std::move(run)});
   }
 
  private:
@@ -58,7 +64,10 @@ class Recent {
     Question question;
     std::shared_ptr<RecordedRun> run;
   };
-  std::array<Entry, 4> entries_;  // a problem, and what one property derives from it
+  std::mutex mutex_;
+  std::vector<Entry> entries_;
+  /// For each thread a problem and what one property derives from it.
+  std::size_t capacity_ = 4 * std::max(1U, std::thread::hardware_concurrency());
 };
 
 /// How many terms are added to each entry of a weight gradient, at most.
@@ -75,7 +84,7 @@ double additions_to_a_weight(Derivation derivation, const Sizes& s) {
 }  // namespace
 
 RecordedRun& Expectation::run() const {
-  static thread_local Recent recent;
+  static Recent recent;
   if (run_ != nullptr) return *run_;
   Question question{problem_, rounding_, derivation_, extent_};
   run_ = recent.find(question);

@@ -15,8 +15,9 @@
 
 namespace bptt::properties {
 
-/// Derived when it is first asked for something, and kept for a while by the thread that did:
-/// several properties of one problem share one run of the reference. Of one thread.
+/// Derived when it is first asked for something, and kept for a while: several properties of one
+/// problem share one run of the reference, whichever threads check them. An object is for one
+/// thread.
 class Expectation {
  public:
   /// `rounding` and `derivation`: of the implementation judged. `extent`: states alone cost a

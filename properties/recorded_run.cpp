@@ -112,16 +112,20 @@ std::vector<NoiseBound> RecordedRun::bounds(const std::vector<Probe>& probes) {
   if (exact_) return result;
   std::vector<Functional> functionals;
   std::vector<std::size_t> unknown;
-  for (std::size_t k = 0; k < probes.size(); ++k) {
-    const Array& array = arrays_[probes[k].array];
-    if (const NoiseBound* known = array.known(probes[k])) {
-      result[k] = *known;
-    } else {
-      functionals.push_back(array.functional(probes[k]));
-      unknown.push_back(k);
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t k = 0; k < probes.size(); ++k) {
+      const Array& array = arrays_[probes[k].array];
+      if (const NoiseBound* known = array.known(probes[k])) {
+        result[k] = *known;
+      } else {
+        functionals.push_back(array.functional(probes[k]));
+        unknown.push_back(k);
+      }
     }
   }
   const auto derived = noise_->bounds(functionals);
+  const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < unknown.size(); ++i) {
     result[unknown[i]] = derived[i];
     arrays_[probes[unknown[i]].array].learn(probes[unknown[i]], derived[i]);

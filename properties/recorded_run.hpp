@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "arithmetic/noise_model.hpp"
@@ -16,6 +17,7 @@ namespace bptt::properties {
 /// How much of the reference is run.
 enum class Extent { states, states_and_gradients };
 
+/// Several threads may ask one run at once.
 class RecordedRun {
  public:
   /// `rounding` and `derivation`: of the implementation judged.
@@ -43,6 +45,7 @@ class RecordedRun {
     [[nodiscard]] Functional functional(const Probe& probe) const;
   };
   NamedTensors<long double> values_;
+  std::mutex mutex_;  // of the bounds in arrays_; the nodes do not change
   Named<Array> arrays_;
   std::unique_ptr<NoiseModel> noise_;
   bool exact_ = false;

@@ -217,8 +217,11 @@ class Campaign {
     if (stopped() || gave_up()) return nullptr;
     const bool over = options_.seconds && elapsed() >= *options_.seconds;
     Lane* best = nullptr;
-    // Rounds of one case each up to the minimum, then by the time spent.
+    // Rounds of one case each up to the minimum, then by the time spent. Of one problem the dearest
+    // properties first, so that the threads end together.
     const auto before = [this](const Lane& p, const Lane& q) {
+      if (options_.problem && p.property->cost != q.property->cost)
+        return p.property->cost > q.property->cost;
       const int p_round = std::min(p.issued, options_.minimum);
       const int q_round = std::min(q.issued, options_.minimum);
       if (p_round != q_round) return p_round < q_round;
