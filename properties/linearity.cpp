@@ -112,10 +112,10 @@ Verdict superposition_over_time(const Subject& subject, const ProblemSpec& spec)
     if (spec.cell == Cell::lstm && ends[k + 1] == T) up["dc_T"] = trial.problem.up["dc_T"];
     const auto alone = trial.with_upstream(std::move(up));
     add_scaled(sum, 1, converted<long double>(gradients_of(trial.run(alone))));
-    if (k > 0) expectations.push_back(trial.expect(alone));
+    if (k + 2 < ends.size()) expectations.push_back(trial.expect(alone));
   }
   const Expectation whole = trial.expect(trial.problem);
-  // The first part is the whole without the others: as in linear_in_da, of n computations.
+  // The last part is the whole without the others: as in linear_in_da, of n computations.
   const double factor = std::max(2.0, std::sqrt(static_cast<double>(expectations.size() + 2)));
   std::vector<Source> sources{{&whole, factor}};
   for (const Expectation& e : expectations) sources.push_back({&e, factor});
