@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+#include <string>
 
 namespace bptt {
 
@@ -47,22 +49,27 @@ class NoiseModel::Builder {
   Builder(NoiseModel& model, const LongTape& tape, const std::vector<std::int32_t>& outputs,
           const Rounding& rounding)
       : model_(model), tape_(tape), rounding_(rounding) {
-    model_.compact_.assign(tape.nodes().size(), none);
+    compact_.assign(tape.nodes().size(), none);
     for (const std::int32_t output : outputs)
-      if (output != none) model_.compact_[at(output)] = judged;
+      if (output != none) {
+        compact_[at(output)] = judged;
+        model_.outputs_.push_back({output, none, exponent_of_zero});
+      }
+    std::sort(model_.outputs_.begin(), model_.outputs_.end(),
+              [](const Output& p, const Output& q) { return p.node < q.node; });
   }
 
   void run() {
     const auto count = static_cast<std::int32_t>(tape_.nodes().size());
     for (std::int32_t k = 0; k < count; ++k) {
       const LongTape::Node& node = tape_[k];
-      std::int32_t& condensed = model_.compact_[at(k)];
+      std::int32_t& condensed = compact_[at(k)];
       const bool ends_here = !absorbed(k);
       if (node.op == Op::leaf) {
         condensed = none;
       } else if (is_linear(node.op)) {
         condensed = add_to_a_sum(node);
-        if (ends_here) finish_sum(condensed, node);
+        if (ends_here) finish_sum(condensed);
       } else if (ends_here) {
         condensed = operation(node);
       }
@@ -79,7 +86,6 @@ class NoiseModel::Builder {
   /// One condensed node, from its beginning on.
   struct Begun {
     double certain = 0, deviation = 0;
-    int exponent = exponent_of_zero;
     std::int32_t place = unfinished;  // among those that are finished
   };
 
@@ -98,10 +104,10 @@ class NoiseModel::Builder {
   [[nodiscard]] bool absorbed(std::int32_t k) const {
     const auto& node = tape_[k];
     return node.in_a_sum && node.uses == 1 && (is_linear(node.op) || node.op == Op::multiply) &&
-           model_.compact_[at(k)] != judged;
+           compact_[at(k)] != judged;
   }
   [[nodiscard]] bool is_partial_sum(std::int32_t k) const {
-    return is_linear(tape_[k].op) && begun_[at(model_.compact_[at(k)])].place == unfinished;
+    return is_linear(tape_[k].op) && begun_[at(compact_[at(k)])].place == unfinished;
   }
 
   [[nodiscard]] std::int32_t begin() {
@@ -110,16 +116,15 @@ class NoiseModel::Builder {
     return static_cast<std::int32_t>(begun_.size()) - 1;
   }
 
-  void finish(std::int32_t k, const LongTape::Node& node, double certain, double deviation) {
+  void finish(std::int32_t k, double certain, double deviation) {
     Begun& b = begun_[at(k)];
     b.certain = certain;
     b.deviation = deviation;
-    if (node.value != 0) b.exponent = std::ilogb(node.value);
     b.place = finished_++;
   }
 
   void edge(std::int32_t source, std::int32_t operand, long double partial) {
-    const std::int32_t target = model_.compact_[at(operand)];
+    const std::int32_t target = compact_[at(operand)];
     if (target == none || partial == 0) return;  // inputs are exact: nothing to carry to them
     edges_.push_back({source, target, static_cast<double>(partial)});
   }
@@ -130,14 +135,16 @@ class NoiseModel::Builder {
     const std::size_t nodes = begun_.size();
     model_.certain_.resize(nodes);
     model_.deviation_.resize(nodes);
-    model_.exponent_.resize(nodes);
     for (const Begun& b : begun_) {
       model_.certain_[at(b.place)] = b.certain;
       model_.deviation_[at(b.place)] = b.deviation;
-      model_.exponent_[at(b.place)] = b.exponent;
     }
-    for (std::int32_t& k : model_.compact_)
-      if (k != none) k = begun_[at(k)].place;
+    for (Output& output : model_.outputs_) {
+      const std::int32_t k = compact_[at(output.node)];
+      const long double value = tape_[output.node].value;
+      if (k != none) output.condensed = begun_[at(k)].place;
+      if (value != 0) output.exponent = std::ilogb(value);
+    }
 
     std::vector<std::uint32_t> next(nodes + 1, 0);  // where the next edge of a node goes
     for (const Edge& e : edges_) ++next[at(begun_[at(e.source)].place) + 1];
@@ -166,7 +173,7 @@ class NoiseModel::Builder {
       activation(k, node);
     }
     const double e = own_error(node.op, y);
-    finish(k, node, e, e / std::sqrt(3.0));  // uniform in [-e, e]
+    finish(k, e, e / std::sqrt(3.0));  // uniform in [-e, e]
     note_size(y);
     return k;
   }
@@ -180,7 +187,7 @@ class NoiseModel::Builder {
       case Op::log: edge(k, node.left, 1 / tape_[node.left].value); break;
       case Op::relu: {
         edge(k, node.left, y > 0 ? 1 : 0);
-        const std::int32_t z = model_.compact_[at(node.left)];
+        const std::int32_t z = compact_[at(node.left)];
         const double margin = z == none ? 0 : kink_margin * begun_[at(z)].certain;
         if (std::abs(static_cast<double>(tape_[node.left].value)) < margin)
           model_.near_kink_ = true;
@@ -222,7 +229,7 @@ class NoiseModel::Builder {
   /// the left one's if that is a partial sum that enters with its own sign, else a new one.
   [[nodiscard]] std::int32_t add_to_a_sum(const LongTape::Node& node) {
     const bool continued = node.op != Op::negate && is_partial_sum(node.left);
-    const std::int32_t k = continued ? model_.compact_[at(node.left)] : begin();
+    const std::int32_t k = continued ? compact_[at(node.left)] : begin();
     if (!continued) term(k, node.left, node.op == Op::negate);
     if (node.op != Op::negate) term(k, node.right, node.op == Op::subtract);
     return k;
@@ -233,7 +240,7 @@ class NoiseModel::Builder {
     Sum& sum = sums_[at(k)];
     if (is_linear(node.op) && is_partial_sum(operand)) {
       // Another partial sum: its terms become this one's, and it has no error of its own.
-      const std::int32_t other = model_.compact_[at(operand)];
+      const std::int32_t other = compact_[at(operand)];
       const Sum& part = sums_[at(other)];
       sum.count += part.count;
       sum.magnitudes += part.magnitudes;
@@ -242,11 +249,11 @@ class NoiseModel::Builder {
       sum.total += minus ? -part.total : part.total;
       sum.products = sum.products || part.products;
       edge(k, operand, minus ? -1 : 1);
-      finish(other, node, 0, 0);
+      finish(other, 0, 0);
       return;
     }
     const double size = std::abs(static_cast<double>(node.value));
-    if (node.op == Op::multiply && model_.compact_[at(operand)] == none) {  // absorbed
+    if (node.op == Op::multiply && compact_[at(operand)] == none) {  // absorbed
       const long double left = tape_[node.left].value, right = tape_[node.right].value;
       edge(k, node.left, minus ? -right : right);
       edge(k, node.right, minus ? -left : left);
@@ -263,7 +270,7 @@ class NoiseModel::Builder {
     sum.total += minus ? -node.value : node.value;
   }
 
-  void finish_sum(std::int32_t k, const LongTape::Node& node) {
+  void finish_sum(std::int32_t k) {
     const Sum& sum = sums_[at(k)];
     model_.largest_sum_ = std::max(model_.largest_sum_, sum.magnitudes);
     note_size(sum.magnitudes);
@@ -279,7 +286,7 @@ class NoiseModel::Builder {
       variance = sum.squares;
     }
     const double deviation = u * static_cast<double>(std::sqrt(variance));
-    finish(k, node, certain + sum.absolute, std::hypot(deviation, sum.absolute) / std::sqrt(3.0));
+    finish(k, certain + sum.absolute, std::hypot(deviation, sum.absolute) / std::sqrt(3.0));
   }
 
   /// In place of the place of a sum that goes on.
@@ -288,6 +295,7 @@ class NoiseModel::Builder {
   NoiseModel& model_;
   const LongTape& tape_;
   const Rounding& rounding_;
+  std::vector<std::int32_t> compact_;  // tape node -> number of the node begun, or none
   std::vector<Begun> begun_;
   std::vector<Sum> sums_;  // of each of them; empty for one that is no sum
   std::vector<Edge> edges_;
@@ -362,10 +370,10 @@ std::vector<NoiseBound> NoiseModel::bounds(const std::vector<Functional>& functi
       const Functional& f = functionals[begin + l];
       scale[l] = scale_of(f);
       for (const auto& [node, weight] : f) {
-        const std::int32_t k = node == none ? none : compact_[at(node)];
-        if (k == none) continue;  // a constant or an input: exact
-        adjoint[at(k)][l] += std::ldexp(weight, scale[l]);
-        top = std::max(top, at(k) + 1);
+        const Output* y = output(node);
+        if (y == nullptr) continue;
+        adjoint[at(y->condensed)][l] += std::ldexp(weight, scale[l]);
+        top = std::max(top, at(y->condensed) + 1);
       }
     }
     sweep(s, top);
@@ -377,13 +385,23 @@ std::vector<NoiseBound> NoiseModel::bounds(const std::vector<Functional>& functi
   return result;
 }
 
+const NoiseModel::Output* NoiseModel::output(std::int32_t node) const {
+  if (node == none) return nullptr;
+  const auto found =
+      std::lower_bound(outputs_.begin(), outputs_.end(), node,
+                       [](const Output& output, std::int32_t k) { return output.node < k; });
+  if (found == outputs_.end() || found->node != node)
+    throw std::invalid_argument("node " + std::to_string(node) + " of the tape is no output");
+  return found->condensed == none ? nullptr : &*found;
+}
+
 int NoiseModel::scale_of(const Functional& functional) const {
   constexpr int usual = 200, most = 900;  // binary exponents
   int largest = exponent_of_zero;
   for (const auto& [node, weight] : functional) {
-    const std::int32_t k = node == none ? none : compact_[at(node)];
-    if (k != none && weight != 0 && exponent_[at(k)] != exponent_of_zero)
-      largest = std::max(largest, exponent_[at(k)] + std::ilogb(weight));
+    const Output* y = output(node);
+    if (y != nullptr && weight != 0 && y->exponent != exponent_of_zero)
+      largest = std::max(largest, y->exponent + std::ilogb(weight));
   }
   if (largest == exponent_of_zero) return 0;
   return std::abs(largest) <= usual ? 0 : std::clamp(-largest, -most, most);

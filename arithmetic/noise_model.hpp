@@ -75,17 +75,24 @@ class NoiseModel {
 
  private:
   class Builder;
+  struct Output {
+    std::int32_t node;       // on the tape
+    std::int32_t condensed;  // or none
+    int exponent;            // binary exponent of its value
+  };
   /// Power of two for the adjoints of a functional of very small or large values, whose squared
   /// errors would otherwise leave the range of double.
   [[nodiscard]] int scale_of(const Functional& functional) const;
+  /// Null for a constant or an input, which are exact. Throws std::invalid_argument for a node that
+  /// is no output.
+  [[nodiscard]] const Output* output(std::int32_t node) const;
 
-  std::vector<std::int32_t> compact_;      // tape node -> condensed node, or none
+  std::vector<Output> outputs_;            // by their nodes
   std::vector<std::uint32_t> first_edge_;  // edges of condensed node k: first_edge_[k] .. [k+1]
   std::vector<std::int32_t> target_;       // operand of an edge, a condensed node before k
   std::vector<double> partial_;            // derivative along an edge
   std::vector<double> certain_;            // error bound of each condensed node alone
   std::vector<double> deviation_;          // its standard deviation
-  std::vector<int> exponent_;              // binary exponent of its value
   bool near_kink_ = false, may_overflow_ = false;
   double largest_sum_ = 0, smallest_value_ = std::numeric_limits<double>::infinity();
 };
