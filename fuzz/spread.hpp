@@ -1,6 +1,7 @@
 // Copies of arrays as a caller may have them who keeps something else between their rows: strides
 // of two along the first index, so that no column is contiguous. What stands between stays his.
-// Deliberately with this one pattern of strides: properties/guarded.hpp has those of padded columns.
+// Deliberately with this one pattern of strides: properties/guarded.hpp has those of padded
+// columns.
 #pragma once
 
 #include <algorithm>
