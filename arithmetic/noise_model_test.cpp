@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <random>
+#include <stdexcept>
 
 #include "arithmetic/recorded.hpp"
 
@@ -218,6 +219,26 @@ TEST_F(Noise, ManyFunctionalsAreThoseOfOneAtATime) {
   }
   EXPECT_GT(together.front().sigma, 0);
   EXPECT_TRUE(m.bounds({}).empty());
+}
+
+TEST_F(Noise, OnlyOutputsAreJudged) {
+  const R p = input(3) * input(5), y = p + input(2) * p;
+  const NoiseModel of_y = model({y});
+  EXPECT_THROW((void)of_y.bounds({{{p.node(), 1.0}}}), std::invalid_argument);
+}
+
+// The difference of two products rounds no more than the two together, wherever the three are
+// beside the smallest normal number.
+TEST_F(Noise, ErrorsOfADifferenceAreNoLargerThanBothTogether) {
+  const auto certain = [&](double value) {
+    tape.clear();
+    const R y = input(value) * input(1.5);
+    return value == 0 ? 0 : bound(y).certain;
+  };
+  const double m = rounding.smallest_normal;
+  for (double v = 0; v < 8 * m; v += m / 4)
+    for (double w = 0; w < 8 * m; w += m / 4)
+      EXPECT_LE(certain(std::abs(w - v)), certain(v) + certain(w)) << v / m << " " << w / m;
 }
 
 TEST_F(Noise, ReluNearItsKink) {

@@ -285,6 +285,8 @@ TEST_F(AgainstAnExpectation, EveryPartOfTheQuestionCounts) {
   for (auto* tensors : {&problem.in, &problem.up}) {
     for (auto& [name, tensor] : *tensors) {
       const float before = tensor.elements()[0];
+      EXPECT_EQ(Expectation(problem, rounding).values()["dx"].elements(),
+                expectation.values()["dx"].elements());  // this one is the latest now
       tensor.elements()[0] = 2 * before;
       EXPECT_NE(Expectation(problem, rounding).values()["dx"].elements(),
                 expectation.values()["dx"].elements())
@@ -305,6 +307,11 @@ TEST_F(AgainstAnExpectation, SeveralWeightedSumsAreThoseOfOneAtATime) {
     EXPECT_EQ(together[k].certain, expectation.bound_of(weights[k]).certain);
     EXPECT_EQ(together[k].sigma, expectation.bound_of(weights[k]).sigma);
   }
+  NamedTensors<long double> one;
+  one.add("dx", Tensor<long double>(got["dx"].shape()));
+  one["dx"].elements()[5] = 1;
+  EXPECT_EQ(expectation.bound_of(one).certain, bound({"dx", 5, 0}).certain);
+  EXPECT_EQ(expectation.bound_of(one).sigma, bound({"dx", 5, 0}).sigma);
 }
 
 TEST_F(AgainstAnExpectation, AZeroedArrayIsBroken) {

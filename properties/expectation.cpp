@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
-#include <thread>
 
 namespace bptt::properties {
 namespace {
@@ -52,7 +51,7 @@ class Recent {
   void keep(Question question, std::shared_ptr<RecordedRun> run) {
     Entry oldest;  // destroyed after the lock is released
     const std::lock_guard lock(mutex_);
-    if (entries_.size() == capacity_) {
+    if (entries_.size() == capacity) {
       oldest = std::move(entries_.back());
       entries_.pop_back();
     }
@@ -64,10 +63,10 @@ class Recent {
     Question question;
     std::shared_ptr<RecordedRun> run;
   };
+  /// A problem, and what a few threads' properties derive from it.
+  static constexpr std::size_t capacity = 8;
   std::mutex mutex_;
   std::vector<Entry> entries_;
-  /// For each thread a problem and what one property derives from it.
-  std::size_t capacity_ = 4 * std::max(1U, std::thread::hardware_concurrency());
 };
 
 /// How many terms are added to each entry of a weight gradient, at most.

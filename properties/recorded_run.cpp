@@ -10,28 +10,19 @@ namespace {
 
 using R = Recorded<long double>;
 
-NamedTensors<R> recorded_inputs(const NamedTensors<long double>& from) {
+NamedTensors<R> recorded(const NamedTensors<long double>& from, R (*number)(long double)) {
   NamedTensors<R> to;
   for (const auto& [name, tensor] : from) {
-    Tensor<R> inputs(tensor.shape());
+    Tensor<R> numbers(tensor.shape());
     for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-      inputs.elements()[k] = R::input(tensor.elements()[k]);
-    to.add(name, std::move(inputs));
+      numbers.elements()[k] = number(tensor.elements()[k]);
+    to.add(name, std::move(numbers));
   }
   return to;
 }
 
-/// Zeros are constants: products with them round nothing, and leave no trace on the tape.
-NamedTensors<R> recorded_upstream(const NamedTensors<long double>& from) {
-  NamedTensors<R> to;
-  for (const auto& [name, tensor] : from) {
-    Tensor<R> inputs(tensor.shape());
-    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-      if (tensor.elements()[k] != 0) inputs.elements()[k] = R::input(tensor.elements()[k]);
-    to.add(name, std::move(inputs));
-  }
-  return to;
-}
+/// A zero is a constant: products with it round nothing, and leave no trace on the tape.
+R upstream_number(long double v) { return v == 0 ? R() : R::input(v); }
 
 NamedTensors<R> run(const Problem<R>& problem, Derivation derivation, Extent extent) {
   if (extent == Extent::states_and_gradients) return reference_outputs(problem, derivation);
@@ -55,13 +46,13 @@ RecordedRun::RecordedRun(const Problem<long double>& problem, const Rounding& ro
                          Derivation derivation, Extent extent) {
   static thread_local Tape<long double> tape;  // its memory serves one problem after another
   tape.clear();
-  // Two nodes for a product that is added, and as many again for what happens to its entry.
+  // About two operations for each operand; memory that is not used costs nothing.
   tape.reserve(static_cast<std::size_t>(3 * tape_edges(problem.cell, problem.sizes)));
   const TapeScope<long double> scope(tape);
-  const Problem<R> recorded{problem.cell, problem.activation, problem.sizes,
-                            recorded_inputs(problem.in), recorded_upstream(problem.up)};
+  const Problem<R> on_tape{problem.cell, problem.activation, problem.sizes,
+                           recorded(problem.in, R::input), recorded(problem.up, upstream_number)};
   std::vector<std::int32_t> outputs;
-  for (const auto& [name, tensor] : run(recorded, derivation, extent)) {
+  for (const auto& [name, tensor] : run(on_tape, derivation, extent)) {
     Tensor<long double> values(tensor.shape());
     Array array{Tensor<std::int32_t>(tensor.shape()), {}, {}};
     for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
