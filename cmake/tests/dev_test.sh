@@ -155,6 +155,10 @@ run fuzz --coverage
 expect_log 'cmake --build --preset fuzz-coverage --parallel'
 expect_no_log '--preset fuzz '
 expect_log 'main.py --coverage'
+MISSING='clang-14 llvm-14' run fuzz --report --target npz
+expect_log 'main.py --report --target npz'
+expect_no_log 'apt-get'
+expect_no_log 'cmake'
 
 # nightly prints the seed it took.
 run nightly

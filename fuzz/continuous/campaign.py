@@ -277,7 +277,9 @@ class Campaign:
         ft = max(o.ft for o in outcomes)
         executions, seconds = sum(o.executions for o in outcomes), sum(o.seconds for o in outcomes)
         return {'target': target.name, 'flavour': flavour,
-                'seconds': round(seconds, 2), 'executions': executions,
+                'seconds': round(seconds, 2),
+                'cpu_seconds': round(sum(o.cpu_seconds for o in outcomes), 2),
+                'executions': executions,
                 'executions_per_second': round(executions / seconds, 1) if seconds else 0.0,
                 'cov': max(o.cov for o in outcomes), 'ft': ft,
                 'new_features': max(0, ft - target.ft.get(flavour, 0)),

@@ -202,6 +202,31 @@ class Campaigns(unittest.TestCase):
         self.assertGreater(slices['one']['executions'], 10)
         self.assertEqual({r['target'] for r in self.records('minimised')}, {'one', 'two'})
 
+    def test_the_report_adds_up_what_has_run(self):
+        self.add('one')
+        self.add('two')
+        report = self.run_it('--report')
+        self.assertEqual(report.returncode, 2, 'nothing has run')
+        self.assertIn(self.status, report.stderr)
+        for _ in range(2):
+            self.run_it('--once', '--seconds-each', '3')
+        report = self.run_it('--report')
+        self.assertEqual((report.returncode, report.stderr), (0, ''))
+        _, one, two, total = report.stdout.splitlines()
+        slices = self.records('slice')
+        executions = {name: sum(r['executions'] for r in slices if r['target'] == name)
+                      for name in ('one', 'two')}
+        cpu = sum(r['cpu_seconds'] for r in slices if r['target'] == 'two')
+        self.assertGreater(cpu, 0.02)
+        self.assertLess(cpu, sum(r['seconds'] for r in slices if r['target'] == 'two') + 0.1)
+        self.assertEqual(one.split()[:2], ['one', 'check'])
+        self.assertEqual(one.split()[3], f'{executions["one"]:,}')
+        self.assertEqual(two.split()[4], f'{executions["two"] / cpu:.0f}')
+        self.assertIn(f'check: {sum(executions.values()):,} executions', total)
+        self.assertTrue(total.endswith('0 crashes'))
+        other = self.run_it('--report', '--target', 'three')
+        self.assertEqual((other.returncode, other.stdout), (2, ''))
+
     def test_a_crash_becomes_a_regression_once(self):
         self.add('one')
         corpus = os.path.join(self.tree, 'build', 'fuzz', 'corpus', 'one')

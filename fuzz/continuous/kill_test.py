@@ -113,14 +113,15 @@ def start(tree, arguments, environment, output):
         env={**os.environ, **environment})
 
 
-def wait_for_records(disk, process, count):
-    """Until `count` records more are in status.jsonl, or the process has ended, or ten minutes."""
-    path = os.path.join(disk.build, 'status.jsonl')
-    had = len(durable.read_journal(path))
+def wait_until(process, happened):
+    """Until `happened()`, or the process has ended, or ten minutes."""
     end = time.monotonic() + 600
-    while (len(durable.read_journal(path)) < had + count and process.poll() is None
-           and time.monotonic() < end):
+    while not happened() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.02)
+
+
+def count_records(disk):
+    return len(durable.read_journal(os.path.join(disk.build, 'status.jsonl')))
 
 
 def too_little(disk):
@@ -162,12 +163,16 @@ def main():
         output_path = os.path.join(folder, 'output')
         contents, entries, crashes, pending = {}, 0, set(), 0
         k = 0
-        while k < options.kills or (stub and too_little(disk) and k < 3 * options.kills):
+        while k < options.kills or (stub and too_little(disk) and k == options.kills):
             k += 1
             with open(output_path, 'ab') as output:
+                had = count_records(disk) + draw.randint(0, most_records)
                 process = start(tree, arguments, environment, output)
-                # A random stretch of work, not of time: the same on a machine that is busy.
-                wait_for_records(disk, process, draw.randint(0, most_records))
+                if k <= options.kills:
+                    # A random stretch of work, not of time: the same on a machine that is busy.
+                    wait_until(process, lambda: count_records(disk) >= had)
+                else:
+                    wait_until(process, lambda: not too_little(disk))
                 time.sleep(draw.uniform(0, longest_rest))
                 if process.poll() is not None:
                     raise AssertionError(f'ended by itself with status {process.returncode}:\n' +

@@ -31,6 +31,7 @@ class Outcome:
     status: int = 0
     timed_out: bool = False  # ended by us: the engine had not, long after its time
     seconds: float = 0.0
+    cpu_seconds: float = 0.0  # known at its end
     executions: int = 0
     cov: int = 0
     ft: int = 0
@@ -110,7 +111,9 @@ def run(command, deadline, tick=None, stop=None):
                 os.killpg(process.pid, signal.SIGKILL)
                 break
     process.stderr.close()
-    outcome.status = process.wait()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = outcome.status = os.waitstatus_to_exitcode(status)
+    outcome.cpu_seconds = usage.ru_utime + usage.ru_stime
     outcome.seconds = time.monotonic() - start
     read_line(rest, outcome)
     outcome.output = b''.join(tail)

@@ -24,6 +24,7 @@ EXAMPLES = """examples:
   ./dev fuzz                              until Ctrl-C
   ./dev fuzz --minutes 60 --target npz    an hour of the targets whose name contains npz
   ./dev fuzz --once --seconds-each 4      what .ci/run does
+  ./dev fuzz --report                     CPU time, executions and findings of every target so far
   ./dev fuzz --coverage                   what the corpora reach, as HTML; see docs/fuzzing.md
 """
 LONGEST_SLICE = 120  # seconds
@@ -56,6 +57,8 @@ def parse_arguments(arguments):
                         help='new entries after which a corpus is minimised (%(default)s)')
     parser.add_argument('--minimise-seconds', type=whole(0), metavar='N', default=60,
                         help='for making a crash smaller (%(default)s)')
+    parser.add_argument('--report', action='store_true', help='fuzz nothing: a table of all that '
+                        'build/fuzz/status.jsonl tells, executions per second of CPU time')
     parser.add_argument('--tree', default=os.path.dirname(os.path.dirname(os.path.dirname(
         os.path.abspath(__file__)))), help=argparse.SUPPRESS)
     parser.add_argument('--only-check-arguments', action='store_true', help=argparse.SUPPRESS)
@@ -147,10 +150,15 @@ def main():
     arguments = sys.argv[1:]
     if '--coverage' in arguments:
         arguments.remove('--coverage')
-        import coverage  # which imports this file's neighbours, and is not needed to fuzz
+        import coverage
         return coverage.main(arguments)
     options = parse_arguments(arguments)
-    return 0 if options.only_check_arguments else fuzz(options)
+    if options.only_check_arguments:
+        return 0
+    if options.report:
+        import report
+        return report.show(options.tree, options.target)
+    return fuzz(options)
 
 
 if __name__ == '__main__':

@@ -5,8 +5,8 @@ Records have `time` (seconds since 1970) and `event`:
   start      targets, jobs, seconds (null: until interrupted), seconds_each
   corpus     target, added: names in build/fuzz/corpus/TARGET, on the disk
   minimised  target, before, after, removed: names whose features those that stay have too
-  slice      target, flavour (explore or check), seconds of all processes together, executions,
-             executions_per_second of one process, cov, ft,
+  slice      target, flavour (explore or check), seconds and cpu_seconds of all processes together,
+             executions, executions_per_second of one process, cov, ft,
              new_features (more than in any slice of this flavour before), corpus, worst (error /
              bound so far; null if the target does not say), crashes (so far), seconds_left
   crash      target, key, kind, regression, replay, test; input: SHA-1 of the bytes that were found,

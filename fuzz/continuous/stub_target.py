@@ -109,8 +109,9 @@ def fuzz():
             write_slowly(os.path.join(output, named(data)), data)
             if count % 2:  # as libFuzzer does it: the better one is written, the other one removed
                 better = data + data[-2:]
-                write_slowly(os.path.join(output, named(better)), better)
-                pathlib.Path(output, named(data)).unlink(missing_ok=True)
+                if bug_of(better) is None:
+                    write_slowly(os.path.join(output, named(better)), better)
+                    pathlib.Path(output, named(data)).unlink(missing_ok=True)
             say(f'#{count}\tNEW    cov: {len(seen)} ft: {len(seen)} corp: 1/1b exec/s: 9 rss: 1Mb')
         time.sleep(0.0002)
     say(f'stat::number_of_executed_units: {count}\nBPTT worst error/bound 0.25')
