@@ -55,8 +55,11 @@ class NoiseModel::Builder {
         compact_[at(output)] = judged;
         model_.outputs_.push_back({output, none, exponent_of_zero});
       }
-    std::sort(model_.outputs_.begin(), model_.outputs_.end(),
-              [](const Output& p, const Output& q) { return p.node < q.node; });
+    for (const Output& output : model_.outputs_) {
+      auto& places = model_.output_of_;
+      if (places.size() <= at(output.node)) places.resize(at(output.node) + 1, none);
+      places[at(output.node)] = static_cast<std::int32_t>(&output - model_.outputs_.data());
+    }
   }
 
   void run() {
@@ -387,12 +390,11 @@ std::vector<NoiseBound> NoiseModel::bounds(const std::vector<Functional>& functi
 
 const NoiseModel::Output* NoiseModel::output(std::int32_t node) const {
   if (node == none) return nullptr;
-  const auto found =
-      std::lower_bound(outputs_.begin(), outputs_.end(), node,
-                       [](const Output& output, std::int32_t k) { return output.node < k; });
-  if (found == outputs_.end() || found->node != node)
+  const bool known = node >= 0 && at(node) < output_of_.size() && output_of_[at(node)] != none;
+  if (!known)
     throw std::invalid_argument("node " + std::to_string(node) + " of the tape is no output");
-  return found->condensed == none ? nullptr : &*found;
+  const Output& found = outputs_[at(output_of_[at(node)])];
+  return found.condensed == none ? nullptr : &found;
 }
 
 int NoiseModel::scale_of(const Functional& functional) const {

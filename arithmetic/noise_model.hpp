@@ -87,7 +87,8 @@ class NoiseModel {
   /// is no output.
   [[nodiscard]] const Output* output(std::int32_t node) const;
 
-  std::vector<Output> outputs_;            // by their nodes
+  std::vector<Output> outputs_;            // in the order given
+  std::vector<std::int32_t> output_of_;    // node -> its place in outputs_, or none
   std::vector<std::uint32_t> first_edge_;  // edges of condensed node k: first_edge_[k] .. [k+1]
   std::vector<std::int32_t> target_;       // operand of an edge, a condensed node before k
   std::vector<double> partial_;            // derivative along an edge

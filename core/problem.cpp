@@ -60,7 +60,8 @@ bool accumulates(std::string_view gradient_name) {
 
 Shape shape_of(Cell cell, std::string_view name, const Sizes& s) {
   const auto is_one_of = [&](const Names& names) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& known) { return same_name(known, name); });
   };
   if (name == "dx") return {s.n_x, s.m, s.T_da};
   if (name == "da") return {s.n_a, s.m, s.T_da};
