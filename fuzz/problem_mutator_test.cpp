@@ -74,7 +74,7 @@ TEST(problem_mutator, reaches_every_edge_of_every_size_and_every_regime) {
                                         " n_x=2 n_a=3 m=1 T_x=4 T_da=4 regime=unit seed=1")});
     std::set<Index> n_x, n_a, m, T_x;
     std::set<properties::Regime> regimes;
-    for (unsigned seed = 0; seed < 6000; ++seed) {
+    for (unsigned seed = 0; seed < 20000; ++seed) {
       auto buffer = start;
       (void)target.mutate(buffer, buffer.size(), seed, nullptr);
       const auto spec = target.decode(buffer).spec;
