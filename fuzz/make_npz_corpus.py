@@ -2,7 +2,9 @@
 Run with /usr/bin/python3, the interpreter that has Debian's NumPy.
 """
 import io
+import math
 import pathlib
+import struct
 import warnings
 import zipfile
 
@@ -45,7 +47,7 @@ class Unseekable(io.RawIOBase):
 def streamed_npz():
     file = Unseekable()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("x.npy", npy(x32))
+        archive.writestr(zipfile.ZipInfo("x.npy"), npy(x32))
     return file.bytes
 
 
@@ -90,7 +92,16 @@ seeds = {
     "no_arrays.npz": npz(np.savez),
     "streamed.npz": streamed_npz(),
     "truncated.npz": stored[:-30],
-    "too_long_a_name": b"~",
+    # Names of arrays, and values to be written as f32.
+    "no_file_and_no_name": b"",
+    "a_name_with_a_tab": b"a\tb",
+    "a_name_with_a_high_byte": b"a\xff",
+    "a_long_name": b"~",
+    "the_longest_name": b"~~",
+    "too_long_a_name": b"~~~",
+    **{f"f32_{name}": struct.pack("<d", value) for name, value in {
+        "infinity": math.inf, "largest": (2 - 2**-23) * 2.0**127, "above_the_largest": 2.0**128,
+        "one_third": 1 / 3, "smallest": 2.0**-149, "half_the_smallest": 2.0**-150}.items()},
     # Each refused for another reason, in words.
     "unknown_key.npy": npy_with_header(b"{'description': '<f4'}"),
     "repeated_key.npy": npy_with_header(b"{'descr': '<f4', 'descr': '<f4'}"),
