@@ -23,9 +23,9 @@ class CatalogueTarget final : public Target {
   /// A step of the LSTM costs several times one of the RNN, and the cost of judging grows with the
   /// square of a problem's size: a family has 5 and 4, one more than the lanes of four doubles and
   /// as many. Tails of wider vectors are met by the wide sizes, and by the whole catalogue, which
-  /// has 10, the batch of the published exercises, and 6.
+  /// has the batch of the published exercises.
   [[nodiscard]] static constexpr Index max_size(Cell cell, bool whole_catalogue = false) {
-    if (whole_catalogue) return cell == Cell::rnn ? 10 : 6;
+    if (whole_catalogue) return 10;
     return cell == Cell::rnn ? 5 : 4;
   }
   static constexpr Index beside_wide = 2;
