@@ -51,7 +51,7 @@ template <class To, class From>
   return to;
 }
 
-/// Names have few letters: comparing them here takes less time than a call of memcmp.
+/// Letter by letter: fuzzing engines trace each call of memcmp, which took a tenth of their time.
 [[nodiscard]] inline bool same_name(std::string_view p, std::string_view q) {
   if (p.size() != q.size()) return false;
   for (std::size_t k = 0; k < p.size(); ++k)

@@ -24,9 +24,8 @@ class Chance {
   std::uint64_t state_;
 };
 
-/// Mostly small: a case's cost grows with the product of all sizes, and most of what can be wrong
-/// is wrong at sizes up to three. Around the vectors and tiles of the kernels, beyond max_size, one
-/// time in sixteen.
+/// Mostly small, since a case's cost grows with the product of all sizes. Around the vectors and
+/// tiles of the kernels, beyond max_size, one time in sixteen.
 Index any_size(Chance& chance) {
   const auto& wide = properties::wide_sizes;
   if (chance.below(16) == 0) return wide[chance.below(wide.size())];
@@ -76,10 +75,8 @@ std::size_t mutate_problem(const ProblemPlace& place, std::span<std::uint8_t> bu
   if (size < end) std::fill(buffer.begin() + static_cast<std::ptrdiff_t>(size), buffer.end(), 0);
   size = std::max(size, end);
   const auto header = buffer.first(place.at);
-  // What stands before the problem: which property, subject, scalar. Half of the time it alone,
-  // since what another property asks of the same problem is derived already.
-  const bool other_question = !header.empty() && chance.below(2) == 0;
-  if (other_question || (!header.empty() && chance.below(8) == 0))
+  const bool other_question = place.header_asks && chance.below(2) == 0;
+  if (!header.empty() && (other_question || chance.below(8) == 0))
     header[chance.below(header.size())] = chance.byte();
   if (other_question) return size;
   const auto spec = buffer.subspan(place.at, properties::spec_bytes);

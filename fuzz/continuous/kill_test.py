@@ -166,11 +166,11 @@ def main():
         while k < options.kills or (stub and too_little(disk) and k == options.kills):
             k += 1
             with open(output_path, 'ab') as output:
-                had = count_records(disk) + draw.randint(0, most_records)
+                enough = count_records(disk) + draw.randint(0, most_records)
                 process = start(tree, arguments, environment, output)
                 if k <= options.kills:
                     # A random stretch of work, not of time: the same on a machine that is busy.
-                    wait_until(process, lambda: count_records(disk) >= had)
+                    wait_until(process, lambda: count_records(disk) >= enough)
                 else:
                     wait_until(process, lambda: not too_little(disk))
                 time.sleep(draw.uniform(0, longest_rest))
