@@ -137,8 +137,7 @@ std::vector<std::pair<std::string, std::vector<std::uint8_t>>> CatalogueTarget::
 
 std::size_t CatalogueTarget::mutate(std::span<std::uint8_t> buffer, std::size_t size, unsigned seed,
                                     EngineMutator engine) const {
-  return mutate_problem({header_bytes, limits_of(buffer.first(size)), true}, buffer, size, seed,
-                        engine);
+  return mutate_problem({header_bytes, limits_of(buffer.first(size))}, buffer, size, seed, engine);
 }
 
 std::size_t CatalogueTarget::cross(std::span<const std::uint8_t> first,

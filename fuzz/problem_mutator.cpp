@@ -10,6 +10,13 @@ namespace {
 
 using properties::SpecField;
 
+/// Around the vectors and tiles of the kernels; beyond max_size one time in eight, for a case of
+/// such a size costs as much as some dozens of others.
+Index edge(std::size_t wide_choice, std::size_t choice) {
+  const auto& wide = properties::wide_sizes;
+  return wide_choice == 0 ? wide[choice % wide.size()] : 1 + static_cast<Index>(choice % 10);
+}
+
 /// Numbers that follow from a seed, one after the other.
 class Chance {
  public:
@@ -23,14 +30,6 @@ class Chance {
  private:
   std::uint64_t state_;
 };
-
-/// Mostly small, since a case's cost grows with the product of all sizes. Around the vectors and
-/// tiles of the kernels, beyond max_size, one time in sixteen.
-Index any_size(Chance& chance) {
-  const auto& wide = properties::wide_sizes;
-  if (chance.below(16) == 0) return wide[chance.below(wide.size())];
-  return 1 + static_cast<Index>(std::min(chance.below(10), chance.below(10)));
-}
 
 /// Another number near the one that is there: the seed decides every value, so that its bits are
 /// changed rarely and its arithmetic neighbours are as good as any.
@@ -47,7 +46,8 @@ void change_one_field(std::span<std::uint8_t> spec, const properties::SpecLimits
     case 1:
     case 2: {
       const auto which = static_cast<SpecField>(properties::n_a_at + chance.below(4));
-      set_size(spec, which, any_size(chance), limits);
+      const std::size_t wide = chance.below(8);
+      set_size(spec, which, edge(wide, chance.below(40)), limits);
       return;
     }
     case 3: spec[properties::regime_at] = static_cast<std::uint8_t>(chance.below(128)); return;
@@ -75,10 +75,8 @@ std::size_t mutate_problem(const ProblemPlace& place, std::span<std::uint8_t> bu
   if (size < end) std::fill(buffer.begin() + static_cast<std::ptrdiff_t>(size), buffer.end(), 0);
   size = std::max(size, end);
   const auto header = buffer.first(place.at);
-  const bool other_question = place.header_asks && chance.below(2) == 0;
-  if (!header.empty() && (other_question || chance.below(8) == 0))
-    header[chance.below(header.size())] = chance.byte();
-  if (other_question) return size;
+  // What stands before the problem: which property, subject, scalar.
+  if (!header.empty() && chance.below(8) == 0) header[chance.below(header.size())] = chance.byte();
   const auto spec = buffer.subspan(place.at, properties::spec_bytes);
   for (std::size_t count = 1 + chance.below(3); count > 0; --count)
     change_one_field(spec, place.limits, chance);

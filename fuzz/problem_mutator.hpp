@@ -14,9 +14,6 @@ namespace bptt::fuzz {
 struct ProblemPlace {
   std::size_t at = 0;
   properties::SpecLimits limits;
-  /// What stands before it names what is asked of it: which property, subject, scalar. It alone is
-  /// changed half of the time, since what is derived of a problem is kept for the next question.
-  bool header_asks = false;
 };
 
 /// As Target::mutate. One time in four the engine's mutator is asked instead, if there is one; so

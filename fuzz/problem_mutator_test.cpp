@@ -65,26 +65,6 @@ TEST(problem_mutator, changes_the_case_most_of_the_time) {
   EXPECT_GT(changed, 200);
 }
 
-TEST(problem_mutator, half_of_the_catalogues_mutants_keep_the_problem) {
-  const auto plans = make_plans_target();
-  const auto kept = [](const Target& target, std::size_t header) {
-    const std::vector<std::uint8_t> start(CatalogueTarget::input_bytes, 7);
-    int count = 0;
-    for (unsigned seed = 0; seed < 1000; ++seed) {
-      auto buffer = start;
-      (void)target.mutate(buffer, buffer.size(), seed, nullptr);
-      count += std::equal(buffer.begin() + static_cast<std::ptrdiff_t>(header), buffer.end(),
-                          start.begin() + static_cast<std::ptrdiff_t>(header))
-                   ? 1
-                   : 0;
-    }
-    return count;
-  };
-  EXPECT_GT(kept(catalogue(Cell::rnn), CatalogueTarget::header_bytes), 450);
-  EXPECT_LT(kept(catalogue(Cell::rnn), CatalogueTarget::header_bytes), 650);
-  EXPECT_LT(kept(*plans, 1), 150) << "its header is no question";
-}
-
 TEST(problem_mutator, reaches_every_edge_of_every_size_and_every_regime) {
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
     const CatalogueTarget& target = catalogue(cell);
@@ -94,7 +74,7 @@ TEST(problem_mutator, reaches_every_edge_of_every_size_and_every_regime) {
                                         " n_x=2 n_a=3 m=1 T_x=4 T_da=4 regime=unit seed=1")});
     std::set<Index> n_x, n_a, m, T_x;
     std::set<properties::Regime> regimes;
-    for (unsigned seed = 0; seed < 20000; ++seed) {
+    for (unsigned seed = 0; seed < 6000; ++seed) {
       auto buffer = start;
       (void)target.mutate(buffer, buffer.size(), seed, nullptr);
       const auto spec = target.decode(buffer).spec;
