@@ -59,22 +59,22 @@ bool accumulates(std::string_view gradient_name) {
 }
 
 Shape shape_of(Cell cell, std::string_view name, const Sizes& s) {
+  const auto is = [&](std::string_view known) { return same_name(known, name); };
   const auto is_one_of = [&](const Names& names) {
-    return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& known) { return same_name(known, name); });
+    return std::any_of(names.begin(), names.end(), is);
   };
-  if (name == "dx") return {s.n_x, s.m, s.T_da};
-  if (name == "da") return {s.n_a, s.m, s.T_da};
-  if (name == "dc_T" && cell == Cell::lstm) return {s.n_a, s.m};
+  if (is("dx")) return {s.n_x, s.m, s.T_da};
+  if (is("da")) return {s.n_a, s.m, s.T_da};
+  if (is("dc_T") && cell == Cell::lstm) return {s.n_a, s.m};
   if (is_one_of(gradient_names(cell))) return shape_of(cell, name.substr(1), s);
-  if (name == "x") return {s.n_x, s.m, s.T_x};
+  if (is("x")) return {s.n_x, s.m, s.T_x};
   if (is_one_of(cache_names(cell))) return {s.n_a, s.m, s.T_x};
   if (!is_one_of(input_names(cell)))
     throw Error("the " + std::string(name_of(cell)) + " has no array named " + std::string(name));
-  if (name == "a0" || name == "c0") return {s.n_a, s.m};
-  if (name.starts_with("b")) return {s.n_a, 1};
-  if (name == "Wax") return {s.n_a, s.n_x};
-  if (name == "Waa") return {s.n_a, s.n_a};
+  if (is("a0") || is("c0")) return {s.n_a, s.m};
+  if (name.front() == 'b') return {s.n_a, 1};
+  if (is("Wax")) return {s.n_a, s.n_x};
+  if (is("Waa")) return {s.n_a, s.n_a};
   return {s.n_a, s.n_a + s.n_x};
 }
 

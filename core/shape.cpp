@@ -6,16 +6,6 @@
 
 namespace bptt {
 
-Shape::Shape(std::initializer_list<Index> extents) {
-  for (const Index extent : extents) append(extent);
-}
-
-Index Shape::size() const {
-  Index n = 1;
-  for (Index axis = 0; axis < rank_; ++axis) n *= (*this)[axis];
-  return n;
-}
-
 std::string Shape::str() const {
   std::string text = "(";
   for (Index axis = 0; axis < rank_; ++axis) {
@@ -26,12 +16,11 @@ std::string Shape::str() const {
   return text + ")";
 }
 
-void Shape::append(Index extent) {
+void Shape::refuse(Index extent) const {
   if (rank_ == max_rank)
     throw ShapeError("cannot append extent " + std::to_string(extent) + " to shape " + str() +
                      ": rank " + std::to_string(max_rank) + " is the highest supported");
-  if (extent < 0) throw ShapeError("extent " + std::to_string(extent) + " is negative");
-  extents_[static_cast<std::size_t>(rank_++)] = extent;
+  throw ShapeError("extent " + std::to_string(extent) + " is negative");
 }
 
 Shape Shape::without_last_axis() const {

@@ -19,7 +19,9 @@ class Shape {
 
   Shape() = default;
   /// Throws ShapeError if there are more than four extents or one is negative.
-  Shape(std::initializer_list<Index> extents);
+  Shape(std::initializer_list<Index> extents) {
+    for (const Index extent : extents) append(extent);
+  }
 
   [[nodiscard]] Index rank() const { return rank_; }
   /// Extent of an axis; 1 beyond the rank, so that a matrix reads as one time step.
@@ -27,16 +29,26 @@ class Shape {
     return axis < rank_ ? extents_[static_cast<std::size_t>(axis)] : 1;
   }
   /// Number of elements: the product of the extents, 1 for rank 0.
-  [[nodiscard]] Index size() const;
+  [[nodiscard]] Index size() const {
+    Index n = 1;
+    for (Index axis = 0; axis < rank_; ++axis) n *= (*this)[axis];
+    return n;
+  }
   /// As NumPy prints it: "(5,1)", "(5,)", "()".
   [[nodiscard]] std::string str() const;
 
-  void append(Index extent);
+  /// Throws ShapeError, as the constructor does.
+  void append(Index extent) {
+    if (rank_ == max_rank || extent < 0) refuse(extent);
+    extents_[static_cast<std::size_t>(rank_++)] = extent;
+  }
   [[nodiscard]] Shape without_last_axis() const;
 
   friend bool operator==(const Shape&, const Shape&) = default;
 
  private:
+  [[noreturn]] void refuse(Index extent) const;
+
   std::array<Index, max_rank> extents_{};
   Index rank_ = 0;
 };
