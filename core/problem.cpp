@@ -1,7 +1,5 @@
 #include "core/problem.hpp"
 
-#include <algorithm>
-
 namespace bptt {
 
 std::string_view name_of(Cell cell) { return cell == Cell::rnn ? "rnn" : "lstm"; }
@@ -58,24 +56,62 @@ bool accumulates(std::string_view gradient_name) {
   return gradient_name.starts_with("dW") || gradient_name.starts_with("db");
 }
 
-Shape shape_of(Cell cell, std::string_view name, const Sizes& s) {
-  const auto is = [&](std::string_view known) { return same_name(known, name); };
-  const auto is_one_of = [&](const Names& names) {
-    return std::any_of(names.begin(), names.end(), is);
-  };
-  if (is("dx")) return {s.n_x, s.m, s.T_da};
-  if (is("da")) return {s.n_a, s.m, s.T_da};
-  if (is("dc_T") && cell == Cell::lstm) return {s.n_a, s.m};
-  if (is_one_of(gradient_names(cell))) return shape_of(cell, name.substr(1), s);
-  if (is("x")) return {s.n_x, s.m, s.T_x};
-  if (is_one_of(cache_names(cell))) return {s.n_a, s.m, s.T_x};
-  if (!is_one_of(input_names(cell)))
-    throw Error("the " + std::string(name_of(cell)) + " has no array named " + std::string(name));
-  if (is("a0") || is("c0")) return {s.n_a, s.m};
-  if (name.front() == 'b') return {s.n_a, 1};
-  if (is("Wax")) return {s.n_a, s.n_x};
-  if (is("Waa")) return {s.n_a, s.n_a};
-  return {s.n_a, s.n_a + s.n_x};
+namespace {
+
+struct Rule {
+  std::string name;
+  Shape (*shape)(const Sizes&);
+};
+using Rules = std::vector<Rule>;
+
+Shape features(const Sizes& s) { return {s.n_x, s.m, s.T_x}; }
+Shape features_of_loss(const Sizes& s) { return {s.n_x, s.m, s.T_da}; }
+Shape units(const Sizes& s) { return {s.n_a, s.m, s.T_x}; }
+Shape units_of_loss(const Sizes& s) { return {s.n_a, s.m, s.T_da}; }
+Shape units_of_one_step(const Sizes& s) { return {s.n_a, s.m}; }
+Shape bias(const Sizes& s) { return {s.n_a, 1}; }
+Shape of_features(const Sizes& s) { return {s.n_a, s.n_x}; }
+Shape of_units(const Sizes& s) { return {s.n_a, s.n_a}; }
+Shape of_both(const Sizes& s) { return {s.n_a, s.n_a + s.n_x}; }
+
+/// With the gradients of parameters and initial states, which have the same shapes.
+Rules with_gradients(Rules rules, const Rules& own) {
+  for (const Rule& rule : own) {
+    rules.push_back(rule);
+    rules.push_back({"d" + rule.name, rule.shape});
+  }
+  return rules;
+}
+
+}  // namespace
+
+Shape shape_of(Cell cell, std::string_view name, const Sizes& sizes) {
+  static const Rules rnn = with_gradients(
+      {{"x", features}, {"dx", features_of_loss}, {"a", units}, {"da", units_of_loss}},
+      {{"a0", units_of_one_step}, {"Wax", of_features}, {"Waa", of_units}, {"ba", bias}});
+  static const Rules lstm = with_gradients({{"x", features},
+                                            {"dx", features_of_loss},
+                                            {"a", units},
+                                            {"da", units_of_loss},
+                                            {"c", units},
+                                            {"dc_T", units_of_one_step},
+                                            {"ft", units},
+                                            {"it", units},
+                                            {"cct", units},
+                                            {"ot", units}},
+                                           {{"a0", units_of_one_step},
+                                            {"c0", units_of_one_step},
+                                            {"Wf", of_both},
+                                            {"bf", bias},
+                                            {"Wi", of_both},
+                                            {"bi", bias},
+                                            {"Wc", of_both},
+                                            {"bc", bias},
+                                            {"Wo", of_both},
+                                            {"bo", bias}});
+  for (const Rule& rule : cell == Cell::rnn ? rnn : lstm)
+    if (same_name(rule.name, name)) return rule.shape(sizes);
+  throw Error("the " + std::string(name_of(cell)) + " has no array named " + std::string(name));
 }
 
 }  // namespace bptt

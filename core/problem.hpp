@@ -54,6 +54,7 @@ template <class S>
 [[nodiscard]] NamedTensors<S> make_tensors(Cell cell, const std::vector<std::string>& names,
                                            const Sizes& sizes) {
   NamedTensors<S> tensors;
+  tensors.reserve(names.size());
   for (const std::string& name : names) tensors.add(name, Tensor<S>(shape_of(cell, name, sizes)));
   return tensors;
 }

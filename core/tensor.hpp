@@ -65,6 +65,8 @@ class Named {
  public:
   using Entry = std::pair<std::string, V>;
 
+  /// Room for so many, so that adding them moves none.
+  void reserve(std::size_t count) { entries_.reserve(count); }
   V& add(std::string_view name, V value) {
     if (contains(name)) throw Error("name " + std::string(name) + " is already present");
     return entries_.emplace_back(std::string(name), std::move(value)).second;
@@ -108,12 +110,14 @@ using NamedViews = Named<View<S>>;
 template <class S>
 [[nodiscard]] NamedViews<S> views_of(NamedTensors<S>& tensors) {
   NamedViews<S> views;
+  views.reserve(tensors.size());
   for (auto& [name, tensor] : tensors) views.add(name, tensor.view());
   return views;
 }
 template <class S>
 [[nodiscard]] NamedViews<const S> views_of(const NamedTensors<S>& tensors) {
   NamedViews<const S> views;
+  views.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) views.add(name, tensor.view());
   return views;
 }
@@ -121,6 +125,7 @@ template <class S>
 template <class To, class From>
 [[nodiscard]] NamedTensors<To> converted(const NamedTensors<From>& from) {
   NamedTensors<To> to;
+  to.reserve(from.size());
   for (const auto& [name, tensor] : from) to.add(name, converted<To>(tensor));
   return to;
 }
