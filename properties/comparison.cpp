@@ -45,6 +45,17 @@ bool all_equal(const std::vector<Probe>& probes, const NamedTensors<long double>
   return true;
 }
 
+/// |<w, got - expected>|: each difference first, so that the sum rounds nothing of what is equal.
+long double difference(const Probe& probe, const Tensor<long double>& got,
+                       const Tensor<long double>& expected) {
+  if (probe.entry >= 0) return std::abs(read(probe, got) - read(probe, expected));
+  long double sum = 0;
+  for (std::size_t k = 0; k < got.elements().size(); ++k)
+    sum += projection_weight(probe.projection, static_cast<Index>(k)) *
+           (got.elements()[k] - expected.elements()[k]);
+  return std::abs(sum);
+}
+
 }  // namespace
 
 long double scale_of(const Probe& probe, const Tensor<long double>& tensor) {
@@ -62,7 +73,8 @@ void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<lon
   if (all_equal(probes, got, expected)) {  // whatever the bounds are
     for (const Probe& probe : probes)
       judge(probe, got[probe.array].shape(), read(probe, got[probe.array]),
-            read(probe, expected[probe.array]), {}, std::numeric_limits<long double>::infinity());
+            read(probe, expected[probe.array]), 0, {},
+            std::numeric_limits<long double>::infinity());
     return;
   }
   for (const Source& source : sources)
@@ -95,25 +107,31 @@ void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<lon
       }
     }
     judge(probe, got[array].shape(), read(probe, got[array]), read(probe, expected[array]),
-          total[k], probe.entry >= 0 ? entry_scale : projection_scale);
+          difference(probe, got[array], expected[array]), total[k],
+          probe.entry >= 0 ? entry_scale : projection_scale);
   }
 }
 
 void Comparison::within(std::string_view what, long double got, long double expected,
                         const NoiseBound& bound) {
-  judge({std::string(what), -1, 0}, {}, got, expected, bound,
+  within(what, got, expected, std::abs(got - expected), bound);
+}
+
+void Comparison::within(std::string_view what, long double got, long double expected,
+                        long double error, const NoiseBound& bound) {
+  judge({std::string(what), -1, 0}, {}, got, expected, error, bound,
         std::numeric_limits<long double>::infinity());
 }
 
 void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
-                       long double expected, const NoiseBound& bound, long double scale) {
+                       long double expected, long double error, const NoiseBound& bound,
+                       long double scale) {
   const auto index = probe.entry >= 0 ? coordinates(probe.entry, shape) : std::vector<Index>{};
-  const long double error = std::abs(got - expected);
   const long double tolerance = tolerance_of(bound) * expectation_share;
   if (!std::isfinite(got) || !std::isfinite(expected)) {
     broken_ = true;
     if (!std::isfinite(got) && std::isfinite(expected)) verdict_.cause = Cause::not_finite;
-    worst({probe.array, index, got, expected, tolerance, 0},
+    worst({probe.array, index, got, expected, tolerance, error, 0},
           std::numeric_limits<double>::infinity());
     return;
   }
@@ -133,7 +151,7 @@ void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
   if (bound.sigma > 0)
     verdict_.sigma_ratio = std::max(verdict_.sigma_ratio, static_cast<double>(error / bound.sigma));
   broken_ = broken_ || ratio > 1;
-  worst({probe.array, index, got, expected, tolerance, ulps(error, expected, u_)}, ratio);
+  worst({probe.array, index, got, expected, tolerance, error, ulps(error, expected, u_)}, ratio);
 }
 
 void Comparison::worst(Element element, double ratio) {
@@ -162,7 +180,7 @@ void Comparison::bitwise(std::string_view array, const View<const S>& got,
         std::vector<Index> index{i, j, t};
         index.resize(static_cast<std::size_t>(got.shape().rank()));
         const auto error = std::abs(static_cast<long double>(p) - static_cast<long double>(q));
-        worst({std::string(array), index, p, q, 0, ulps(error, q, u_)},
+        worst({std::string(array), index, p, q, 0, error, ulps(error, q, u_)},
               std::numeric_limits<double>::infinity());
       }
 }

@@ -45,6 +45,9 @@ class Comparison {
   /// One number within a bound that the caller derived.
   void within(std::string_view what, long double got, long double expected,
               const NoiseBound& bound);
+  /// The same, with their difference, where 64 bits do not have it.
+  void within(std::string_view what, long double got, long double expected, long double error,
+              const NoiseBound& bound);
 
   /// Equal bits up to the sign of zero; a NaN equals a NaN.
   template <class S>
@@ -68,7 +71,7 @@ class Comparison {
 
  private:
   void judge(const Probe& probe, const Shape& shape, long double got, long double expected,
-             const NoiseBound& bound, long double scale);
+             long double error, const NoiseBound& bound, long double scale);
   void worst(Element element, double ratio);
 
   double u_;

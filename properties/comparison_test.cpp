@@ -257,6 +257,31 @@ TEST_F(AgainstAnExpectation, ProjectionsAreJudgedToo) {
   EXPECT_TRUE(v.worst.index.empty());
 }
 
+// Numbers that are equal add nothing to the error of a projection, however large they are: summed
+// first and compared then, 64 bits of the sums lose 1.
+TEST_F(AgainstAnExpectation, WhatIsEqualAddsNoErrorToAProjection) {
+  NamedTensors<long double> expected = got;
+  for (auto* values : {&got, &expected}) (*values)["dWf"].elements()[0] = 0x1p80L;
+  got["dWf"].elements()[5] += 1;
+  const Probe probe{"dWf", -1, 77};
+  ASSERT_EQ(read(probe, got["dWf"]), read(probe, expected["dWf"]));
+  Comparison comparison(u32);
+  comparison.within({probe}, got, expected, {{&expectation, 1}});
+  EXPECT_EQ(comparison.verdict().worst.error, 1);
+  EXPECT_EQ(comparison.verdict().outcome, Outcome::broken);
+}
+
+// A caller may know the difference better than 64 bits of each number do.
+TEST(Comparison, ADifferenceMayBeGivenBesideTheNumbers) {
+  Comparison comparison(u32);
+  comparison.within("y", 1, 1, 3, {2, 2});
+  EXPECT_EQ(comparison.verdict().outcome, Outcome::broken);
+  EXPECT_EQ(comparison.verdict().worst.error, 3);
+  Comparison smaller(u32);
+  smaller.within("y", 2, 1, 0.5, {2, 2});
+  EXPECT_EQ(smaller.verdict().outcome, Outcome::held);
+}
+
 TEST_F(AgainstAnExpectation, ANanOrAnInfinityIsBrokenAndNamed) {
   for (const double value : {nan, inf}) {
     got["dWi"](0, 1) = value;

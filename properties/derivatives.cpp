@@ -5,7 +5,8 @@
 #include <complex>
 
 #include "arithmetic/complex_step.hpp"
-#include "arithmetic/dual.hpp"
+#include "arithmetic/fifty_digits.hpp"
+#include "properties/dual_states.hpp"
 #include "properties/families.hpp"
 #include "properties/reference_run.hpp"
 #include "properties/trial.hpp"
@@ -27,18 +28,10 @@ N loss_of(const NamedTensors<N>& states, const Values& up, const Sizes& s) {
   return loss;
 }
 
-/// The derivative of L along v, by dual numbers.
-Real dual_derivative(const Problem<Real>& p, const Values& v) {
-  using N = Dual<Real>;
-  NamedTensors<N> in;
-  for (const auto& [name, tensor] : p.in) {
-    Tensor<N> numbers(tensor.shape());
-    for (std::size_t k = 0; k < numbers.elements().size(); ++k)
-      numbers.elements()[k] = {tensor.elements()[k], v[name].elements()[k]};
-    in.add(name, std::move(numbers));
-  }
-  const Problem<N> dual{p.cell, p.activation, p.sizes, std::move(in), {}};
-  return loss_of(reference_forward(dual), p.up, p.sizes).tangent;
+/// The derivative of L along v, by dual numbers over R.
+template <class R>
+R dual_derivative(const Problem<Real>& p, const Values& v) {
+  return loss_of(dual_states<R>(p, v), p.up, p.sizes).tangent;
 }
 
 /// The derivative of L along v, by the complex step: Im L(x + i h v) / h.
@@ -62,22 +55,32 @@ Values unit_direction(const ProblemSpec& spec, const std::string& name, std::siz
   return v;
 }
 
-/// <G, v> of the subject, to be compared with an oracle's derivative along v.
+/// A direction in which the subject's <G, v> is compared with an oracle's derivative.
 struct Slope {
   std::string what;
   Values v;
-  Real got = 0;
 };
 using Oracle = Real (*)(const Problem<Real>&, const Values& v);
 
 /// Each slope within the bound of <G, v>.
 template <class S>
-void compare_along(const Trial<S>& trial, const Expectation& e, const std::vector<Slope>& slopes,
-                   const std::vector<Values>& weights, Oracle oracle, Comparison& comparison) {
+void compare_along(const Trial<S>& trial, const Expectation& e, const Values& gradients,
+                   const std::vector<Slope>& slopes, Oracle oracle, Comparison& comparison) {
+  std::vector<Values> weights;
+  for (const Slope& slope : slopes) weights.push_back(weights_along(slope.v, gradients));
   const auto bounds = e.bounds_of(weights);
   const auto problem = converted<Real>(trial.problem);
-  for (std::size_t k = 0; k < slopes.size(); ++k)
-    comparison.within(slopes[k].what, slopes[k].got, oracle(problem, slopes[k].v), bounds[k]);
+  for (std::size_t k = 0; k < slopes.size(); ++k) {
+    const Values& v = slopes[k].v;
+    const Real got = along(gradients, v), expected = oracle(problem, v);
+    Real error = std::abs(got - expected);
+    // Where large terms of <G, v> are exact, the bound is that of small ones, and may be below what
+    // 64 bits lose of the large: nobody is accused but with fifty digits.
+    if (error > tolerance_of(bounds[k]))
+      error = static_cast<Real>(
+          abs(Fifty(along<Fifty>(gradients, v) - dual_derivative<Fifty>(problem, v))));
+    comparison.within(slopes[k].what, got, expected, error, bounds[k]);
+  }
 }
 
 template <class S>
@@ -93,18 +96,15 @@ Verdict dual_and_complex_step(const Subject& subject, const ProblemSpec& spec) {
   const Draw draw = trial.draw("entry");
   // One entry of every input, alone: the gradient's own entry.
   std::vector<Slope> slopes;
-  std::vector<Values> weights;
   Index salt = 0;
   for (const auto& name : input_names(spec.cell)) {
     if (!trial.gives("d" + name)) continue;
     const Index size = gradients["d" + name].size();
     const auto entry = static_cast<std::size_t>(draw.below(size, salt++));
-    Slope slope{fmt::format("d{} entry {} by dual numbers", name, entry),
-                unit_direction(spec, name, entry)};
-    slope.got = along(gradients, slope.v, weights.emplace_back());
-    slopes.push_back(std::move(slope));
+    slopes.push_back({fmt::format("d{} entry {} by dual numbers", name, entry),
+                      unit_direction(spec, name, entry)});
   }
-  compare_along(trial, e, slopes, weights, dual_derivative, comparison);
+  compare_along(trial, e, gradients, slopes, dual_derivative<Real>, comparison);
 
   // The same entries together, by the other oracle.
   Slope together{"the same entries together by complex step",
@@ -113,9 +113,7 @@ Verdict dual_and_complex_step(const Subject& subject, const ProblemSpec& spec) {
     for (auto& [name, direction] : together.v)
       for (std::size_t k = 0; k < direction.elements().size(); ++k)
         direction.elements()[k] += slope.v[name].elements()[k];
-  Values together_weights;
-  together.got = along(gradients, together.v, together_weights);
-  compare_along(trial, e, {together}, {together_weights}, complex_derivative, comparison);
+  compare_along(trial, e, gradients, {together}, complex_derivative, comparison);
   return comparison.verdict();
 }
 
@@ -130,17 +128,23 @@ Verdict adjoint_identity_rounded(const Subject& subject, const ProblemSpec& spec
   }
   const auto gradients = converted<Real>(gradients_of(trial.run()));
   std::vector<Slope> slopes;
-  std::vector<Values> weights;
-  for (const char* purpose : {"direction 1", "direction 2", "direction 3", "direction 4"}) {
-    Slope slope{fmt::format("<J^T w, v>, v = {}", purpose), trial.direction(purpose)};
-    slope.got = along(gradients, slope.v, weights.emplace_back());
-    slopes.push_back(std::move(slope));
-  }
-  compare_along(trial, e, slopes, weights, dual_derivative, comparison);
+  for (const char* purpose : {"direction 1", "direction 2", "direction 3", "direction 4"})
+    slopes.push_back({fmt::format("<J^T w, v>, v = {}", purpose), trial.direction(purpose)});
+  compare_along(trial, e, gradients, slopes, dual_derivative<Real>, comparison);
   return comparison.verdict();
 }
 
 // ---- 6: finite differences of the subject's own forward pass ------------------------------------
+
+/// What a sum of products loses in Real: of n terms at most n u of their magnitudes (Higham 2002,
+/// section 3.1).
+Real lost_in_sum(const Values& p, const Values& q) {
+  Real terms = 0, magnitude = 0;
+  for (const auto& [name, tensor] : p)
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k, ++terms)
+      magnitude += std::abs(tensor.elements()[k] * q[name].elements()[k]);
+  return terms * 0x1p-64L * magnitude;
+}
 
 /// L by the subject, and the error of that number.
 struct Loss {
@@ -159,7 +163,8 @@ Loss loss_at(const Trial<S>& trial, const Problem<S>& p, const Expectation& e) {
     weights.add("c", std::move(on_c));
   }
   const NoiseBound bound = e.bound_of(weights);
-  return {loss_of(converted<Real>(trial.run(p)), up, p.sizes), tolerance_of(bound)};
+  const Values states = converted<Real>(trial.run(p));
+  return {loss_of(states, up, p.sizes), tolerance_of(bound) + lost_in_sum(weights, states)};
 }
 
 /// L at x + h v.
@@ -257,10 +262,10 @@ Verdict finite_differences(const Subject& subject, const ProblemSpec& whole) {
   Comparison comparison = trial.comparison();
   const Values v = trial.direction("direction");
   const Expectation e = trial.expect(trial.problem);
-  Values weights;
   const Values gradients = converted<Real>(gradients_of(trial.run()));
-  const Real slope = along(gradients, v, weights);
-  const Real slope_error = tolerance_of(e.bound_of(weights));
+  const Values weights = weights_along(v, gradients);
+  const Real slope = along(gradients, v);
+  const Real slope_error = tolerance_of(e.bound_of(weights)) + lost_in_sum(weights, gradients);
   Real scale = 0;
   for (const auto& [name, weight] : weights)
     for (std::size_t k = 0; k < weight.elements().size(); ++k)

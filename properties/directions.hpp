@@ -1,6 +1,7 @@
 // Directions in the space of all inputs, and what a gradient says along them.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -28,17 +29,24 @@ using Values = NamedTensors<Real>;
   return v;
 }
 
-/// <G, v>, and v as weights of the gradients.
-[[nodiscard]] inline Real along(const Values& gradients, const Values& v, Values& weights) {
-  Real sum = 0;
+/// v as weights of the gradients: dx may have fewer steps than x.
+[[nodiscard]] inline Values weights_along(const Values& v, const Values& gradients) {
+  Values weights;
   for (const auto& [name, direction] : v) {
-    const auto& g = gradients["d" + name];
-    Tensor<Real> w(g.shape());  // dx may have fewer steps than x
-    for (std::size_t k = 0; k < g.elements().size(); ++k) {
-      w.elements()[k] = direction.elements()[k];
-      sum += g.elements()[k] * direction.elements()[k];
-    }
+    Tensor<Real> w(gradients["d" + name].shape());
+    std::copy_n(direction.elements().begin(), w.elements().size(), w.elements().begin());
     weights.add("d" + name, std::move(w));
+  }
+  return weights;
+}
+
+/// <G, v>, computed in N.
+template <class N = Real>
+[[nodiscard]] N along(const Values& gradients, const Values& v) {
+  N sum = 0;
+  for (const auto& [name, direction] : v) {
+    const auto& g = gradients["d" + name].elements();
+    for (std::size_t k = 0; k < g.size(); ++k) sum += N(g[k]) * N(direction.elements()[k]);
   }
   return sum;
 }

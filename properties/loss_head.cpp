@@ -1,15 +1,24 @@
 // Property 11: the network's gradients behind a softmax head, against dual numbers.
 #include <fmt/format.h>
 
-#include "arithmetic/dual.hpp"
 #include "arithmetic/fifty_digits.hpp"
+#include "properties/dual_states.hpp"
 #include "properties/families.hpp"
-#include "properties/reference_run.hpp"
 #include "properties/trial.hpp"
 #include "reference/loss.hpp"
 
 namespace bptt::properties {
 namespace {
+
+/// The derivative of the states a along v, by dual numbers over R.
+template <class R>
+Tensor<Fifty> tangents_of_a(const Problem<Real>& p, const Values& v) {
+  const auto states = dual_states<R>(p, v);
+  Tensor<Fifty> tangents(states["a"].shape());
+  for (std::size_t k = 0; k < tangents.elements().size(); ++k)
+    tangents.elements()[k] = Fifty(states["a"].elements()[k].tangent);
+  return tangents;
+}
 
 /// A head of three classes on the states: its backward gives da, the network's backward the rest.
 template <class S>
@@ -47,42 +56,38 @@ Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
   }
   const auto gradients = converted<Real>(gradients_of(trial.run(p)));
 
-  using D = Dual<Real>;
-  using N = Dual<Fifty>;
-  for (const char* purpose : {"head 1", "head 2"}) {
-    const Values v = trial.direction(purpose);
-    NamedTensors<D> in;
-    for (const auto& [name, tensor] : wide.in) {
-      Tensor<D> numbers(tensor.shape());
-      for (std::size_t k = 0; k < numbers.elements().size(); ++k)
-        numbers.elements()[k] = {tensor.elements()[k], v[name].elements()[k]};
-      in.add(name, std::move(numbers));
-    }
-    const auto dual_states =
-        reference_forward(Problem<D>{whole.cell, whole.activation, s, std::move(in), {}});
-    Tensor<N> dual_a(a.shape());
-    for (std::size_t k = 0; k < dual_a.elements().size(); ++k)
-      dual_a.elements()[k] = {a.elements()[k], Fifty(dual_states["a"].elements()[k].tangent)};
-    const auto constant = [](const Tensor<Fifty>& from) {
-      Tensor<N> to(from.shape());
+  // The derivative along v if the states' is a'. Rounding da to S changes it by
+  // <da rounded - da, a'>, which is known.
+  const auto derivative_along = [&](const Tensor<Fifty>& da_dv) -> Fifty {
+    using N = Dual<Fifty>;
+    const auto dual = [](const Tensor<Fifty>& value, const Tensor<Fifty>& tangent) {
+      Tensor<N> to(value.shape());
       for (std::size_t k = 0; k < to.elements().size(); ++k)
-        to.elements()[k] = N(from.elements()[k]);
+        to.elements()[k] = {value.elements()[k], tangent.elements()[k]};
       return to;
     };
+    const auto constant = [&](const Tensor<Fifty>& value) {
+      return dual(value, Tensor<Fifty>(value.shape()));
+    };
     const Tensor<N> Wya_dual = constant(Wya), by_dual = constant(by), y_dual = constant(y);
+    const Tensor<N> a_dual = dual(a, da_dv);
     const reference::HeadParameters<N> dual_head{Wya_dual.view(), by_dual.view()};
-    const Fifty derivative =
-        reference::cross_entropy<N>(dual_head, dual_a.view(), y_dual.view()).tangent;
-
-    // Rounding da to S changes the derivative by <da rounded - da, a'>, which is known.
-    Fifty rounding_of_da = 0;
+    Fifty derivative = reference::cross_entropy<N>(dual_head, a_dual.view(), y_dual.view()).tangent;
     for (std::size_t k = 0; k < da.elements().size(); ++k)
-      rounding_of_da +=
-          (Fifty(p.up["da"].elements()[k]) - da.elements()[k]) * dual_a.elements()[k].tangent;
-    Values weights;
-    const Real got = along(gradients, v, weights);
-    comparison.within(fmt::format("derivative of the cross-entropy along {}", purpose), got,
-                      static_cast<Real>(Fifty(derivative + rounding_of_da)), e.bound_of(weights));
+      derivative += (Fifty(p.up["da"].elements()[k]) - da.elements()[k]) * da_dv.elements()[k];
+    return derivative;
+  };
+  for (const char* purpose : {"head 1", "head 2"}) {
+    const Values v = trial.direction(purpose);
+    const NoiseBound bound = e.bound_of(weights_along(v, gradients));
+    const Fifty expected = derivative_along(tangents_of_a<Real>(wide, v));
+    Fifty error = along<Fifty>(gradients, v) - expected;
+    // As in derivatives.cpp: the bound may be below what 64 bits lose.
+    if (abs(error) > tolerance_of(bound))
+      error = along<Fifty>(gradients, v) - derivative_along(tangents_of_a<Fifty>(wide, v));
+    comparison.within(fmt::format("derivative of the cross-entropy along {}", purpose),
+                      along(gradients, v), static_cast<Real>(expected),
+                      static_cast<Real>(Fifty(abs(error))), bound);
   }
   return comparison.verdict();
 }

@@ -18,7 +18,8 @@ struct Element {
   std::string array;
   std::vector<Index> index;  // empty for a random projection of the whole array
   long double got = 0, expected = 0, bound = 0;
-  double ulp = 0;  // |got - expected| in units in the last place of the scalar at `expected`
+  long double error = 0;  // |got - expected|, of which 64 bits of each may not have enough
+  double ulp = 0;         // error in units in the last place of the scalar at `expected`
 };
 
 struct Verdict {

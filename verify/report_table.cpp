@@ -157,8 +157,8 @@ std::string text_of(const Replayed& r, const Style& style) {
         "worst     {}\n  got       {:.17g}\n  expected  {:.17g}\n  bound     {:.3g}\n"
         "  error     {:.3g}: {} times the bound, {:.3g} ULP\n",
         place_of(w), static_cast<double>(w.got), static_cast<double>(w.expected),
-        static_cast<double>(w.bound), static_cast<double>(std::abs(w.got - w.expected)),
-        ratio_text(v.worst_ratio), w.ulp);
+        static_cast<double>(w.bound), static_cast<double>(w.error), ratio_text(v.worst_ratio),
+        w.ulp);
   return text + fmt::format("compared  {} entries; {} trivial, {} inconclusive\n",
                             grouped(v.compared), grouped(v.trivial),
                             grouped(v.inconclusive_entries));
