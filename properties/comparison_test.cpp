@@ -437,7 +437,7 @@ TEST(Describe, SaysWhereAndByHowMuch) {
   Verdict v;
   v.reason = "a reason";
   EXPECT_EQ(describe(v), "a reason");
-  v.worst = {"dWaa", {1, 2}, 0.5L, 0.25L, 0.125L, 3};
+  v.worst = {"dWaa", {1, 2}, 0.5L, 0.25L, 0.125L, 0.25L, 3};
   v.worst_ratio = 2;
   EXPECT_EQ(describe(v),
             "a reason; dWaa[1,2] is 0.5 and must be 0.25 within 0.125 (2 times the bound, 3 ULP)");
