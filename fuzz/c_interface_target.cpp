@@ -235,8 +235,7 @@ class CInterfaceTarget final : public Target {
       default: return drive_writes(bytes);
     }
   }
-  [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> seeds()
-      const override {
+  [[nodiscard]] NamedInputs seeds() const override {
     std::vector<std::uint8_t> usual_table(3 + 2 + 2 * all_names.size(), 63);
     usual_table[0] = 1;
     usual_table[1] = 1;

@@ -124,7 +124,7 @@ void CatalogueTarget::run(std::span<const std::uint8_t> bytes) {
                   properties::replay_command(named(decoded)));
 }
 
-std::vector<std::pair<std::string, std::vector<std::uint8_t>>> CatalogueTarget::seeds() const {
+NamedInputs CatalogueTarget::seeds() const {
   std::vector<std::string> ids, subjects;
   for (const Bench& bench : benches_) {
     if (subjects.empty() || subjects.back() != bench.name) subjects.push_back(bench.name);
@@ -133,6 +133,19 @@ std::vector<std::pair<std::string, std::vector<std::uint8_t>>> CatalogueTarget::
         ids.emplace_back(property->id);
   }
   return catalogue_seeds(*this, cell_, subjects, ids);
+}
+
+NamedInputs CatalogueTarget::small_inputs() const {
+  NamedInputs inputs;
+  for (const Bench& bench : benches_) {
+    if (bench.name != benches_.front().name) continue;
+    for (const Property* property : bench.properties) {
+      const std::string id(property->id);
+      auto bytes = small_input(*this, cell_, bench.name, id, bench.scalar);
+      inputs.emplace_back(id + "_" + std::string(name_of(bench.scalar)), std::move(bytes));
+    }
+  }
+  return inputs;
 }
 
 std::size_t CatalogueTarget::mutate(std::span<std::uint8_t> buffer, std::size_t size, unsigned seed,

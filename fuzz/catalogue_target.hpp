@@ -49,8 +49,9 @@ class CatalogueTarget final : public Target {
   /// Checks the case; a broken property is a Finding with the command that replays it. Guides by
   /// the ratio of error and bound, a slot for each property.
   void run(std::span<const std::uint8_t> bytes) override;
-  [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> seeds()
-      const override;
+  [[nodiscard]] NamedInputs seeds() const override;
+  /// Each property of the first subject, in each scalar, on a small problem that it is about.
+  [[nodiscard]] NamedInputs small_inputs() const override;
   std::size_t mutate(std::span<std::uint8_t> buffer, std::size_t size, unsigned seed,
                      EngineMutator engine) const override;
   std::size_t cross(std::span<const std::uint8_t> first, std::span<const std::uint8_t> second,

@@ -40,9 +40,8 @@ class PeerTarget final : public Target {
     throw Finding(text);
   }
 
-  [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> seeds()
-      const override {
-    std::vector<std::pair<std::string, std::vector<std::uint8_t>>> all;
+  [[nodiscard]] NamedInputs seeds() const override {
+    NamedInputs all;
     for (const Cell cell : {Cell::rnn, Cell::lstm})
       for (const SeedProblem& named : seed_problems(cell)) {
         const auto spec = properties::parse_problem_spec(named.problem);
@@ -55,6 +54,11 @@ class PeerTarget final : public Target {
         }
         all.emplace_back(std::string(name_of(cell)) + "_" + named.name, std::move(bytes));
       }
+    return all;
+  }
+  [[nodiscard]] NamedInputs small_inputs() const override {
+    NamedInputs all = seeds();
+    std::erase_if(all, [](const auto& seed) { return !seed.first.ends_with("one_step"); });
     return all;
   }
   std::size_t mutate(std::span<std::uint8_t> buffer, std::size_t size, unsigned seed,

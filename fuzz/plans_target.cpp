@@ -379,10 +379,7 @@ class PlansTarget final : public Target {
     else
       Calls<double>(base, calls, fault_).run();
   }
-  [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> seeds()
-      const override {
-    return plan_seeds(limits_of);
-  }
+  [[nodiscard]] NamedInputs seeds() const override { return plan_seeds(limits_of); }
   std::size_t mutate(std::span<std::uint8_t> buffer, std::size_t size, unsigned seed,
                      EngineMutator engine) const override {
     // The calls are the engine's, every second time.

@@ -65,9 +65,8 @@ class PrintoutTarget final : public Target {
         require(extent >= 0, shape.array + " with the extent " + std::to_string(extent));
     }
   }
-  [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> seeds()
-      const override {
-    std::vector<std::pair<std::string, std::vector<std::uint8_t>>> all;
+  [[nodiscard]] NamedInputs seeds() const override {
+    NamedInputs all;
     const auto add = [&](const std::string& name, const std::string& text) {
       all.emplace_back(name, std::vector<std::uint8_t>(text.begin(), text.end()));
     };

@@ -59,9 +59,8 @@ class ReplayLineTarget final : public Target {
     drive_replay_case(text);
     drive_problem_spec(text);
   }
-  [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> seeds()
-      const override {
-    std::vector<std::pair<std::string, std::vector<std::uint8_t>>> all;
+  [[nodiscard]] NamedInputs seeds() const override {
+    NamedInputs all;
     for (const Cell cell : {Cell::rnn, Cell::lstm})
       for (const SeedProblem& problem : seed_problems(cell)) {
         const std::string line = to_string(properties::ReplayCase{

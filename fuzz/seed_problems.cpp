@@ -65,8 +65,6 @@ const std::vector<SeedProblem> lstm_problems{
     {"widest_batch", "lstm n_x=2 n_a=2 m=33 T_x=2 T_da=2 regime=unit seed=26"},
 };
 
-using Seeds = std::vector<std::pair<std::string, std::vector<std::uint8_t>>>;
-
 /// Nothing if no bytes mean the case: its property is not about the problem, or it is too large.
 std::vector<std::uint8_t> bytes_of(const CatalogueTarget& target,
                                    const properties::ReplayCase& wanted) {
@@ -104,10 +102,10 @@ const std::vector<SeedProblem>& seed_problems(Cell cell) {
   return cell == Cell::rnn ? rnn_problems : lstm_problems;
 }
 
-Seeds catalogue_seeds(const CatalogueTarget& target, Cell cell,
-                      const std::vector<std::string>& subjects,
-                      const std::vector<std::string>& property_ids) {
-  Seeds seeds;
+NamedInputs catalogue_seeds(const CatalogueTarget& target, Cell cell,
+                            const std::vector<std::string>& subjects,
+                            const std::vector<std::string>& property_ids) {
+  NamedInputs seeds;
   const auto add = [&](const std::string& name, const std::string& property,
                        const std::string& problem) {
     auto bytes = bytes_in_turn(target, subjects, property, problem, seeds.size());
@@ -129,6 +127,20 @@ Seeds catalogue_seeds(const CatalogueTarget& target, Cell cell,
           !bytes.empty())
         seeds.emplace_back(name_of_seed(subject, scalar), std::move(bytes));
   return seeds;
+}
+
+std::vector<std::uint8_t> small_input(const CatalogueTarget& target, Cell cell,
+                                      const std::string& subject, const std::string& property,
+                                      Scalar scalar) {
+  const std::string sizes = std::string(name_of(cell)) + " n_x=2 n_a=2 m=2 T_x=2 T_da=2 regime=";
+  for (const std::string how : {"unit", "saturating", "integers", "nonfinite", "subnormal"})
+    for (const std::string activation : {"", " act=identity", " act=relu"}) {
+      if (cell == Cell::lstm && !activation.empty()) continue;
+      const auto spec = properties::parse_problem_spec(sizes + how + " seed=1" + activation);
+      if (auto bytes = bytes_of(target, {subject, property, scalar, spec}); !bytes.empty())
+        return bytes;
+    }
+  throw UnsupportedError(property + " is about none of the small problems");
 }
 
 }  // namespace bptt::fuzz

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/problem.hpp"
+#include "core/subject.hpp"
+#include "fuzz/target.hpp"
 
 namespace bptt::fuzz {
 
@@ -20,8 +22,14 @@ struct SeedProblem {
 /// Each property once, on the first problem of the list that it is about; then each problem once,
 /// under the first of the properties that is about it, with subjects and scalars in turn. Where
 /// equals_reference is among the properties, the first problem for each subject and scalar besides.
-[[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> catalogue_seeds(
-    const CatalogueTarget& target, Cell cell, const std::vector<std::string>& subjects,
-    const std::vector<std::string>& property_ids);
+[[nodiscard]] NamedInputs catalogue_seeds(const CatalogueTarget& target, Cell cell,
+                                          const std::vector<std::string>& subjects,
+                                          const std::vector<std::string>& property_ids);
+
+/// The property on the first of a few problems of at most two of everything that it is about.
+/// Throws UnsupportedError if it is about none of them.
+[[nodiscard]] std::vector<std::uint8_t> small_input(const CatalogueTarget& target, Cell cell,
+                                                    const std::string& subject,
+                                                    const std::string& property, Scalar scalar);
 
 }  // namespace bptt::fuzz

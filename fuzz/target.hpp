@@ -16,6 +16,8 @@ namespace bptt::fuzz {
 /// there are then. Null if the engine has none.
 using EngineMutator = std::size_t (*)(std::uint8_t* data, std::size_t size, std::size_t room);
 
+using NamedInputs = std::vector<std::pair<std::string, std::vector<std::uint8_t>>>;
+
 class Target {
  public:
   virtual ~Target() = default;
@@ -25,10 +27,9 @@ class Target {
   virtual void run(std::span<const std::uint8_t> bytes) = 0;
 
   /// Inputs that this target means by a name: seeds for its corpus.
-  [[nodiscard]] virtual std::vector<std::pair<std::string, std::vector<std::uint8_t>>> seeds()
-      const {
-    return {};
-  }
+  [[nodiscard]] virtual NamedInputs seeds() const { return {}; }
+  /// Inputs that cost as little as this target's can: throughput is measured with them.
+  [[nodiscard]] virtual NamedInputs small_inputs() const { return seeds(); }
 
   /// Changes the first `size` bytes of `buffer` in place; returns how many there are then, at most
   /// buffer.size(). Depends on its arguments alone, but for what the engine's mutator does.

@@ -44,9 +44,8 @@ class WorkerProtocolTarget final : public Target {
     } catch (const Error&) {
     }
   }
-  [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::uint8_t>>> seeds()
-      const override {
-    std::vector<std::pair<std::string, std::vector<std::uint8_t>>> all;
+  [[nodiscard]] NamedInputs seeds() const override {
+    NamedInputs all;
     const auto add = [&](const std::string& name, foreign::Status status, const std::string& text) {
       const foreign::Reply head{foreign::magic, static_cast<std::uint32_t>(status)};
       const auto* from = reinterpret_cast<const std::uint8_t*>(&head);

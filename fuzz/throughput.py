@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""How many small inputs a second each fuzz target runs, in both builds.
+
+Catalogue targets run each of their properties in both scalars on a problem of two features, units,
+samples and steps; the others, their smallest seeds. Seconds are CPU time, the start of the program
+excluded, so that other work on the machine matters little. Writes a table in Markdown.
+
+  fuzz/throughput.py SMALL               SMALL is made by: make_fuzz_corpus --small SMALL
+  fuzz/throughput.py SMALL rnn npz       these targets alone
+"""
+import argparse
+import pathlib
+import re
+import resource
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILDS = {"explore": "fuzz-explore", "check": "fuzz"}
+
+
+def cpu_seconds(binary, files, runs):
+    """CPU time of running each file so often; stops at a target that fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([binary, f"-runs={runs}", *files], capture_output=True, text=True,
+                          errors="replace", check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        raise SystemExit(f"throughput: {binary} ended with status {done.returncode}:\n"
+                         f"{done.stderr[-2000:]}")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def executions_a_second(binary, files, seconds=1.0):
+    """Of files that are run in turn, for about so much CPU time."""
+    start = cpu_seconds(binary, files, 0)
+    runs = 4
+    while True:
+        spent = cpu_seconds(binary, files, runs) - start
+        if spent >= seconds:
+            return runs * len(files) / spent
+        runs *= 4 if spent < seconds / 4 else 2
+
+
+def small_files(small, target):
+    """The target's small inputs; the seeds in the tree if no command makes any."""
+    for folder in (small / target, ROOT / "fuzz" / "corpus" / target):
+        files = sorted(folder.glob("*"))
+        if files:
+            return files
+    raise SystemExit(f"throughput: no inputs for {target} in {small} or fuzz/corpus; make them with "
+                     "make_fuzz_corpus --small")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("small", type=pathlib.Path)
+    parser.add_argument("targets", nargs="*")
+    options = parser.parse_args()
+    folder = ROOT / "build" / BUILDS["explore"] / "bin"
+    targets = options.targets or sorted(
+        path.name.removeprefix("fuzz_") for path in folder.glob("fuzz_*")
+        if re.fullmatch(r"fuzz_\w+", path.name))
+    if not targets:
+        raise SystemExit(f"throughput: no targets in {folder}; build the presets "
+                         "fuzz and fuzz-explore")
+    print("| target | inputs | explore, a CPU second | check, a CPU second |\n|---|---|---|---|")
+    for target in targets:
+        files = small_files(options.small, target)
+        rates = [executions_a_second(ROOT / "build" / build / "bin" / f"fuzz_{target}", files)
+                 for build in BUILDS.values()]
+        print(f"| {target} | {len(files)} | " + " | ".join(f"{rate:,.0f}" for rate in rates) + " |",
+              flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
