@@ -79,8 +79,17 @@ Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
   };
   for (const char* purpose : {"head 1", "head 2"}) {
     const Values v = trial.direction(purpose);
-    const NoiseBound bound = e.bound_of(weights_along(v, gradients));
-    const Fifty expected = derivative_along(tangents_of_a<Real>(wide, v));
+    const Tensor<Fifty> da_dv = tangents_of_a<Real>(wide, v);
+    // Fifty digits round too, which shows where the bound is zero: of each term of the head, a
+    // weight and a probability of at most one times a tangent, 1e-49 in each of its operations.
+    const auto terms = static_cast<Real>(8 * n_y * da_dv.shape().size());
+    Real lost = 0;
+    for (const Fifty& tangent : da_dv.elements())
+      lost += terms * 1e-49L * static_cast<Real>(Fifty(abs(tangent)));
+    NoiseBound bound = e.bound_of(weights_along(v, gradients));
+    bound.certain += lost;
+    bound.sigma += lost;
+    const Fifty expected = derivative_along(da_dv);
     Fifty error = along<Fifty>(gradients, v) - expected;
     // As in derivatives.cpp: the bound may be below what 64 bits lose.
     if (abs(error) > tolerance_of(bound))

@@ -219,6 +219,16 @@ TEST(Bounds, NobodyIsAccusedOfWhatTheJudgeLoses) {
     }
 }
 
+// dba alone, exact, with a bound of zero: what fifty digits lose is granted.
+TEST(Bounds, NobodyIsAccusedOfWhatFiftyDigitsLose) {
+  const auto replay = parse_replay_case(
+      "reference through_the_loss_head f32 rnn n_x=1 n_a=1 m=1 T_x=1 T_da=1 regime=signed_zeros "
+      "seed=252 act=identity zero=Wax,Waa digits=1");
+  const Verdict verdict = check(find_property(replay.property), *make_subject(replay.subject),
+                                replay.scalar, replay.spec);
+  EXPECT_NE(verdict.outcome, Outcome::broken) << describe(verdict);
+}
+
 // A median far below a sigma would mean that the tolerance grows beyond what rounding does; one
 // above it, that roundings are not what the model takes them for.
 TEST(Bounds, ErrorsAreAGoodPartOfASigmaAtEverySize) {
