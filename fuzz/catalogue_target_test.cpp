@@ -34,6 +34,27 @@ int broken_of(const CatalogueTarget& target, std::uint64_t count) {
   return broken;
 }
 
+// Throughput is measured with these: each property in each scalar, on two of everything.
+TEST(CatalogueTarget, SmallInputsAreEveryPropertyOnASmallProblem) {
+  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+    const CatalogueTarget target(cell, optimized_subject_names());
+    std::set<std::pair<std::string, Scalar>> met;
+    for (const auto& [name, bytes] : target.small_inputs()) {
+      const auto replay = target.decode(bytes);
+      EXPECT_EQ(replay.subject, "optimized") << name;
+      EXPECT_EQ(replay.spec.sizes, (Sizes{2, 2, 2, 2, 2})) << name;
+      EXPECT_EQ(name, replay.property + "_" + std::string(name_of(replay.scalar)));
+      met.emplace(replay.property, replay.scalar);
+    }
+    const auto subject = make_subject("optimized");
+    std::size_t expected = 0;
+    for (const auto& property : properties::catalogue())
+      for (const Scalar scalar : {Scalar::f32, Scalar::f64})
+        expected += properties::applies(property, subject->capabilities(), cell, scalar) ? 1 : 0;
+    EXPECT_EQ(met.size(), expected);
+  }
+}
+
 struct Fault {
   const char* name;
   Cell cell;

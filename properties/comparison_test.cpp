@@ -10,6 +10,7 @@ namespace bptt::properties {
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double tiniest = std::numeric_limits<double>::denorm_min();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double u32 = 0x1p-24, u64 = 0x1p-53;
 
@@ -71,9 +72,9 @@ TEST(Comparison, AnExactNumberMayNotBeOffAtAll) {
   EXPECT_EQ(v.worst_ratio, inf);
 }
 TEST(Comparison, ZeroThatShouldBeANumberIsEvidence) {
-  expect_counts(within(0, 1, {1e-9, 1e-10}), Outcome::broken, 1, 0);
-  expect_counts(within(1, 0, {1e-9, 1e-10}), Outcome::broken, 1, 0);
-  expect_counts(within(1e-300L, 0, {}), Outcome::broken, 1, 0);
+  expect_counts(within(0, 1, {0x1p-30L, 0x1p-33L}), Outcome::broken, 1, 0);
+  expect_counts(within(1, 0, {0x1p-30L, 0x1p-33L}), Outcome::broken, 1, 0);
+  expect_counts(within(0x1p-1000L, 0, {}), Outcome::broken, 1, 0);
 }
 TEST(Comparison, ZerosWithZerosAreNoEvidence) {
   expect_counts(within(0, 0, {1, 1}), Outcome::inconclusive, 0, 1);
@@ -112,7 +113,7 @@ TEST(Comparison, DoubtIsNeitherHeldNorForgiving) {
 }
 
 TEST(Bitwise, EqualBitsHold) {
-  expect_counts(bitwise({1, -2, inf, 5e-324}, {1, -2, inf, 5e-324}), Outcome::held, 4, 0);
+  expect_counts(bitwise({1, -2, inf, tiniest}, {1, -2, inf, tiniest}), Outcome::held, 4, 0);
 }
 TEST(Bitwise, OneUnitInTheLastPlaceIsBroken) {
   const Verdict v = bitwise({1, 2, 3}, {1, std::nextafter(2, 3), 3});
@@ -131,7 +132,7 @@ TEST(Bitwise, NanAgainstANumberAndInfinityAgainstANumberAreBroken) {
   expect_counts(bitwise({0}, {nan}), Outcome::broken, 1, 0);
   expect_counts(bitwise({inf}, {1}), Outcome::broken, 1, 0);
   expect_counts(bitwise({inf}, {-inf}), Outcome::broken, 1, 0);
-  expect_counts(bitwise({0}, {5e-324}), Outcome::broken, 1, 0);
+  expect_counts(bitwise({0}, {tiniest}), Outcome::broken, 1, 0);
 }
 TEST(Bitwise, EmptyArraysAreNoEvidence) {
   expect_counts(bitwise({}, {}), Outcome::inconclusive, 0, 0);
@@ -196,6 +197,12 @@ struct AgainstAnExpectation : ::testing::Test {
   [[nodiscard]] NoiseBound bound(const Probe& probe) const {
     return expectation.bounds({probe}).front();
   }
+  /// What the ratio of a known error and sigma may lose: the number that it was added to rounds to
+  /// 64 bits, the ratio to 53, two operations each.
+  [[nodiscard]] double lost(const Probe& probe, double ratio) const {
+    const long double value = got[probe.array].elements()[static_cast<std::size_t>(probe.entry)];
+    return static_cast<double>(0x1p-63L * std::abs(value) / bound(probe).sigma) + 0x1p-52 * ratio;
+  }
   [[nodiscard]] Verdict judge(const std::vector<Source>& sources) const {
     Comparison comparison(u32);
     comparison.within(probes, got, expectation.values(), sources);
@@ -215,25 +222,27 @@ TEST_F(AgainstAnExpectation, ItsOwnValuesHold) {
 TEST_F(AgainstAnExpectation, TheWorstElementIsTheOneFarthestBeyondItsBound) {
   const auto off = [&](const std::string& array, Index i, Index j, Index t, double sigmas) {
     auto& tensor = got[array];
-    const Index entry = i + tensor.shape()[0] * (j + tensor.shape()[1] * t);
-    tensor(i, j, t) += static_cast<long double>(sigmas) * bound({array, entry, 0}).sigma;
+    const Probe probe{array, i + tensor.shape()[0] * (j + tensor.shape()[1] * t), 0};
+    tensor(i, j, t) += static_cast<long double>(sigmas) * bound(probe).sigma;
+    return lost(probe, std::abs(sigmas));
   };
-  off("dx", 1, 1, 2, 3);
+  const double lost_of_3 = off("dx", 1, 1, 2, 3);
   EXPECT_EQ(judge().outcome, Outcome::held);
-  EXPECT_NEAR(judge().sigma_ratio, 3, 1e-9);
-  off("dWc", 2, 5, 0, -30);
+  EXPECT_NEAR(judge().sigma_ratio, 3, lost_of_3);
+  const double lost_of_30 = off("dWc", 2, 5, 0, -30);
   off("dbo", 1, 0, 0, 20);
   const Verdict v = judge();
   EXPECT_EQ(v.outcome, Outcome::broken);
   EXPECT_EQ(v.worst.array, "dWc");
   EXPECT_EQ(v.worst.index, (std::vector<Index>{2, 5}));
-  EXPECT_NEAR(v.sigma_ratio, 30, 1e-9);
-  EXPECT_NEAR(v.worst_ratio, 3, 0.01);
+  EXPECT_NEAR(v.sigma_ratio, 30, lost_of_30);
+  // Ten sigma, and 2^-10 of them for what 64 bits of the expected number lose.
+  EXPECT_NEAR(v.worst_ratio * (1 + 0x1p-10), 3, lost_of_30);
   const long double expected = expectation.values()["dWc"](2, 5);
   EXPECT_EQ(v.worst.expected, expected);
   EXPECT_EQ(v.worst.got, got["dWc"](2, 5));
   const double ulp = std::ldexp(1.0, std::ilogb(expected) - 23);  // of a float
-  EXPECT_NEAR(v.worst.ulp, static_cast<double>(std::abs(v.worst.got - expected)) / ulp, 1e-6);
+  EXPECT_DOUBLE_EQ(v.worst.ulp, static_cast<double>(std::abs(v.worst.got - expected)) / ulp);
 }
 
 // The bounds of two computations add up: certain ones as they are, sigmas in quadrature.
@@ -242,9 +251,10 @@ TEST_F(AgainstAnExpectation, SourcesAddUp) {
   const long double sigma = bound(probe).sigma;
   got["da0"].elements()[3] += 15 * sigma;
   EXPECT_EQ(judge().outcome, Outcome::broken);
-  EXPECT_NEAR(judge({{&expectation, 1}, {&expectation, -2}}).sigma_ratio, 15 / std::sqrt(5), 1e-9);
+  EXPECT_NEAR(judge({{&expectation, 1}, {&expectation, -2}}).sigma_ratio, 15 / std::sqrt(5),
+              lost(probe, 15));
   EXPECT_EQ(judge({{&expectation, 1}, {&expectation, -2}}).outcome, Outcome::held);
-  EXPECT_NEAR(judge({{&expectation, 3}}).sigma_ratio, 5, 1e-9);
+  EXPECT_NEAR(judge({{&expectation, 3}}).sigma_ratio, 5, lost(probe, 15));
 }
 
 TEST_F(AgainstAnExpectation, ProjectionsAreJudgedToo) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,19 @@ using Values = NamedTensors<Real>;
     weights.add("d" + name, std::move(w));
   }
   return weights;
+}
+
+/// Unit roundoffs of Real and of Fifty, which has 168 bits.
+inline constexpr Real real_roundoff = 0x1p-64L, fifty_roundoff = 0x1p-168L;
+
+/// What a sum of products <p, q> may lose: of n terms at most n u of their magnitudes, u being the
+/// unit roundoff of what computes it. Source: Higham, Accuracy and Stability, 2nd ed., section 3.1.
+[[nodiscard]] inline Real lost_in_sum(const Values& p, const Values& q, Real u) {
+  Real terms = 0, magnitude = 0;
+  for (const auto& [name, tensor] : p)
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k, ++terms)
+      magnitude += std::abs(tensor.elements()[k] * q[name].elements()[k]);
+  return terms * u * magnitude;
 }
 
 /// <G, v>, computed in N.

@@ -20,6 +20,12 @@ Tensor<Fifty> tangents_of_a(const Problem<Real>& p, const Values& v) {
   return tangents;
 }
 
+Real sum_of_magnitudes(const Tensor<Fifty>& tensor) {
+  Real sum = 0;
+  for (const Fifty& v : tensor.elements()) sum += static_cast<Real>(Fifty(abs(v)));
+  return sum;
+}
+
 /// A head of three classes on the states: its backward gives da, the network's backward the rest.
 template <class S>
 Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
@@ -80,12 +86,11 @@ Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
   for (const char* purpose : {"head 1", "head 2"}) {
     const Values v = trial.direction(purpose);
     const Tensor<Fifty> da_dv = tangents_of_a<Real>(wide, v);
-    // Fifty digits round too, which shows where the bound is zero: of each term of the head, a
-    // weight and a probability of at most one times a tangent, 1e-49 in each of its operations.
-    const auto terms = static_cast<Real>(8 * n_y * da_dv.shape().size());
-    Real lost = 0;
-    for (const Fifty& tangent : da_dv.elements())
-      lost += terms * 1e-49L * static_cast<Real>(Fifty(abs(tangent)));
+    // Fifty digits round too, which shows where the bound is zero. The head makes some eight
+    // operations of each term, each exact to 1e-49 of a number of at most (1 + |a|) |a'|, sums of
+    // magnitudes: weights, probabilities and their derivatives are at most one.
+    const auto operations = static_cast<Real>(8 * n_y * a.shape().size());
+    const Real lost = operations * 1e-49L * (1 + sum_of_magnitudes(a)) * sum_of_magnitudes(da_dv);
     NoiseBound bound = e.bound_of(weights_along(v, gradients));
     bound.certain += lost;
     bound.sigma += lost;
