@@ -34,12 +34,22 @@ constexpr double kink_margin = 32;
 /// orders of summation, and for gradients of which this one is a part.
 constexpr double overflow_margin = 16;
 
+/// Binary exponent of the largest scale of adjoints, and a variance that still has all its digits.
+constexpr int most_scale = 900;
+constexpr double smallest_variance = 0x1p-900;
+
 /// Below every exponent of long double.
 constexpr int exponent_of_zero = -100000;
 
 bool is_linear(Op op) { return op == Op::add || op == Op::subtract || op == Op::negate; }
 
 std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
+
+/// |v| in double; what double rounds to zero is no zero: such a product underflows, and is charged.
+double magnitude(long double v) {
+  const double size = std::abs(static_cast<double>(v));
+  return size == 0 && v != 0 ? std::numeric_limits<double>::denorm_min() : size;
+}
 }  // namespace
 
 /// Walks the tape once, in order, and condenses it. A sum is gathered as its terms come by: the
@@ -165,7 +175,7 @@ class NoiseModel::Builder {
   /// One operation that is no sum.
   [[nodiscard]] std::int32_t operation(const LongTape::Node& node) {
     const std::int32_t k = begin();
-    const double y = std::abs(static_cast<double>(node.value));
+    const double y = magnitude(node.value);
     if (node.op == Op::multiply) {
       edge(k, node.left, tape_[node.right].value);
       edge(k, node.right, tape_[node.left].value);
@@ -255,7 +265,7 @@ class NoiseModel::Builder {
       finish(other, 0, 0);
       return;
     }
-    const double size = std::abs(static_cast<double>(node.value));
+    const double size = magnitude(node.value);
     if (node.op == Op::multiply && compact_[at(operand)] == none) {  // absorbed
       const long double left = tape_[node.left].value, right = tape_[node.right].value;
       edge(k, node.left, minus ? -right : right);
@@ -367,23 +377,35 @@ std::vector<NoiseBound> NoiseModel::bounds(const std::vector<Functional>& functi
 
   for (std::size_t begin = 0; begin < functionals.size(); begin += lanes) {
     const std::size_t used = std::min(lanes, functionals.size() - begin);
-    std::array<int, lanes> scale{};
-    std::size_t top = 0;
-    for (std::size_t l = 0; l < used; ++l) {
-      const Functional& f = functionals[begin + l];
-      scale[l] = scale_of(f);
-      for (const auto& [node, weight] : f) {
-        const Output* y = output(node);
-        if (y == nullptr) continue;
-        adjoint[at(y->condensed)][l] += std::ldexp(weight, scale[l]);
-        top = std::max(top, at(y->condensed) + 1);
+    const auto sweep_scaled_by = [&](const std::array<int, lanes>& scale) {
+      std::size_t top = 0;
+      for (std::size_t l = 0; l < used; ++l) {
+        for (const auto& [node, weight] : functionals[begin + l]) {
+          const Output* y = output(node);
+          if (y == nullptr) continue;
+          adjoint[at(y->condensed)][l] += std::ldexp(weight, scale[l]);
+          top = std::max(top, at(y->condensed) + 1);
+        }
       }
+      sweep(s, top);
+      for (std::size_t l = 0; l < used; ++l)
+        result[begin + l] = {
+            std::ldexp(static_cast<long double>(s.certain_sum[l]), -scale[l]),
+            std::ldexp(std::sqrt(static_cast<long double>(s.variance_sum[l])), -scale[l])};
+    };
+    std::array<int, lanes> scale{};
+    for (std::size_t l = 0; l < used; ++l) scale[l] = scale_of(functionals[begin + l]);
+    sweep_scaled_by(scale);
+    // A value tells nothing of the errors' size where it cancels to zero. The certain bound does.
+    bool again = false;
+    for (std::size_t l = 0; l < used; ++l) {
+      const auto certain = s.certain_sum[l];
+      if (certain == 0 || !std::isfinite(certain) || s.variance_sum[l] >= smallest_variance)
+        continue;
+      scale[l] = std::clamp(scale[l] - std::ilogb(certain), -most_scale, most_scale);
+      again = true;
     }
-    sweep(s, top);
-    for (std::size_t l = 0; l < used; ++l)
-      result[begin + l] = {
-          std::ldexp(static_cast<long double>(s.certain_sum[l]), -scale[l]),
-          std::ldexp(std::sqrt(static_cast<long double>(s.variance_sum[l])), -scale[l])};
+    if (again) sweep_scaled_by(scale);
   }
   return result;
 }
@@ -398,7 +420,7 @@ const NoiseModel::Output* NoiseModel::output(std::int32_t node) const {
 }
 
 int NoiseModel::scale_of(const Functional& functional) const {
-  constexpr int usual = 200, most = 900;  // binary exponents
+  constexpr int usual = 200;  // binary exponents
   int largest = exponent_of_zero;
   for (const auto& [node, weight] : functional) {
     const Output* y = output(node);
@@ -406,7 +428,7 @@ int NoiseModel::scale_of(const Functional& functional) const {
       largest = std::max(largest, y->exponent + std::ilogb(weight));
   }
   if (largest == exponent_of_zero) return 0;
-  return std::abs(largest) <= usual ? 0 : std::clamp(-largest, -most, most);
+  return std::abs(largest) <= usual ? 0 : std::clamp(-largest, -most_scale, most_scale);
 }
 
 }  // namespace bptt

@@ -299,6 +299,19 @@ TEST_F(Noise, AProductThatUnderflows) {
   expect(bound(a), 2 * tiny, 2 * tiny / std::sqrt(3));
 }
 
+// What double rounds to zero is no exact zero: it is charged as any product that underflows.
+TEST_F(Noise, AProductBelowWhatDoubleHolds) {
+  rounding = Rounding::of<double>();
+  const double tiny = std::numeric_limits<double>::denorm_min();
+  for (const double factor : {0.25, 0.5, 0x1p-500}) {
+    const auto m = model({input(tiny) * input(factor)});
+    EXPECT_EQ(m.smallest_value(), tiny) << factor;
+    EXPECT_GE(bound(input(tiny) * input(factor)).certain, 2 * tiny) << factor;
+    const R sum = input(tiny) * input(factor) + input(tiny) * input(factor);
+    EXPECT_GE(bound(sum).certain, 4 * tiny) << factor;
+  }
+}
+
 TEST_F(Noise, TinyFunctionalsKeepTheirSigma) {
   rounding = Rounding::of<double>();
   const R p = input(1e-300) * input(1e-7);  // 1e-307, whose square is no double
@@ -315,6 +328,18 @@ TEST_F(Noise, TinyFunctionalsKeepTheirSigma) {
   EXPECT_NEAR(static_cast<double>(got[0].certain / (u64 * 1e-307L)), 1, 0.5);
   // The two in quadrature: sigma between the larger and the sum.
   EXPECT_GT(got[1].sigma, got[0].sigma);
+}
+
+// The square of its error is far below the smallest double, and its value says nothing of it.
+TEST_F(Noise, ASumOfTinyTermsThatCancels) {
+  rounding = Rounding::of<double>();
+  const R y = input(0x1p-600) * input(0x1p-450) - input(0x1p-450) * input(0x1p-600);
+  ASSERT_EQ(y.value(), 0);
+  const double absolute = 4 * 0x1p-1074;
+  const auto got = bound(y);
+  const double deviation = absolute / std::sqrt(3.0);  // a whole number of subnormals
+  expect({std::ldexp(got.certain, 1000), std::ldexp(got.sigma, 1000)}, std::ldexp(absolute, 1000),
+         std::ldexp(deviation, 1000));
 }
 
 TEST_F(Noise, HugeFunctionalsStayInRange) {

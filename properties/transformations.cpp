@@ -208,6 +208,14 @@ NamedTensors<S> padded(const NamedTensors<S>& from, Cell cell, Sizes s, Index un
 }
 
 template <class S>
+bool all_finite(const NamedTensors<S>& tensors) {
+  return std::all_of(tensors.begin(), tensors.end(), [](const auto& named) {
+    const auto& elements = named.second.elements();
+    return std::all_of(elements.begin(), elements.end(), [](S v) { return std::isfinite(v); });
+  });
+}
+
+template <class S>
 Verdict zero_padding(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   const Index units = 1 + trial.draw("units").below(3, 0);
@@ -217,10 +225,14 @@ Verdict zero_padding(const Subject& subject, const ProblemSpec& spec) {
   p.sizes.n_a += units;
 
   const auto plain = trial.run();
+  Comparison comparison = trial.comparison();
+  if (!all_finite(plain)) {  // a padded unit's weight of zero times infinity is no number
+    comparison.inconclusive("a state or gradient is not finite");
+    return comparison.verdict();
+  }
   const auto wide = trial.run(p);
   const auto framed = padded(plain, spec.cell, spec.sizes, units);  // zeros where padding is
   NamedTensors<S> inside;
-  Comparison comparison = trial.comparison();
   for (const auto& [name, tensor] : wide) {
     Tensor<S> cut(plain[name].shape());
     Tensor<S> rest = tensor;
