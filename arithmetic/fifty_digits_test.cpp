@@ -22,9 +22,8 @@ Hundred sigmoid_by_definition(const Hundred& z) { return 1 / (1 + exp(-z)); }
 const char* const magnitudes[] = {"1e-45", "1e-20", "3e-9", "0.001", "0.3",
                                   "1",     "7.5",   "60",   "700"};
 
-// The relative spacing of 168 bits is 2^-167; Boost documents its functions to a few of these.
-// A dozen leaves room for the handful of roundings in each formula.
-const Hundred tolerance = 12 * ldexp(Hundred(1), -167);
+// A dozen units in the last place leaves room for the handful of roundings in each formula.
+const Hundred tolerance = fifty_function_error;
 
 TEST(FiftyDigits, TanhAgreesWithItsDefinitionInTwiceTheDigits) {
   for (const char* magnitude : magnitudes)

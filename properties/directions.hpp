@@ -41,8 +41,7 @@ using Values = NamedTensors<Real>;
   return weights;
 }
 
-/// Unit roundoffs of Real and of Fifty, which has 168 bits.
-inline constexpr Real real_roundoff = 0x1p-64L, fifty_roundoff = 0x1p-168L;
+inline constexpr Real real_roundoff = 0x1p-64L;  // unit roundoff of Real
 
 /// What a sum of products <p, q> may lose: of n terms at most n u of their magnitudes, u being the
 /// unit roundoff of what computes it. Source: Higham, Accuracy and Stability, 2nd ed., section 3.1.

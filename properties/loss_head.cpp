@@ -87,10 +87,12 @@ Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
     const Values v = trial.direction(purpose);
     const Tensor<Fifty> da_dv = tangents_of_a<Real>(wide, v);
     // Fifty digits round too, which shows where the bound is zero. The head makes some eight
-    // operations of each term, each exact to 1e-49 of a number of at most (1 + |a|) |a'|, sums of
-    // magnitudes: weights, probabilities and their derivatives are at most one.
+    // operations of each term, each exact to fifty_function_error of a number of at most
+    // (1 + |a|) |a'|, sums of magnitudes: weights, probabilities and their derivatives are at most
+    // one.
     const auto operations = static_cast<Real>(8 * n_y * a.shape().size());
-    const Real lost = operations * 1e-49L * (1 + sum_of_magnitudes(a)) * sum_of_magnitudes(da_dv);
+    const Real lost =
+        operations * fifty_function_error * (1 + sum_of_magnitudes(a)) * sum_of_magnitudes(da_dv);
     NoiseBound bound = e.bound_of(weights_along(v, gradients));
     bound.certain += lost;
     bound.sigma += lost;
