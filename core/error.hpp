@@ -20,6 +20,12 @@ struct FormatError : Error {
   using Error::Error;
 };
 
+/// Whoever judges a subject could not go on: too little memory, no process, no descriptor. It says
+/// nothing of the subject.
+struct CheckerError : Error {
+  using Error::Error;
+};
+
 /// A subject was asked for something that its capabilities exclude.
 struct UnsupportedError : Error {
   using Error::Error;

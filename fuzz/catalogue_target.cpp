@@ -119,9 +119,11 @@ void CatalogueTarget::run(std::span<const std::uint8_t> bytes) {
   guide(static_cast<std::size_t>(2 * (slot - of_bench.begin())) +
             (decoded.bench->scalar == Scalar::f32 ? 0 : 1),
         verdict.worst_ratio);
-  if (verdict.outcome == properties::Outcome::broken)
-    throw Finding(properties::describe(verdict) + "\n" +
-                  properties::replay_command(named(decoded)));
+  // Problems are small: what the checker cannot judge here is a fault of its own.
+  if (verdict.outcome == properties::Outcome::broken ||
+      verdict.outcome == properties::Outcome::not_judged)
+    throw Finding(std::string(name_of(verdict.outcome)) + ": " + properties::describe(verdict) +
+                  "\n" + properties::replay_command(named(decoded)));
 }
 
 NamedInputs CatalogueTarget::seeds() const {

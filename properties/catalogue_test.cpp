@@ -58,7 +58,7 @@ class PropertyTest : public ::testing::Test {
         [&] {
           const ProblemSpec spec = *specs(limits, shrinks);
           const Verdict verdict = check(property_, *subject, scalar_, spec);
-          if (verdict.outcome == Outcome::broken)
+          if (verdict.outcome == Outcome::broken || verdict.outcome == Outcome::not_judged)
             RC_FAIL(describe(verdict) + "\n" +
                     replay_command({subject_name_, std::string(property_.id), scalar_, spec}));
           ++(verdict.outcome == Outcome::held ? held : inconclusive);

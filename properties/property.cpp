@@ -4,6 +4,8 @@
 #include <string>
 
 #include "properties/families.hpp"
+#include "properties/judged.hpp"
+#include "properties/oracle_memory.hpp"
 
 namespace bptt::properties {
 namespace {
@@ -132,12 +134,11 @@ SpecLimits limits_for(const Property& property, const Capabilities& can, Cell ce
 
 Verdict check(const Property& property, const Subject& subject, Scalar scalar,
               const ProblemSpec& spec) {
-  try {
-    return scalar == Scalar::f32 ? property.check_f32(subject, spec)
-                                 : property.check_f64(subject, spec);
-  } catch (const std::exception& error) {
-    return verdict_of(error);
-  }
+  return judged(subject, [&](const Subject& answerable) {
+    require_oracle_memory(bytes_of_arrays(spec.cell, spec.sizes), "the arrays of this problem");
+    return scalar == Scalar::f32 ? property.check_f32(answerable, spec)
+                                 : property.check_f64(answerable, spec);
+  });
 }
 
 }  // namespace bptt::properties

@@ -59,7 +59,8 @@ struct Property {
 [[nodiscard]] SpecLimits limits_for(const Property& property, const Capabilities& capabilities,
                                     Cell cell);
 
-/// Checks, and turns an exception of the subject into a broken verdict.
+/// Checks. An exception of the subject's own calls is a broken verdict; any other, and a problem
+/// that takes more memory than allowed (oracle_memory.hpp), is not judged.
 [[nodiscard]] Verdict check(const Property& property, const Subject& subject, Scalar scalar,
                             const ProblemSpec& spec);
 

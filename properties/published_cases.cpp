@@ -7,6 +7,7 @@
 
 #include "arithmetic/recorded.hpp"
 #include "properties/comparison.hpp"
+#include "properties/judged.hpp"
 #include "properties/reference_run.hpp"
 #include "properties/trial.hpp"
 #include "reference/loss.hpp"
@@ -187,9 +188,9 @@ Verdict check_published_case(const Subject& subject, const PublishedCase& publis
   Rounding rounding = Rounding::of<double>();
   rounding.tanh_ulp = subject.capabilities().tanh_ulp;
   rounding.sigmoid_ulp = subject.capabilities().sigmoid_ulp;
-  Comparison comparison(rounding.u);
-  try {
-    const auto got = outputs_of(subject, published);
+  return judged(subject, [&](const Subject& answerable) {
+    Comparison comparison(rounding.u);
+    const auto got = outputs_of(answerable, published);
     const Expectation expectation(published.problem, rounding);
     Named<Bounds> bounds;
     for (const auto& [name, tensor] : got) {
@@ -198,10 +199,8 @@ Verdict check_published_case(const Subject& subject, const PublishedCase& publis
       bounds.add(name, expectation.bounds(entries));
     }
     compare(comparison, published, got, bounds);
-  } catch (const std::exception& error) {
-    return verdict_of(error);
-  }
-  return verdict_of(comparison);
+    return verdict_of(comparison);
+  });
 }
 
 Verdict check_published_specification(const PublishedCase& published) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "arithmetic/recorded.hpp"
+#include "properties/oracle_memory.hpp"
 #include "properties/reference_run.hpp"
 
 namespace bptt::properties {
@@ -44,10 +45,11 @@ constexpr NoiseBound not_derived{-1, 0};
 
 RecordedRun::RecordedRun(const Problem<long double>& problem, const Rounding& rounding,
                          Derivation derivation, Extent extent) {
+  require_oracle_memory(bytes_of_tape(problem.cell, problem.sizes, derivation, extent), "the tape");
   static thread_local Tape<long double> tape;  // its memory serves one problem after another
   tape.clear();
   // About two operations for each operand; memory that is not used costs nothing.
-  tape.reserve(static_cast<std::size_t>(3 * tape_edges(problem.cell, problem.sizes)));
+  tape.reserve(static_cast<std::size_t>(2.25 * tape_edges(problem.cell, problem.sizes)));
   const TapeScope<long double> scope(tape);
   const Problem<R> on_tape{problem.cell, problem.activation, problem.sizes,
                            recorded(problem.in, R::input), recorded(problem.up, upstream_number)};
@@ -64,6 +66,7 @@ RecordedRun::RecordedRun(const Problem<long double>& problem, const Rounding& ro
     arrays_.add(name, std::move(array));
   }
   noise_ = std::make_unique<NoiseModel>(tape, outputs, rounding);
+  bytes_ = tape.nodes().size() * sizeof(Tape<long double>::Node) + noise_->bytes();
   exact_ = problem.cell == Cell::rnn && problem.activation != Activation::tanh &&
            noise_->largest_sum() <= 1 / rounding.u && all_whole_numbers(problem.in) &&
            all_whole_numbers(problem.up);

@@ -33,6 +33,8 @@ class RecordedRun {
       const std::vector<NamedTensors<long double>>& weights) const;
   [[nodiscard]] const NoiseModel& noise() const { return *noise_; }
   [[nodiscard]] bool exact() const { return exact_; }
+  /// That it took at its largest, of which oracle_memory.hpp has an estimate.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   struct Array {
@@ -49,6 +51,7 @@ class RecordedRun {
   Named<Array> arrays_;
   std::unique_ptr<NoiseModel> noise_;
   bool exact_ = false;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace bptt::properties

@@ -11,11 +11,12 @@ std::string_view name_of(Outcome outcome) {
     case Outcome::held: return "held";
     case Outcome::broken: return "broken";
     case Outcome::inconclusive: return "inconclusive";
+    case Outcome::not_judged: return "not judged";
   }
   return "unknown";
 }
 
-Verdict verdict_of(const std::exception& error) {
+Verdict broken_by(const std::exception& error) {
   Verdict verdict;
   verdict.outcome = Outcome::broken;
   if (const auto* failure = dynamic_cast<const SubjectFailure*>(&error)) {

@@ -10,7 +10,9 @@
 
 namespace bptt::properties {
 
-enum class Outcome { held, broken, inconclusive };
+/// not_judged: the checker itself could not go on (memory, an exception of its own), which says
+/// nothing of the subject. inconclusive: it could, and nothing can be said of the case.
+enum class Outcome { held, broken, inconclusive, not_judged };
 [[nodiscard]] std::string_view name_of(Outcome outcome);
 
 /// The element of a comparison that came nearest to its bound, or went farthest beyond it.
@@ -26,7 +28,7 @@ struct Verdict {
   Outcome outcome = Outcome::inconclusive;
   Cause cause = Cause::none;  // of a broken one: what failed before or beside the numbers
   std::string output;         // the last lines that an isolated subject printed before it failed
-  std::string reason;         // why it is broken or inconclusive, one sentence; empty if held
+  std::string reason;         // why it is not held, one sentence; empty if it is
   Element worst;              // of the comparisons within a bound
   double worst_ratio = 0;  // error / bound of `worst`; infinite where a bound of zero is exceeded
   double sigma_ratio = 0;  // largest error / sigma
@@ -35,8 +37,8 @@ struct Verdict {
   long long inconclusive_entries = 0;  // bound too large beside the array to say anything
 };
 
-/// The broken verdict of an exception that a subject ended with: a SubjectFailure gives its cause.
-[[nodiscard]] Verdict verdict_of(const std::exception& error);
+/// The verdict of an exception that left a subject's call: a SubjectFailure gives its cause.
+[[nodiscard]] Verdict broken_by(const std::exception& error);
 
 /// "dWaa[1,2] is 0.4 and must be 0.5 within 1e-6 (1.2e5 times the bound, 3.4e6 ULP)".
 [[nodiscard]] std::string describe(const Verdict& verdict);

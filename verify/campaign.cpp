@@ -33,7 +33,7 @@ struct Judged {
   std::optional<double> ratio;
   long long compared = 0, trivial = 0;
   std::optional<properties::Regime> regime;
-  std::string text, output;  // of a broken one
+  std::string text, output;  // of a broken one; why one is not judged
   Cause cause = Cause::none;
 };
 
@@ -42,8 +42,9 @@ Judged judged(const Verdict& verdict) {
   j.outcome = verdict.outcome;
   j.compared = verdict.compared;
   j.trivial = verdict.trivial;
-  if (verdict.outcome != Outcome::inconclusive && !verdict.worst.array.empty())
-    j.ratio = verdict.worst_ratio;
+  const bool told = verdict.outcome == Outcome::held || verdict.outcome == Outcome::broken;
+  if (told && !verdict.worst.array.empty()) j.ratio = verdict.worst_ratio;
+  if (verdict.outcome == Outcome::not_judged) j.text = verdict.reason;
   if (verdict.outcome == Outcome::broken) {
     j.text = describe(verdict);
     j.output = verdict.output;
@@ -321,6 +322,8 @@ class Campaign {
       row.counts.add(result.outcome);
       row.compared += result.compared;
       row.trivial += result.trivial;
+      if (result.outcome == Outcome::not_judged && row.why_not_judged.empty())
+        row.why_not_judged = result.text;
       if (result.ratio) ratios.push_back(*result.ratio);
       if (result.regime)
         report.regimes[static_cast<std::size_t>(*result.regime)].add(result.outcome);

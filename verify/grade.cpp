@@ -9,6 +9,7 @@
 #include "core/step_names.hpp"
 #include "properties/comparison.hpp"
 #include "properties/expectation.hpp"
+#include "properties/judged.hpp"
 
 namespace bptt::verify {
 namespace {
@@ -16,8 +17,7 @@ namespace {
 using properties::Outcome;
 using properties::Probe;
 
-constexpr double effort = 2000;     // of judging every entry: some seconds
-constexpr double most_edges = 4e7;  // of the tape: four gigabytes
+constexpr double effort = 2000;  // of judging every entry: some seconds
 
 struct Recorded {
   std::string key;
@@ -180,21 +180,24 @@ void judge(GradedArray& graded, const Recorded& recorded,
   std::erase_if(probes, [&](const Probe& probe) { return probe.array != graded.name; });
   graded.sampled =
       std::any_of(probes.begin(), probes.end(), [](const Probe& probe) { return probe.entry < 0; });
-  properties::Comparison comparison(u);
-  comparison.within(probes, got, expectation.values(), {{&expectation, 1}});
-  graded.verdict = comparison.verdict();
+  graded.verdict = properties::judged([&] {
+    properties::Comparison comparison(u);
+    comparison.within(probes, got, expectation.values(), {{&expectation, 1}});
+    return comparison.verdict();
+  });
 }
 
 }  // namespace
 
 Outcome outcome_of(const Grade& grade) {
-  Outcome outcome = Outcome::held;
-  for (const GradedArray& array : grade.arrays) {
-    if (!array.there) continue;
-    if (array.verdict.outcome == Outcome::broken) return Outcome::broken;
-    if (array.verdict.outcome == Outcome::inconclusive) outcome = Outcome::inconclusive;
-  }
-  return outcome;
+  const auto any = [&](Outcome outcome) {
+    return std::any_of(grade.arrays.begin(), grade.arrays.end(), [&](const GradedArray& array) {
+      return array.there && array.verdict.outcome == outcome;
+    });
+  };
+  for (const Outcome outcome : {Outcome::broken, Outcome::not_judged, Outcome::inconclusive})
+    if (any(outcome)) return outcome;
+  return Outcome::held;
 }
 
 Problem<double> recorded_problem(const std::filesystem::path& file, Activation activation) {
@@ -235,14 +238,6 @@ Grade grade(const std::filesystem::path& file, const GradeOptions& options) {
     throw UnsupportedError(grade.file + " holds no gradient; those of the " +
                            std::string(name_of(grade.cell)) + " are " +
                            joined(gradient_names(grade.cell)));
-  if (const double edges = properties::tape_edges(grade.cell, grade.sizes); edges > most_edges)
-    throw UnsupportedError(
-        fmt::format("{}: a problem of n_x={} n_a={} m={} T_x={} is too large to be graded ({:.1e} "
-                    "operations to "
-                    "keep, at most {:.0e}): record fewer samples or steps",
-                    grade.file, grade.sizes.n_x, grade.sizes.n_a, grade.sizes.m, grade.sizes.T_x,
-                    edges, most_edges));
-
   grade.scalar = scalar_of(there, options);
   if (grade.scalar == Scalar::f32)
     for (const auto* tensors : {&problem.in, &problem.up}) require_f32(*tensors, grade.file);

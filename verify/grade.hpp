@@ -45,7 +45,8 @@ struct Grade {
   std::vector<std::string> unknown;       // keys that are not graded
 };
 
-/// Broken if any array is; else inconclusive if any is; else held.
+/// Broken if any array is; else not judged if any is, since the checker's trouble is of all; else
+/// inconclusive if any is; else held.
 [[nodiscard]] properties::Outcome outcome_of(const Grade& grade);
 
 /// The problem that a file holds, in f64. Throws as grade does.
@@ -54,7 +55,7 @@ struct Grade {
 
 /// Grades a file. Throws FormatError if it is no .npz or lacks inputs (all that are lacking are
 /// named), ShapeError if the inputs disagree with one another, UnsupportedError if it holds nothing
-/// to grade or a problem that is too large.
+/// to grade. A problem that takes more memory than allowed is not judged.
 [[nodiscard]] Grade grade(const std::filesystem::path& file, const GradeOptions& options);
 
 }  // namespace bptt::verify

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <thread>
 
@@ -23,20 +24,25 @@ namespace {
 using namespace bptt;
 using namespace bptt::verify;
 
+int status_of(properties::Outcome outcome) {
+  return verify::status_of(outcome == properties::Outcome::broken,
+                           outcome != properties::Outcome::not_judged);
+}
+
 int replay(const Arguments& arguments) {
   std::string line;
   for (const auto& word : arguments.words) line += (line.empty() ? "" : " ") + word;
   const Replayed replayed = verify::replay(line, arguments.foreign);
   print(text_of(replayed, Style(coloured(arguments.colour, STDOUT_FILENO))));
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(replayed, BPTT_VERSION));
-  return replayed.verdict.outcome == properties::Outcome::broken ? something_broken : all_held;
+  return status_of(replayed.verdict.outcome);
 }
 
 int grade_file(const Arguments& arguments) {
   const Grade graded = grade(arguments.what, arguments.grade);
   print(text_of(graded, Style(coloured(arguments.colour, STDOUT_FILENO))));
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(graded, BPTT_VERSION));
-  return outcome_of(graded) == properties::Outcome::broken ? something_broken : all_held;
+  return status_of(outcome_of(graded));
 }
 
 int list(const Arguments& arguments) {
@@ -179,6 +185,13 @@ int main(int argc, char** argv) {
   add_choice<Colour>(
       app, "--color", arguments.colour, "Colours; auto: on a terminal, unless NO_COLOR is set",
       {{"auto", Colour::when_terminal}, {"always", Colour::always}, {"never", Colour::never}});
+  app.add_option("--oracle-memory", arguments.oracle_memory,
+                 "Most memory for knowing what numbers must be; a problem that needs more is not "
+                 "judged; half of what there is")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(
+          CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()).description(""))
+      ->type_name("SIZE");
   CLI::App* on_check = app.add_subcommand("check", "Runs all properties on a subject");
   CLI::App* on_replay = app.add_subcommand("replay", "Repeats one case from its replay line");
   CLI::App* on_grade = app.add_subcommand("grade", "Grades recorded gradients of a .npz file");
@@ -199,10 +212,11 @@ int main(int argc, char** argv) {
   add_explain(*on_explain, arguments);
   app.footer(
       "Exit status: 0 nothing broken (held or inconclusive), 1 something broken, 2 it could not\n"
-      "run. Try: bptt-verify check");
+      "run or nothing could be judged. Try: bptt-verify check");
 
   try {
     app.parse(argc, argv);
+    properties::set_oracle_memory(arguments.oracle_memory);
     if (on_check->parsed()) return run_check(arguments);
     if (on_bounds->parsed()) return bounds(arguments);
     if (on_grade->parsed()) return grade_file(arguments);

@@ -25,8 +25,9 @@ void ProgressLine::show(const Progress& progress) {
   const Counts& c = progress.counts;
   const std::string broken = fmt::format("{} broken", c.broken);
   draw(progress.fraction,
-       fmt::format("{} held  {}  {} inconclusive", c.held,
-                   c.broken > 0 ? style_.red(broken) : broken, c.inconclusive),
+       fmt::format("{} held  {}  {} inconclusive{}", c.held,
+                   c.broken > 0 ? style_.red(broken) : broken, c.inconclusive,
+                   c.not_judged > 0 ? fmt::format("  {} not judged", c.not_judged) : ""),
        progress.left);
 }
 

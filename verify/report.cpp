@@ -9,16 +9,21 @@ void Counts::add(properties::Outcome outcome) {
     case properties::Outcome::held: ++held; break;
     case properties::Outcome::broken: ++broken; break;
     case properties::Outcome::inconclusive: ++inconclusive; break;
+    case properties::Outcome::not_judged: ++not_judged; break;
   }
+}
+
+Counts& Counts::operator+=(const Counts& more) {
+  held += more.held;
+  broken += more.broken;
+  inconclusive += more.inconclusive;
+  not_judged += more.not_judged;
+  return *this;
 }
 
 Counts total(const Report& report) {
   Counts sum;
-  for (const Row& row : report.rows) {
-    sum.held += row.counts.held;
-    sum.broken += row.counts.broken;
-    sum.inconclusive += row.counts.inconclusive;
-  }
+  for (const Row& row : report.rows) sum += row.counts;
   return sum;
 }
 

@@ -22,9 +22,11 @@ struct Failure {
 };
 
 struct Counts {
-  long long held = 0, broken = 0, inconclusive = 0;
+  long long held = 0, broken = 0, inconclusive = 0, not_judged = 0;
   void add(properties::Outcome outcome);
-  [[nodiscard]] long long cases() const { return held + broken + inconclusive; }
+  Counts& operator+=(const Counts& more);
+  [[nodiscard]] long long judged() const { return held + broken + inconclusive; }
+  [[nodiscard]] long long cases() const { return judged() + not_judged; }
 };
 
 struct Row {
@@ -40,6 +42,7 @@ struct Row {
   /// largest, and the median of each case's largest. Not there if no case did.
   std::optional<double> worst_ratio, median_ratio;
   std::vector<Failure> failures;
+  std::string why_not_judged;  // the first of the cases that the checker could not judge
 };
 
 struct Report {

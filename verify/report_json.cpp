@@ -38,6 +38,8 @@ Json row_json(const Row& row) {
           {"held", row.counts.held},
           {"broken", row.counts.broken},
           {"inconclusive", row.counts.inconclusive},
+          {"not_judged", row.counts.not_judged},
+          {"why_not_judged", row.why_not_judged},
           {"compared", row.compared},
           {"trivial", row.trivial},
           {"worst_ratio", ratio(row.worst_ratio)},
@@ -51,7 +53,10 @@ Json report_json(const Report& report) {
   for (std::size_t k = 0; k < report.regimes.size(); ++k)
     if (const Counts& c = report.regimes[k]; c.cases() > 0)
       regimes[std::string(name_of(static_cast<properties::Regime>(k)))] = {
-          {"held", c.held}, {"broken", c.broken}, {"inconclusive", c.inconclusive}};
+          {"held", c.held},
+          {"broken", c.broken},
+          {"inconclusive", c.inconclusive},
+          {"not_judged", c.not_judged}};
   const Counts all = total(report);
   return {{"subject", report.subject},
           {"seed", report.seed},
@@ -59,11 +64,14 @@ Json report_json(const Report& report) {
           {"seconds", report.seconds},
           {"rows", rows},
           {"summary",
-           {{"outcome", all.broken > 0 ? "broken" : "held"},
+           {{"outcome", all.broken > 0     ? "broken"
+                        : all.judged() > 0 ? "held"
+                                           : "not_judged"},
             {"cases", all.cases()},
             {"held", all.held},
             {"broken", all.broken},
             {"inconclusive", all.inconclusive},
+            {"not_judged", all.not_judged},
             {"compared", compared(report)},
             {"trivial", trivial(report)},
             {"rows", report.rows.size()},

@@ -57,9 +57,13 @@ std::string case_of(const Row& row, std::string_view subject) {
     case Result::failed: return text + ">\n" + failure_of(row) + "    </testcase>\n";
     case Result::skipped: break;
   }
-  const std::string why = row.counts.cases() == 0
-                              ? std::string("no case was asked")
-                              : fmt::format("all {} cases are inconclusive", row.counts.cases());
+  const Counts& c = row.counts;
+  const std::string why =
+      c.cases() == 0 ? std::string("no case was asked")
+      : c.not_judged > 0
+          ? fmt::format("{} of {} cases are not judged: {}; the others are inconclusive",
+                        c.not_judged, c.cases(), row.why_not_judged)
+          : fmt::format("all {} cases are inconclusive", c.cases());
   return text + fmt::format(">\n      <skipped message=\"{}\"/>\n    </testcase>\n", xml_text(why));
 }
 

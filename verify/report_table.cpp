@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <sstream>
 
 namespace bptt::verify {
@@ -23,10 +24,11 @@ std::string cell_of(long long count, int width, bool red, bool yellow, const Sty
 
 std::string row_text(const Row& row, int width, const Style& style) {
   const Counts& c = row.counts;
-  return fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{}{}{:>9}{:>9}\n", row.id, width,
+  return fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{}{}{}{:>9}{:>9}\n", row.id, width,
                      bptt::name_of(row.cell), row.specification ? "-" : bptt::name_of(row.scalar),
                      c.cases(), c.held, cell_of(c.broken, 7, true, false, style),
-                     cell_of(c.inconclusive, 9, false, true, style), ratio_text(row.worst_ratio),
+                     cell_of(c.inconclusive, 9, false, true, style),
+                     cell_of(c.not_judged, 9, false, true, style), ratio_text(row.worst_ratio),
                      ratio_text(row.median_ratio));
 }
 
@@ -71,6 +73,19 @@ std::string regimes_text(const Report& report) {
   return text;
 }
 
+/// What the checker could not do, each reason once: it is nothing against the subject.
+std::string not_judged_text(const Report& report, const Style& style) {
+  const Counts all = total(report);
+  if (all.not_judged == 0) return "";
+  std::set<std::string> reasons;
+  for (const Row& row : report.rows)
+    if (!row.why_not_judged.empty()) reasons.insert(row.why_not_judged);
+  std::string text = fmt::format("not judged, which says nothing of the subject: {} of {} cases\n",
+                                 grouped(all.not_judged), grouped(all.cases()));
+  for (const std::string& reason : reasons) text += "  " + reason + "\n";
+  return style.yellow(text);
+}
+
 std::string summary_text(const Report& report, const Style& style) {
   const Counts all = total(report);
   const int broken = broken_rows(report);
@@ -82,8 +97,9 @@ std::string summary_text(const Report& report, const Style& style) {
   text += fmt::format("inconclusive: {:.1f} % of all\n", percent(all.inconclusive, all.cases()));
   const std::string regimes = regimes_text(report);
   if (!regimes.empty()) text += "  in %: " + regimes + "\n";
+  text += not_judged_text(report, style);
   const auto silent = std::count_if(report.rows.begin(), report.rows.end(), [](const Row& row) {
-    return row.counts.held == 0 && row.counts.broken == 0 && row.counts.cases() > 0;
+    return row.counts.held == 0 && row.counts.broken == 0 && row.counts.inconclusive > 0;
   });
   if (silent > 0)
     text += style.yellow(fmt::format("{} of {} rows have no evidence: every case inconclusive",
@@ -98,7 +114,8 @@ std::string summary_text(const Report& report, const Style& style) {
   for (const auto& note : report.notes) text += style.yellow("note: " + note) + "\n";
   return text +
          (broken > 0 ? style.red(fmt::format("BROKEN: {} of {} rows", broken, report.rows.size()))
-                     : style.green("nothing broken")) +
+          : all.judged() == 0 ? style.yellow("nothing was judged")
+                              : style.green("nothing broken")) +
          "\n";
 }
 
@@ -131,9 +148,9 @@ std::string table_of(const Report& report, const Style& style) {
   for (const Row& row : report.rows) width = std::max(width, row.id.size());
   const int columns = static_cast<int>(width);
   // worst, median: of error / bound.
-  std::string text = style.bold(fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{:>7}{:>9}{:>9}{:>9}",
+  std::string text = style.bold(fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{:>7}{:>9}{:>9}{:>9}{:>9}",
                                             "property", columns, "cell", "scalar", "cases", "held",
-                                            "broken", "inconcl.", "worst", "median")) +
+                                            "broken", "inconcl.", "unjudged", "worst", "median")) +
                      "\n";
   for (const Row& row : report.rows) text += row_text(row, columns, style);
   text += "worst, median: error / bound, over the cases of a row\n";
@@ -144,8 +161,9 @@ std::string table_of(const Report& report, const Style& style) {
 std::string text_of(const Replayed& r, const Style& style) {
   const properties::Verdict& v = r.verdict;
   const std::string outcome = v.outcome == Outcome::broken ? style.red(heading_of(v.cause))
-                              : v.outcome == Outcome::held ? style.green("held")
-                                                           : style.yellow("inconclusive");
+                              : v.outcome == Outcome::held
+                                  ? style.green("held")
+                                  : style.yellow(std::string(name_of(v.outcome)));
   std::string text = fmt::format("case      {}\nproperty  {}{} ({})\n          {}\n          {}\n",
                                  r.line, r.number > 0 ? fmt::format("{}, ", r.number) : "", r.id,
                                  r.exactness, r.sentence, r.mathematics);
@@ -190,9 +208,9 @@ std::string text_of(const Grade& grade, const Style& style) {
     const std::string word =
         fmt::format("{:<13}", v.outcome == Outcome::broken ? heading_of(v.cause)
                                                            : std::string(name_of(v.outcome)));
-    const std::string shown = v.outcome == Outcome::broken         ? style.red(word)
-                              : v.outcome == Outcome::inconclusive ? style.yellow(word)
-                                                                   : style.green(word);
+    const std::string shown = v.outcome == Outcome::broken ? style.red(word)
+                              : v.outcome == Outcome::held ? style.green(word)
+                                                           : style.yellow(word);
     const bool any = !v.worst.array.empty();
     text += fmt::format(
         "{:<{}} {:<12} {} {:>9}{:>13}  {}\n", array.key, width, array.shape.str(), shown,
@@ -212,7 +230,9 @@ std::string text_of(const Grade& grade, const Style& style) {
                                    [](const auto& a) { return a.there; });
   return text +
          (broken > 0 ? style.red(fmt::format("BROKEN: {} of {} arrays", broken, there))
-                     : style.green(fmt::format("nothing broken in {} arrays", there))) +
+          : outcome_of(grade) == Outcome::not_judged
+              ? style.yellow("nothing was judged")
+              : style.green(fmt::format("nothing broken in {} arrays", there))) +
          "\n";
 }
 

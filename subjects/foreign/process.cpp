@@ -32,7 +32,7 @@ std::string reason() { return std::strerror(errno); }
 int moved_up(int descriptor) {
   const int moved = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 16);
   ::close(descriptor);
-  if (moved < 0) throw Error("no descriptor for a worker: " + reason());
+  if (moved < 0) throw CheckerError("no descriptor for a worker: " + reason());
   return moved;
 }
 
@@ -149,8 +149,8 @@ Process::Process(const Program& program, int segment, const Options& options) : 
   const auto word_pointers = pointers(words), environment_pointers = pointers(environment);
   std::array<int, 2> ends{}, out{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    throw Error("no socket for a worker: " + reason());
-  if (::pipe2(out.data(), O_CLOEXEC) != 0) throw Error("no pipe for a worker: " + reason());
+    throw CheckerError("no socket for a worker: " + reason());
+  if (::pipe2(out.data(), O_CLOEXEC) != 0) throw CheckerError("no pipe for a worker: " + reason());
   socket_ = ends[0];
   pipe_ = out[0];
   const int theirs = moved_up(ends[1]), output = moved_up(out[1]);
@@ -171,7 +171,7 @@ Process::Process(const Program& program, int segment, const Options& options) : 
   const std::string why = reason();
   for (const int descriptor : {theirs, output, shared, script})
     if (descriptor >= 0) ::close(descriptor);
-  if (id_ < 0) throw Error("no process for a worker: " + why);
+  if (id_ < 0) throw CheckerError("no process for a worker: " + why);
   ::setpgid(id_, id_);  // whichever of the two is first
   ::fcntl(pipe_, F_SETFL, O_NONBLOCK);
   alive_ = static_cast<int>(
@@ -218,7 +218,7 @@ Answer Process::ask(const Request& request, double seconds, const std::string& w
     std::array<pollfd, 3> ready{pollfd{socket_, POLLIN, 0}, pollfd{alive_, POLLIN, 0},
                                 pollfd{pipe_, POLLIN, 0}};
     const int count = ::poll(ready.data(), pipe_ends_ ? 2 : 3, Patience::slice());
-    if (count < 0 && errno != EINTR) throw Error("waiting for a worker failed: " + reason());
+    if (count < 0 && errno != EINTR) throw CheckerError("waiting for a worker failed: " + reason());
     if (count > 0 && ready[2].revents != 0) {
       drain();
       patience.heard();

@@ -45,7 +45,7 @@ void copy_elements(std::size_t element, const Shape& shape, std::byte* to,
 }  // namespace
 
 Segment::Segment() : descriptor_(::memfd_create("bptt-verify", MFD_CLOEXEC)) {
-  if (descriptor_ < 0) throw Error("no shared memory for a worker: " + reason());
+  if (descriptor_ < 0) throw CheckerError("no shared memory for a worker: " + reason());
   reserve(std::size_t{1} << 16);
 }
 
@@ -58,13 +58,14 @@ void Segment::reserve(std::size_t bytes) {
   if (bytes <= size_) return;
   const std::size_t larger = std::max(bytes, 2 * size_);
   if (::ftruncate(descriptor_, static_cast<off_t>(larger)) != 0)
-    throw Error("no shared memory of " + std::to_string(larger) + " bytes: " + reason());
+    throw CheckerError("no shared memory of " + std::to_string(larger) + " bytes: " + reason());
   if (memory_ != nullptr) ::munmap(memory_, size_);
   void* mapped = ::mmap(nullptr, larger, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
   if (mapped == MAP_FAILED) {
     memory_ = nullptr;
     size_ = 0;
-    throw Error("cannot map shared memory of " + std::to_string(larger) + " bytes: " + reason());
+    throw CheckerError("cannot map shared memory of " + std::to_string(larger) +
+                       " bytes: " + reason());
   }
   memory_ = static_cast<std::byte*>(mapped);
   size_ = larger;

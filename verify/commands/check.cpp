@@ -53,7 +53,12 @@ std::optional<SubjectDiagnosis> diagnosed(const Subject& subject, const Report& 
   options.cell = arguments.campaign.cell;
   options.more_cases = broken_cases(report, subject.capabilities());
   options.stop = &stop;
-  return diagnose(subject, options, progress_of_diagnosis());
+  try {
+    return diagnose(subject, options, progress_of_diagnosis());
+  } catch (const CheckerError& error) {  // what is broken is known all the same
+    print(std::string("no diagnosis: ") + error.what() + "\n");
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -70,12 +75,13 @@ int run_check(Arguments& arguments) {
   else if (!options.cases && !options.seconds)
     options.seconds = default_seconds;
   if (options.seconds) *options.seconds /= static_cast<double>(subjects.size());
+  properties::set_oracle_memory(arguments.oracle_memory / static_cast<std::uint64_t>(options.jobs));
   stop_on_interrupt();
 
   const Style style(coloured(arguments.colour, STDOUT_FILENO));
   std::vector<Report> reports;
   std::vector<std::optional<SubjectDiagnosis>> diagnoses;
-  bool broken = false;
+  bool broken = false, judged = false;
   for (const auto& [subject, notes] : subjects) {
     {
       ProgressLine line(stderr, Style(coloured(arguments.colour, STDERR_FILENO)));
@@ -86,6 +92,7 @@ int run_check(Arguments& arguments) {
     }
     print((reports.size() > 1 ? "\n" : "") + table_of(reports.back(), style));
     broken = broken || broken_rows(reports.back()) > 0;
+    judged = judged || total(reports.back()).judged() > 0;
     diagnoses.push_back(diagnosed(*subject, reports.back(), arguments));
     if (diagnoses.back())
       print("\n" + text_of(*diagnoses.back(), style, Detail::brief) +
@@ -97,7 +104,7 @@ int run_check(Arguments& arguments) {
     write_whole(arguments.json, json_of(reports, BPTT_VERSION, diagnoses));
   if (!arguments.junit.empty()) write_whole(arguments.junit, junit_of(reports));
   if (stop) std::fputs("bptt-verify: interrupted; the report holds what was done\n", stderr);
-  return broken ? something_broken : stop ? interrupted : all_held;
+  return stop && !broken ? interrupted : status_of(broken, judged);
 }
 
 void add_check(CLI::App& app, Arguments& a) {

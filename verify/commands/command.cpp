@@ -14,6 +14,10 @@
 
 namespace bptt::verify {
 
+int status_of(bool broken, bool judged) {
+  return broken ? something_broken : judged ? all_held : could_not_run;
+}
+
 std::atomic<bool> stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // so that a signal handler may set it
 

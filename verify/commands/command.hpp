@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "properties/oracle_memory.hpp"
 #include "subjects/foreign/options.hpp"
 #include "verify/campaign.hpp"
 #include "verify/diagnosis/subject_diagnosis.hpp"
@@ -20,6 +21,9 @@ namespace bptt::verify {
 
 inline constexpr int all_held = 0, something_broken = 1, could_not_run = 2, interrupted = 130;
 
+/// 1 if something is broken, 0 if not and something was judged, else 2.
+[[nodiscard]] int status_of(bool broken, bool judged);
+
 /// Set by Ctrl-C, once a command has asked for it.
 extern std::atomic<bool> stop;
 void stop_on_interrupt();
@@ -28,6 +32,7 @@ enum class Colour { when_terminal, always, never };
 
 struct Arguments {
   Colour colour = Colour::when_terminal;
+  std::uint64_t oracle_memory = properties::default_oracle_memory();
   std::vector<std::string> subjects{"optimized"}, words;
   CampaignOptions campaign;
   std::string property, problem, json, junit, what, file, markdown;

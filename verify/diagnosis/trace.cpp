@@ -222,6 +222,8 @@ Trace Stage::follow(const Subject& subject, const Capabilities& claims) const {
   try {
     if (case_.scalar == Scalar::f32) return Run<float>(subject, claims, *this).follow();
     return Run<double>(subject, claims, *this).follow();
+  } catch (const CheckerError&) {
+    throw;
   } catch (const SubjectFailure& failure) {
     return failed(failure.cause, failure);
   } catch (const std::exception& error) {

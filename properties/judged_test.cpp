@@ -1,0 +1,166 @@
+// Whose trouble an exception is, and what is known of memory before it is taken.
+#include "properties/judged.hpp"
+
+#include <gtest/gtest.h>
+
+#include <new>
+#include <stdexcept>
+#include <thread>
+
+#include "core/error.hpp"
+#include "properties/expectation.hpp"
+#include "properties/generate.hpp"
+#include "properties/oracle_memory.hpp"
+#include "properties/property.hpp"
+#include "subjects/registry.hpp"
+#include "subjects/subject_of.hpp"
+
+namespace bptt::properties {
+namespace {
+
+/// Throws one thing out of its forward pass.
+template <class Thrown>
+class Throwing final : public SubjectOf<Throwing<Thrown>> {
+ public:
+  explicit Throwing(const Thrown& what) : what_(what) {}
+  [[nodiscard]] std::string name() const override { return "throwing"; }
+  [[nodiscard]] std::string description() const override { return "Throws."; }
+  [[nodiscard]] Capabilities capabilities() const override { return {}; }
+  template <class S>
+  [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell, Activation, const Sizes&) const {
+    struct Run final : Session<S> {
+      explicit Run(const Thrown& what) : what_(what) {}
+      void forward(const NamedViews<const S>&, const NamedViews<S>&) override { throw what_; }
+      void backward(const NamedViews<const S>&, const NamedViews<const S>&,
+                    const NamedViews<S>&) override {}
+      Thrown what_;
+    };
+    return std::make_unique<Run>(what_);
+  }
+
+ private:
+  Thrown what_;
+};
+
+const ProblemSpec& small_problem() {
+  static const ProblemSpec spec =
+      parse_problem_spec("lstm n_x=3 n_a=5 m=4 T_x=4 regime=unit seed=7");
+  return spec;
+}
+
+const Property& equality() { return find_property("equals_reference"); }
+
+template <class Thrown>
+Verdict thrown_by_the_subject(const Thrown& what) {
+  return check(equality(), Throwing<Thrown>(what), Scalar::f32, small_problem());
+}
+
+/// Of a property whose own code ends with `what`, on a right subject.
+template <class Thrown>
+Verdict thrown_by_the_checker(const Thrown& what) {
+  return judged(*make_subject("reference"), [&](const Subject& subject) -> Verdict {
+    EXPECT_NE(subject.open<float>(Cell::lstm, Activation::tanh, small_problem().sizes), nullptr);
+    throw what;
+  });
+}
+
+TEST(Judged, WhatASubjectThrowsIsItsOwn) {
+  const Verdict no_memory = thrown_by_the_subject(std::bad_alloc());
+  EXPECT_EQ(no_memory.outcome, Outcome::broken);
+  EXPECT_EQ(no_memory.reason, "threw: std::bad_alloc");
+  EXPECT_EQ(thrown_by_the_subject(std::runtime_error("no")).reason, "threw: no");
+  EXPECT_EQ(thrown_by_the_subject(7).reason, "threw: something that is no std::exception");
+  const Verdict crash = thrown_by_the_subject(SubjectFailure(Cause::crashed, "SIGSEGV"));
+  EXPECT_EQ(crash.outcome, Outcome::broken);
+  EXPECT_EQ(crash.cause, Cause::crashed);
+}
+
+TEST(Judged, WhatTheCheckerThrowsIsNotTheSubjects) {
+  for (const Verdict& v :
+       {thrown_by_the_checker(std::bad_alloc()), thrown_by_the_checker(std::logic_error("oh")),
+        thrown_by_the_checker(7), thrown_by_the_checker(CheckerError("no process")),
+        // A worker that cannot be started is trouble of this program's, wherever it comes up.
+        thrown_by_the_subject(CheckerError("no process"))}) {
+    EXPECT_EQ(v.outcome, Outcome::not_judged) << v.reason;
+    EXPECT_EQ(v.cause, Cause::none);
+    EXPECT_FALSE(v.reason.empty());
+  }
+  EXPECT_EQ(thrown_by_the_checker(std::bad_alloc()).reason, "the checker ran out of memory");
+  EXPECT_EQ(thrown_by_the_checker(std::logic_error("oh")).reason, "the checker itself failed: oh");
+}
+
+/// As properties call a subject from threads of their own.
+TEST(Judged, AnExceptionOfAnotherThreadIsStillTheSubjects) {
+  const Verdict v = judged(Throwing<std::bad_alloc>({}), [](const Subject& subject) -> Verdict {
+    std::exception_ptr failure;
+    std::thread other([&] {
+      try {
+        subject.open<float>(Cell::rnn, Activation::tanh, {})->forward({}, {});
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    });
+    other.join();
+    std::rethrow_exception(failure);
+  });
+  EXPECT_EQ(v.outcome, Outcome::broken);
+  EXPECT_EQ(v.reason, "threw: std::bad_alloc");
+}
+
+/// As shapes_are_those_of_the_arrays does: what was caught is no excuse for what comes later.
+TEST(Judged, WhatAPropertyCaughtDoesNotCoverForTheChecker) {
+  const Verdict v = judged(Throwing<std::bad_alloc>({}), [](const Subject& subject) -> Verdict {
+    try {
+      subject.open<float>(Cell::rnn, Activation::tanh, {})->forward({}, {});
+    } catch (const std::bad_alloc&) {
+    }
+    throw std::bad_alloc();
+  });
+  EXPECT_EQ(v.outcome, Outcome::not_judged);
+}
+
+class OracleMemory : public ::testing::Test {
+ protected:
+  ~OracleMemory() override { set_oracle_memory(before_); }
+  std::uint64_t before_ = oracle_memory();
+};
+
+TEST_F(OracleMemory, AProblemThatNeedsMoreIsNotJudgedAndSaysHowMuch) {
+  const auto subject = make_subject("reference");
+  ASSERT_EQ(check(equality(), *subject, Scalar::f32, small_problem()).outcome, Outcome::held);
+  const ProblemSpec larger = parse_problem_spec("lstm n_x=8 n_a=16 m=4 T_x=20 regime=unit seed=7");
+  set_oracle_memory(20'000'000);  // its arrays are smaller, its tape is larger
+  const Verdict tape = check(equality(), *subject, Scalar::f32, larger);
+  EXPECT_EQ(tape.outcome, Outcome::not_judged);
+  EXPECT_EQ(tape.reason, "59 MB for the tape, 20 MB allowed (--oracle-memory)");
+  set_oracle_memory(100'000);
+  EXPECT_EQ(check(equality(), *subject, Scalar::f32, larger).reason,
+            "1.41 MB for the arrays of this problem, 0.1 MB allowed (--oracle-memory)");
+  // No machine has that much, and nothing of it is taken.
+  set_oracle_memory(before_);
+  const ProblemSpec huge =
+      parse_problem_spec("rnn n_x=1000000 n_a=1000000 m=1000 T_x=1000 regime=unit seed=7");
+  EXPECT_EQ(check(equality(), *subject, Scalar::f32, huge).outcome, Outcome::not_judged);
+}
+
+TEST_F(OracleMemory, IsAboutWhatATapeTakes) {
+  for (const char* line :
+       {"rnn n_x=3 n_a=40 m=7 T_x=9 seed=7", "lstm n_x=8 n_a=16 m=4 T_x=20 seed=7",
+        "lstm n_x=30 n_a=12 m=9 T_x=5 T_da=3 seed=7"})
+    for (const Derivation derivation :
+         {Derivation::one_pass, Derivation::split, Derivation::one_walk_per_loss,
+          Derivation::by_lag, Derivation::closed_form})
+      for (const Extent extent : {Extent::states, Extent::states_and_gradients}) {
+        const ProblemSpec spec = parse_problem_spec(line);
+        if (spec.cell == Cell::rnn && derivation == Derivation::closed_form) continue;
+        RecordedRun run(converted<long double>(generate<float>(spec)), Rounding::of<float>(),
+                        derivation, extent);
+        const auto taken = static_cast<double>(run.bytes());
+        const double expected = bytes_of_tape(spec.cell, spec.sizes, derivation, extent);
+        EXPECT_LT(taken, expected) << line << " " << static_cast<int>(derivation);
+        EXPECT_GT(taken, expected / 4) << line << " " << static_cast<int>(derivation);
+      }
+}
+
+}  // namespace
+}  // namespace bptt::properties
