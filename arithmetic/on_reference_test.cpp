@@ -1,7 +1,7 @@
 // The number types on the real text: the reference's forward and backward passes.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 
 #include "arithmetic/bounded.hpp"
@@ -210,16 +210,23 @@ TEST(CountedOnReference, ForwardCostsWhatTheEquationsSay) {
   EXPECT_EQ(scope.counts(), (Counts{cells * (4 * row + 3), cells * (4 * row + 1), 0, cells * 5}));
 }
 
-TEST(TracedOnReference, FindsCausalityInLessThanATenthOfASecond) {
+/// Of this thread: seconds that the machine has given it.
+double processor_seconds() {
+  std::timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+TEST(TracedOnReference, FindsCausalityInATenthOfASecondOfProcessorTime) {
   const Sizes s{.n_x = 4, .n_a = 5, .m = 3, .T_x = 6, .T_da = 6};
   std::size_t next = 0;
   const auto problem = problem_of<Traced>(Cell::lstm, Activation::tanh, s,
                                           [&] { return Traced::input(0.5, next++); });
-  const auto start = std::chrono::steady_clock::now();
+  const double start = processor_seconds();
   const auto out = run(problem);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  const double spent = processor_seconds() - start;
   EXPECT_GT(next, 400U);
-  EXPECT_LT(elapsed.count(), 0.1);
+  EXPECT_LT(spent, 0.1);
 
   // a<t> of sample j reads x<s> of the same sample for s <= t, and nothing else of x.
   for (Index t = 0; t < s.T_x; ++t)

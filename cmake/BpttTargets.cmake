@@ -3,6 +3,10 @@ include(GNUInstallDirs)
 include(GoogleTest)
 include(BpttInstall)
 
+# Seconds after which a test that hangs is ended. No test may have a limit of its own (house.rules):
+# under sanitizers, on a machine with much else to do, any test takes many times as long as usual.
+set(BPTT_TEST_TIMEOUT 7200)
+
 option(BPTT_WARNINGS_AS_ERRORS "Warnings are errors" OFF)
 set(BPTT_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Wnon-virtual-dtor
                   -Woverloaded-virtual -Wcast-qual -Wextra-semi -Wundef)
@@ -64,5 +68,10 @@ function(bptt_add_test name)
   bptt_target_options(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE BPTT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}")
+  bptt_discover_tests(${name} "${ARG_LABELS}")
+endfunction()
+
+# bptt_discover_tests(target labels): the GoogleTest cases of a program become ctest tests.
+function(bptt_discover_tests target labels)
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT ${BPTT_TEST_TIMEOUT} PROPERTIES LABELS "${labels}")
 endfunction()

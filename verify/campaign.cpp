@@ -23,9 +23,12 @@ using properties::ProblemSpec;
 using properties::Property;
 using properties::PublishedCase;
 using properties::Verdict;
-using Clock = std::chrono::steady_clock;
 
 constexpr double shrink_share = 0.2;  // of `seconds`
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 /// What is kept of a case that was judged.
 struct Judged {
@@ -178,7 +181,7 @@ class Campaign {
     report.subject = subject_.name();
     report.seed = options_.seed;
     report.started = utc_now();
-    begin_ = Clock::now();
+    begin_ = now();
     on_threads([this] { judge_cases(); });
     next_to_shrink_ = 0;
     shrink_end_ = elapsed() + shrink_share * options_.seconds.value_or(0);
@@ -199,9 +202,8 @@ class Campaign {
     return text;
   }
 
-  [[nodiscard]] double elapsed() const {
-    return std::chrono::duration<double>(Clock::now() - begin_).count();
-  }
+  [[nodiscard]] double now() const { return options_.clock ? options_.clock() : steady_seconds(); }
+  [[nodiscard]] double elapsed() const { return now() - begin_; }
 
   [[nodiscard]] bool gave_up() const { return crashes_ >= options_.max_crashes; }
   [[nodiscard]] bool stopped() const { return stop_ != nullptr && stop_->load(); }
@@ -242,9 +244,9 @@ class Campaign {
       const int k = lane->issued++;
       ++lane->running;
       lock.unlock();
-      const auto start = Clock::now();
+      const double start = now();
       const Judged result = judge(*lane, k);
-      const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+      const double seconds = now() - start;
       lock.lock();
       --lane->running;
       lane->spent += seconds;
@@ -341,8 +343,8 @@ class Campaign {
     if (!on_progress_) return;
     Progress progress;
     progress.counts = counts_;
-    const double now = elapsed();
-    if (options_.seconds) progress.fraction = now / *options_.seconds;
+    const double passed = elapsed();
+    if (options_.seconds) progress.fraction = passed / *options_.seconds;
     if (options_.cases || options_.problem) {
       double wanted = 0, done = 0;
       for (const Lane& lane : lanes_) {
@@ -353,7 +355,7 @@ class Campaign {
       progress.fraction = std::max(progress.fraction, done / wanted);
     }
     progress.fraction = std::clamp(progress.fraction, 1e-6, 1.0);
-    progress.left = now / progress.fraction - now;
+    progress.left = passed / progress.fraction - passed;
     on_progress_(progress);
   }
 
@@ -362,7 +364,7 @@ class Campaign {
   const CampaignOptions& options_;
   const OnProgress& on_progress_;
   const std::atomic<bool>* stop_;
-  Clock::time_point begin_;
+  double begin_ = 0;
   std::mutex mutex_;
   std::vector<Lane> lanes_;
   Counts counts_;

@@ -38,6 +38,9 @@ struct CampaignOptions {
   bool specification = true;  // also what is about the reference alone
   int max_crashes = 10;       // cases that end the subject's process, until no more are asked for
   bool shrink = true;         // without it a broken row has no failure, only its count
+  /// Seconds that have passed since some moment; empty: the machine's steady clock. For all
+  /// threads.
+  std::function<double()> clock;
 };
 
 /// How far a campaign is; `left` in seconds.

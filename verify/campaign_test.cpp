@@ -208,14 +208,64 @@ TEST(Campaign, RatiosAreTheWorstAndTheMedianOfTheCases) {
   }
 }
 
-TEST(Campaign, EndsInTimeAndGivesEveryRowItsMinimum) {
-  CampaignOptions options = few({"equals_reference", "linear_in_da"}, 1);
-  options.cases.reset();
-  options.seconds = 1;
-  options.max_size = 4;  // so that the minimum fits under a sanitizer too
-  const Report report = run_campaign(*make_subject("optimized"), options);
-  EXPECT_LT(report.seconds, 3);
-  for (const Row& row : report.rows) EXPECT_GE(row.counts.cases(), options.minimum) << row.id;
+// A clock on which nothing takes time but the properties of these tests.
+double& test_clock() {
+  static double seconds = 0;
+  return seconds;
+}
+
+CampaignOptions timed(const std::vector<const Property*>& properties, double seconds) {
+  CampaignOptions options;
+  options.seconds = seconds;
+  options.properties = properties;
+  options.cell = Cell::rnn;
+  options.scalar = Scalar::f64;
+  options.clock = [] { return test_clock(); };
+  return options;
+}
+
+template <int milliseconds>
+Verdict takes(const Subject&, const ProblemSpec&) {
+  test_clock() += milliseconds / 1000.0;
+  return Comparison(0x1p-53).verdict();
+}
+
+TEST(Campaign, EndsInTimeAndGivesEveryRowTheSameTime) {
+  const Property dear = made_up(takes<500>), cheap = made_up(takes<125>);
+  const Report report = run_campaign(*make_subject("reference"), timed({&dear, &cheap}, 16));
+  ASSERT_EQ(report.rows.size(), 2U);
+  EXPECT_EQ(report.seconds, 16);
+  EXPECT_EQ(report.rows[0].counts.cases(), 16);
+  EXPECT_EQ(report.rows[1].counts.cases(), 64);
+}
+
+TEST(Campaign, GivesEveryRowItsMinimumAndOneCaseWhateverTheTime) {
+  const Property dear = made_up(takes<4000>), cheap = made_up(takes<125>);
+  const auto cases = [&](double seconds) {
+    const Report report = run_campaign(*make_subject("reference"), timed({&dear, &cheap}, seconds));
+    return std::pair(report.rows[0].counts.cases(), report.rows[1].counts.cases());
+  };
+  EXPECT_EQ(cases(21), std::pair(5LL, 8LL)) << "five of each, then the cheap one";
+  EXPECT_EQ(cases(0.001), std::pair(1LL, 1LL));
+}
+
+TEST(Campaign, ShrinksForAFifthOfItsTimeAndIsBrokenAllTheSame) {
+  const Property broken = made_up([](const Subject&, const ProblemSpec& spec) -> Verdict {
+    test_clock() += 1;
+    if (spec.sizes.T_x < 2 && spec.sizes.m < 2) return Comparison(0x1p-53).verdict();
+    throw std::runtime_error("no luck");
+  });
+  // How long it shrinks: every case takes a second.
+  const auto shrinks = [&](double seconds) {
+    const Report report = run_campaign(*make_subject("reference"), timed({&broken}, seconds));
+    const Row& row = report.rows.at(0);
+    EXPECT_EQ(row.counts.broken, 1);
+    EXPECT_EQ(row.failures.size(), 1U);
+    return report.seconds - static_cast<double>(row.counts.cases());
+  };
+  EXPECT_EQ(shrinks(10), 2);
+  EXPECT_EQ(shrinks(15), 3);
+  EXPECT_GT(shrinks(10'000), 3);
 }
 
 TEST(Campaign, OfOneProblemEveryRowThatSaysSomethingIsOneCase) {

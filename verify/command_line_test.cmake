@@ -3,6 +3,9 @@
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/expect.cmake)
 
+# However busy the machine is: these times only end what hangs.
+set(time --seconds 100000)
+set(diagnosis_time --diagnosis-seconds 100000)
 set(small --cases 3 --max-size 4 --property "^equals_reference$")
 
 # It tells what it is and what there is.
@@ -49,10 +52,16 @@ expect(2 "cannot read absent.txt" -- diagnose rnn_backward_nb absent.txt)
 expect(0 "Examples:" -- diagnose --help)
 
 # A subject that runs.
-expect(0 "rnn: nothing is wrong in 5[0-9] cases" "lstm: nothing is wrong" -- diagnose optimized)
+expect(0 "rnn: nothing is wrong in 5[0-9] cases" "lstm: nothing is wrong" -- diagnose optimized ${time})
+execute_process(COMMAND ${PROGRAM} diagnose optimized --seconds 1e-9 RESULT_VARIABLE got
+  OUTPUT_VARIABLE out ERROR_VARIABLE err)
+if(NOT "${got} ${out} ${err}" MATCHES "^2 .*nothing was wrong so far in 0 cases.*--seconds gives more")
+  message("of a diagnosis without time: ${got} ${out} ${err}")
+  math(EXPR failures "${failures} + 1")
+endif()
 expect(1 "only with T > 1" "dx: only the last step is right" "X wrong" "drop_da_prevt: " "mend +add"
        "bptt-verify replay 'fault:drop_da_prevt equals_reference f64 rnn"
-       -- diagnose fault:drop_da_prevt --cell rnn --json diagnosis.json)
+       -- diagnose fault:drop_da_prevt --cell rnn --json diagnosis.json ${time})
 file(READ ${SCRATCH}/diagnosis.json json)
 expect_json("${json}" bptt-verify/diagnosis schema)
 expect_json("${json}" drop_da_prevt diagnoses 0 cells 0 fits 0 0 id)
@@ -104,12 +113,12 @@ endif()
 
 # 1: something is broken, and its replay line is broken again.
 expect(1 "BROKEN: [12] of 2 rows" -- check fault:no_carry --cases 10 --property "^equals_reference$"
-       --json broken.json)
+       --json broken.json ${diagnosis_time})
 file(READ ${SCRATCH}/broken.json json)
 expect_json("${json}" broken reports 0 summary outcome)
 expect_json("${json}" no_carry reports 0 diagnosis cells 0 fits 0 0 id)
 expect(1 "diagnosis of fault:no_carry" "no_carry: neither" "more of it: bptt-verify diagnose fault:no_carry"
-       -- check fault:no_carry --cases 10 --property "^equals_reference$")
+       -- check fault:no_carry --cases 10 --property "^equals_reference$" ${diagnosis_time})
 expect(1 "BROKEN: [12] of 2 rows\n$" -- check fault:no_carry --cases 10 --property "^equals_reference$"
        --diagnosis-seconds 0)
 string(JSON replay GET "${json}" reports 0 rows 0 failures 0 replay)

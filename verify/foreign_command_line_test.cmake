@@ -8,7 +8,9 @@ file(MAKE_DIRECTORY "${SCRATCH}/a folder")
 file(COPY ${LIBRARIES}/librnn.so ${LIBRARIES}/librnn_wrong.so DESTINATION ${SCRATCH})
 file(COPY ${EXAMPLES}/course.py ${EXAMPLES}/course.ipynb DESTINATION "${SCRATCH}/a folder")
 set(small --cases 2 --max-size 4 --property "^equals_reference$|rnn_backward_nb")
-set(time --call-timeout 60)
+# However busy the machine is: these times only end what hangs.
+set(time --call-timeout 600)
+set(diagnosis_time ${time} --seconds 100000)
 
 # A library: right, and wrong, and its replay line from the same folder.
 expect(0 "nothing broken" "published:rnn_backward_nb +rnn +f64 +1 +1 " -- check ./librnn.so ${small}
@@ -21,16 +23,17 @@ expect_json("${json}" 0 reports 0 gave_up_after)
 string(JSON replay GET "${json}" reports 0 rows 0 failures 0 replay)
 string(REGEX REPLACE "^bptt-verify replay '(.*)'$" "\\1" replay "${replay}")
 expect(1 "verdict +BROKEN" "case +./librnn_wrong.so equals_reference" -- replay ${replay} ${time})
-expect(1 "published as" -- replay ./librnn_wrong.so published:rnn_backward_nb)
+expect(1 "published as" -- replay ./librnn_wrong.so published:rnn_backward_nb ${time})
 
 # What is wrong with them, and which known fault it is.
 file(COPY ${EXAMPLES}/course_wrong.py DESTINATION ${SCRATCH})
-expect(0 "rnn: nothing is wrong" -- diagnose ./librnn.so)
-expect(1 "diagnosis of ./librnn_wrong.so" "one known fault does the same" -- diagnose ./librnn_wrong.so)
+expect(0 "rnn: nothing is wrong" -- diagnose ./librnn.so ${diagnosis_time})
+expect(1 "diagnosis of ./librnn_wrong.so" "one known fault does the same"
+       -- diagnose ./librnn_wrong.so ${diagnosis_time})
 expect(1 "no numbers in .* cases, only with n_a > 1 .*could not be broadcast|non-broadcastable"
-       "dx: only the last step is right" "drop_da_prevt: " -- diagnose course_wrong.py:rnn)
+       "dx: only the last step is right" "drop_da_prevt: " -- diagnose course_wrong.py:rnn ${diagnosis_time})
 expect(1 "wrong shape: gradients..dba.. has shape" "there are no numbers to compare"
-       -- diagnose course_wrong.py:rnn_cell)
+       -- diagnose course_wrong.py:rnn_cell ${diagnosis_time})
 
 # Mistakes written into a right implementation that shares no line with the faults.
 file(READ ${EXAMPLES}/course.py course)
@@ -41,7 +44,7 @@ function(expect_diagnosis part pattern)
     string(REPLACE "${right}" "${wrong}" text "${text}")
   endwhile()
   file(WRITE ${SCRATCH}/mistake.py "${text}")
-  expect(1 "${pattern}" -- diagnose mistake.py:${part} ${time})
+  expect(1 "${pattern}" -- diagnose mistake.py:${part} ${diagnosis_time})
   set(failures ${failures} PARENT_SCOPE)
 endfunction()
 expect_diagnosis(rnn "does the same.*

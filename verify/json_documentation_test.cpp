@@ -87,6 +87,7 @@ TEST(JsonDocumentation, HasTheKeysOfACheck) {
   const Report report = run_campaign(*subject, options);
   ASSERT_GT(broken_rows(report), 0);
   DiagnosisOptions diagnosis;
+  diagnosis.seconds = no_time_limit;
   diagnosis.cell = Cell::rnn;
   const std::string text = json_of({report}, "1.2.3", {verify::diagnose(*subject, diagnosis)});
   EXPECT_EQ(undocumented(text, section("bptt-verify/check") + section("bptt-verify/diagnosis"),
@@ -98,6 +99,7 @@ TEST(JsonDocumentation, HasTheKeysOfACheck) {
 
 TEST(JsonDocumentation, HasTheKeysOfADiagnosis) {
   DiagnosisOptions options;
+  options.seconds = no_time_limit;
   options.cell = Cell::lstm;
   SubjectDiagnosis found = verify::diagnose(*make_subject("fault:dbf_from_dzi"), options);
   found.cells.front().faults.nearest = NearestFault{{0}, {1, 2}};

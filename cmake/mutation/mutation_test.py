@@ -236,8 +236,9 @@ class Stages(unittest.TestCase):
             case $BPTT_MUTANT in
               2) echo '[  FAILED  ] A.b (3 ms)'; echo '[  FAILED  ] A.b'; exit 1 ;;
               3) kill -SEGV $$ ;;
-              4) sleep 30 ;;
+              4) sleep infinity ;;
               5) while :; do :; done ;;
+              8) for ((k = 0; k < 400000; ++k)); do :; done ;;
             esac''')
         self.program('some_test', '''
             [ "$BPTT_MUTANT" = 7 ] && echo '==1==ERROR: AddressSanitizer: heap-buffer-overflow on' >&2
@@ -259,14 +260,17 @@ class Stages(unittest.TestCase):
 
     def test_say_which_property_or_test_killed(self):
         self.suite.measure(self.stages, lambda _: None)
-        self.suite.limits = dict.fromkeys(self.stages, (1, 3))
+        self.suite.limits = dict.fromkeys(self.stages, 600)
         self.assertEqual(('survived', [], ''), self.judge(6))
         self.assertEqual(('killed', ['p'], 'check x --cases 1'), self.judge(1))
         self.assertEqual(('killed', ['A.b'], 'some_test'), self.judge(2))
         self.assertEqual(('killed', ['crash: SIGSEGV'], 'some_test'), self.judge(3))
         self.assertEqual(('killed', ['AddressSanitizer: heap-buffer-overflow'],
                           'under AddressSanitizer: some_test'), self.judge(7))
-        self.assertEqual('timed out', self.judge(4)[0])
+        with unittest.mock.patch.object(suite, 'LONGEST_REST', 1):
+            self.assertEqual('timed out', self.judge(4)[0])
+            self.assertEqual('survived', self.judge(8)[0])
+        self.suite.limits[self.stages[1]] = 1
         self.assertEqual('timed out', self.judge(5)[0])
 
     def test_must_pass_without_a_mutant(self):
@@ -294,7 +298,7 @@ class Run(unittest.TestCase):
                 return {'state': 'killed', 'by': ['p'], 'stage': 's', 'seconds': 0.1}
 
         known = results.Results(f'{folder}/results.jsonl')
-        options = types.SimpleNamespace(minutes=1, jobs=1)
+        options = types.SimpleNamespace(minutes=float('inf'), jobs=1)
         texts = {'small.cpp': text}
         with self.assertRaises(KeyboardInterrupt):
             mutate.run(mutants, Judge(), known, texts, options, len(mutants), 0)

@@ -3,7 +3,8 @@
 #   tests   a file that is not of the tests includes none that is (*_test.*, test_support.hpp);
 #   named   a quoted include names its folder ("core/shape.hpp"), so that no include escapes;
 #   circle  headers do not include one another in a circle;
-#   length  no source file has more than 500 lines.
+#   length  no source file has more than 500 lines;
+#   clock   no test has a time limit of its own: one for all is in cmake/BpttTargets.cmake.
 # Every breach is printed as "file:line: rule: what is wrong"; the script fails if there is any.
 # It reads includes as text: one that is switched off by #if counts like any other.
 cmake_minimum_required(VERSION 3.25)
@@ -164,6 +165,22 @@ foreach(file IN LISTS files)
   if(count GREATER longest)
     breach(${file}:${count} length "${count} lines, at most ${longest}")
   endif()
+endforeach()
+
+set(patterns "")
+foreach(folder IN LISTS house ITEMS cmake docs examples)
+  list(APPEND patterns ${ROOT}/${folder}/CMakeLists.txt ${ROOT}/${folder}/*.cmake)
+endforeach()
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${patterns})
+list(SORT files)
+foreach(file IN LISTS files)
+  read_text(${file} text)
+  string(REGEX MATCHALL "[ \t\n(](DISCOVERY_)?TIMEOUT[ \t\n]+[0-9]+" limits "${text}")
+  foreach(limit IN LISTS limits)
+    line_of("${text}" "${limit}" line)
+    string(STRIP "${limit}" limit)
+    breach(${file}:${line} clock "'${limit}' depends on how busy the machine is")
+  endforeach()
 endforeach()
 
 if(breaches GREATER 0)

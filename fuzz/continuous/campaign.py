@@ -77,7 +77,8 @@ class Target:
 
 
 class Campaign:
-    def __init__(self, settings, targets, progress):
+    def __init__(self, settings, targets, progress, clock=time.monotonic):
+        """clock: seconds since some moment."""
         self._settings = settings
         self._targets = targets
         self._progress = progress
@@ -87,7 +88,8 @@ class Campaign:
         self._told = set()  # (target, key) of this campaign
         self._stop = threading.Event()
         self._failure = None
-        self._start = time.monotonic()
+        self._clock = clock
+        self._start = clock()
         self._swaps = True
 
     @property
@@ -100,7 +102,7 @@ class Campaign:
     def seconds_left(self):
         if self._settings.seconds is None:
             return None
-        return self._settings.seconds - (time.monotonic() - self._start)
+        return self._settings.seconds - (self._clock() - self._start)
 
     def run(self):
         """Until the time is over or `stop` is called. Raises what a worker raised."""
@@ -202,10 +204,10 @@ class Campaign:
     def _slice(self, target, flavour, seconds, processes, links=None):
         """Runs of one flavour for `seconds` from the corpus, or the folder `links` of some of it;
         starts again after a crash. Whether every input it started from was run."""
-        end = time.monotonic() + seconds
+        end = self._clock() + seconds
         crashed, every = 0, []
         while True:
-            outcomes = self._runs(target, flavour, max(1, round(end - time.monotonic())), processes,
+            outcomes = self._runs(target, flavour, max(1, round(end - self._clock())), processes,
                                   links or target.corpus.folder)
             self._take_in(target, checked=flavour == 'check')
             every += outcomes
@@ -216,7 +218,7 @@ class Campaign:
             count = self._settle(target)
             self._note_oddities(target, flavour, outcomes, count)
             crashed += count
-            if count == 0 or crashed >= MOST_CRASHES or (inited and time.monotonic() >= end):
+            if count == 0 or crashed >= MOST_CRASHES or (inited and self._clock() >= end):
                 self._tell(target, flavour, every)
                 return inited
             if links:

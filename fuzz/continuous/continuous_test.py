@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -114,9 +115,9 @@ class Output(unittest.TestCase):
         self.assertNotEqual(worst, worst)
 
     def test_a_run_that_does_not_end_is_ended(self):
-        outcome = libfuzzer.run(['sleep', '60'], 0.6)
+        outcome = libfuzzer.run(['sleep', 'infinity'], 0.6)
         self.assertTrue(outcome.timed_out)
-        self.assertLess(outcome.seconds, 30)
+        self.assertEqual(outcome.status, -signal.SIGKILL)
 
     def test_a_missing_ratio_is_a_dash(self):
         record = {'target': 'rnn', 'flavour': 'check', 'executions_per_second': 1.0, 'cov': 1, 'ft': 1,
@@ -170,6 +171,9 @@ class Files(unittest.TestCase):
         self.assertEqual(durable.read_bytes(os.path.join(self.folder, 'a', 'which')), b'b')
 
 
+LONGEST = 600  # seconds for what takes one, so that a hang ends
+
+
 class Campaigns(unittest.TestCase):
     def setUp(self):
         self.tree = self.enterContext(tempfile.TemporaryDirectory())
@@ -185,7 +189,7 @@ class Campaigns(unittest.TestCase):
     def run_it(self, *arguments, bugs=0):
         return subprocess.run(
             [os.path.join(HERE, 'main.py'), '--tree', self.tree, *arguments], capture_output=True,
-            text=True, check=False, env={**os.environ, 'STUB_SECONDS': '0.3', 'STUB_BUGS': str(bugs)})
+            text=True, check=False, env={**os.environ, 'STUB_DRAWS': '30', 'STUB_BUGS': str(bugs)})
 
     def records(self, event):
         return [r for r in durable.read_journal(self.status) if r['event'] == event]
@@ -199,7 +203,7 @@ class Campaigns(unittest.TestCase):
         slices = {r['target']: r for r in self.records('slice')}
         self.assertEqual(set(slices), {'one', 'two'})
         self.assertEqual(slices['one']['worst'], 0.25)
-        self.assertGreater(slices['one']['executions'], 10)
+        self.assertGreaterEqual(slices['one']['executions'], 6 * 30)
         self.assertEqual({r['target'] for r in self.records('minimised')}, {'one', 'two'})
 
     def test_the_report_adds_up_what_has_run(self):
@@ -217,7 +221,7 @@ class Campaigns(unittest.TestCase):
         executions = {name: sum(r['executions'] for r in slices if r['target'] == name)
                       for name in ('one', 'two')}
         cpu = sum(r['cpu_seconds'] for r in slices if r['target'] == 'two')
-        self.assertGreater(cpu, 0.02)
+        self.assertGreater(cpu, 0)
         self.assertLess(cpu, sum(r['seconds'] for r in slices if r['target'] == 'two') + 0.1)
         self.assertEqual(one.split()[:2], ['one', 'check'])
         self.assertEqual(one.split()[3], f'{executions["one"]:,}')
@@ -262,7 +266,8 @@ class Campaigns(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertEqual(self.records('crash')[0]['regression'], 'fuzz/regressions/one/known')
         self.assertEqual(os.listdir(folder), ['known'])
-        self.assertGreater(self.records('slice')[-1]['executions'], 10, 'nothing was fuzzed after it')
+        self.assertGreaterEqual(self.records('slice')[-1]['executions'], 30,
+                                'nothing was fuzzed after it')
 
     def test_a_target_that_cannot_run_is_named_and_stops_no_other(self):
         self.add('one', '#!/bin/sh\necho cannot open libzip.so >&2\nexit 127\n')
@@ -275,23 +280,28 @@ class Campaigns(unittest.TestCase):
     def test_a_campaign_ends_in_its_time_and_explores_more_than_it_checks(self):
         self.add('one')
         self.add('two')
-        os.environ['STUB_SECONDS'] = '0.2'
-        self.addCleanup(os.environ.pop, 'STUB_SECONDS')
         build = os.path.join(self.tree, 'build', 'fuzz')
-        settings = campaign.Settings(self.tree, build, seconds=6, slice_seconds=4, jobs=1)
+        settings = campaign.Settings(self.tree, build, seconds=8, slice_seconds=4, jobs=1)
         targets = [campaign.Target(settings, name, paths)
                    for name, paths in program.find_binaries(self.tree, '', False).items()]
-        with unittest.mock.patch.object(libfuzzer, 'run', wraps=libfuzzer.run) as runs:
+        now, times = [1000.0], []
+        run = libfuzzer.run
+
+        def run_timed(command, *arguments):  # nothing else takes time on this clock
+            times.append(int(next(word for word in command if 'total_time' in word).split('=')[1]))
+            outcome = run(command, *arguments)
+            now[0] += times[-1]
+            return outcome
+        with unittest.mock.patch.object(libfuzzer, 'run', run_timed), \
+                unittest.mock.patch.dict(os.environ, STUB_DRAWS='20'):
             campaign.Campaign(settings, targets,
-                              progress.Progress(durable.Journal(self.status), io.StringIO())).run()
-        self.assertEqual([next(word for word in call.args[0] if 'total_time' in word)
-                          for call in runs.call_args_list[:2]],
-                         ['-max_total_time=3', '-max_total_time=1'])
+                              progress.Progress(durable.Journal(self.status), io.StringIO()),
+                              clock=lambda: now[0]).run()
+        self.assertEqual(times, [3, 1, 3, 1])
         slices = self.records('slice')
-        self.assertEqual({(r['target'], r['flavour']) for r in slices},
-                         {(t, f) for t in ('one', 'two') for f in ('explore', 'check')})
-        self.assertEqual([r['flavour'] for r in slices[:2]], ['explore', 'check'])
-        self.assertGreater(slices[0]['seconds_left'], slices[-1]['seconds_left'])
+        self.assertEqual([(r['target'], r['flavour'], r['seconds_left']) for r in slices],
+                         [('one', 'explore', 5), ('one', 'check', 4),
+                          ('two', 'explore', 1), ('two', 'check', 0)])
         for name in ('one', 'two'):  # the build with sanitizers has run all that was found
             self.assertEqual(corpora.Corpus(build, name).unchecked(), set())
 
@@ -345,7 +355,7 @@ class Campaigns(unittest.TestCase):
         return found
 
     def wait_until(self, condition):
-        end = time.monotonic() + 60
+        end = time.monotonic() + LONGEST
         while not condition() and time.monotonic() < end:
             time.sleep(0.05)
         self.assertTrue(condition())
@@ -364,10 +374,10 @@ class Campaigns(unittest.TestCase):
         self.add('one')
         process = subprocess.Popen(
             [os.path.join(HERE, 'main.py'), '--tree', self.tree, '--seconds-each', '400'],
-            stdout=subprocess.PIPE, text=True, env={**os.environ, 'STUB_SECONDS': '1'})
+            stdout=subprocess.PIPE, text=True, env={**os.environ, 'STUB_DRAWS': '1000'})
         self.assertIn('exec/s', process.stdout.readline())
         process.terminate()
-        rest = process.communicate(timeout=60)[0]
+        rest = process.communicate(timeout=LONGEST)[0]
         self.assertEqual(process.returncode, 130, rest)
         self.assertEqual(self.records('end')[-1]['status'], 130)
 

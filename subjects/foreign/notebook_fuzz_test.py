@@ -2,9 +2,9 @@
 """numpy_worker.py under fire: a notebook of any bytes gives an answer in time.
 
 A valid notebook is changed in its bytes, in its tree of JSON and in the sources of its cells. To
-each the worker must answer within seconds that it has loaded it, with the functions it found and
-what it left out, or that it cannot, in one line of words; never with an exception of its own, and
-twice the same. What the functions compute is for others to judge.
+each the worker must answer, within seconds of its own time, that it has loaded it, with the
+functions it found and what it left out, or that it cannot, in one line of words; never with an
+exception of its own, and twice the same. What the functions compute is for others to judge.
   notebook_fuzz_test.py [--seed N] [--cases N] [--only K]     only case K, with its bytes
 """
 import argparse
@@ -12,6 +12,7 @@ import copy
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import struct
@@ -22,7 +23,8 @@ import time
 import numpy  # noqa: F401  so that the workers, which are forked from here, have it at once
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SECONDS = 20  # for an answer; it takes milliseconds
+SECONDS = 20    # of its processor time until an answer; it takes milliseconds
+LONGEST = 1200  # of the clock, for one that sleeps
 MAGIC, DESCRIBE = 0x54545042, 1
 REQUEST, REPLY = struct.Struct("=8I5qQQ"), struct.Struct("=2I")
 OK, CANNOT_LOAD = 0, 9
@@ -126,12 +128,13 @@ def start_worker(code, path):
             null = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):
                 os.dup2(null, descriptor)
+            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
             sys.argv = ["numpy_worker.py", path]
             exec(code, {"__name__": "__main__"})
         finally:
             os._exit(77)  # it has left main(), which it never does
     its.close()
-    ours.settimeout(SECONDS)
+    ours.settimeout(LONGEST)
     return child, ours
 
 
@@ -159,8 +162,9 @@ def fault_of(code, path):
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
     if first is None:
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-            return f"no answer within {SECONDS} s", False
+        # SIGKILL is the limit's, or ours after LONGEST.
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXCPU):
+            return f"no answer within {SECONDS} s of its own time", False
         return f"the worker is gone: {os.waitstatus_to_exitcode(status)}", False
     status, text = first
     try:

@@ -25,6 +25,7 @@ namespace {
 constexpr std::size_t kept_output = 8192;   // bytes
 constexpr std::size_t shown_output = 1200;  // bytes
 constexpr int shown_lines = 8;
+constexpr double time_to_end = 2;  // seconds of a worker that has closed its socket
 
 std::string reason() { return std::strerror(errno); }
 
@@ -184,15 +185,18 @@ Process::~Process() {
     if (descriptor >= 0) ::close(descriptor);
 }
 
-void Process::drain() {
+long Process::drain() {
   std::array<char, 65536> buffer{};
+  long bytes = 0;
   // At most so much at a time: a worker that prints faster than this reads is not waited for.
   for (int k = 0; k < 16; ++k) {
     const ssize_t got = ::read(pipe_, buffer.data(), buffer.size());
-    if (got <= 0) return;
+    if (got <= 0) break;
+    bytes += got;
     output_.append(buffer.data(), static_cast<std::size_t>(got));
     if (output_.size() > 2 * kept_output) output_.erase(0, output_.size() - kept_output);
   }
+  return bytes;
 }
 
 std::string Process::output() const {
@@ -209,32 +213,37 @@ std::string Process::output() const {
 
 Answer Process::ask(const Request& request, double seconds, const std::string& what) {
   if (id_ < 0) throw SubjectFailure(Cause::crashed, "the worker of " + what + " is gone already");
-  drain();
+  (void)drain();
   if (::send(socket_, &request, sizeof request, MSG_NOSIGNAL) != sizeof request) gone(what, "");
-  Patience patience(id_, seconds);
+  Patience patience(id_, seconds, pipe_);
   std::string last_words;
+  bool over = false;
   while (true) {
     // A process that the worker started may hold the socket when the worker has gone.
     std::array<pollfd, 3> ready{pollfd{socket_, POLLIN, 0}, pollfd{alive_, POLLIN, 0},
                                 pollfd{pipe_, POLLIN, 0}};
-    const int count = ::poll(ready.data(), pipe_ends_ ? 2 : 3, Patience::slice());
+    const int count = ::poll(ready.data(), pipe_ends_ ? 2 : 3, over ? 0 : Patience::slice());
     if (count < 0 && errno != EINTR) throw CheckerError("waiting for a worker failed: " + reason());
-    if (count > 0 && ready[2].revents != 0) {
-      drain();
-      patience.heard();
+    if (count < 0) continue;
+    if (ready[2].revents != 0) {
+      patience.was_read(drain());
       pipe_ends_ = (ready[2].revents & POLLIN) == 0;
     }
-    if (count > 0 && ready[0].revents != 0) {
+    if (ready[0].revents != 0) {
       Answer answer;
       if (!receive(answer)) gone(what, last_words);
       if (answer.status != Status::crashing) return answer;
       last_words = answer.text;
       continue;
     }
-    if (count > 0 && ready[1].revents != 0) gone(what, last_words);
-    if (!patience.over()) continue;
+    if (ready[1].revents != 0) gone(what, last_words);
+    // It may have answered since, or have ended: one more look.
+    if (!over) {
+      over = patience.over();
+      continue;
+    }
     end();
-    drain();
+    (void)drain();
     throw SubjectFailure(Cause::timed_out,
                          fmt::format("no answer of {} within {:g} s", what, seconds), output());
   }
@@ -244,7 +253,7 @@ bool Process::receive(Answer& answer) {
   std::array<char, sizeof(Reply) + longest_text> message{};
   const ssize_t got = ::recv(socket_, message.data(), message.size(), 0);
   if (got <= 0) return false;
-  drain();
+  (void)drain();
   auto said = answer_of(std::span(message).first(static_cast<std::size_t>(got)));
   if (!said) {
     end();
@@ -273,13 +282,16 @@ void Process::gone(const std::string& what, const std::string& last_words) {
   // It has closed its socket, so that it is about to end. What it started goes with it, before
   // its number may serve another process.
   siginfo_t info{};
-  for (int k = 0; k < 200 && info.si_pid == 0; ++k) {
+  Patience patience(id_, time_to_end, pipe_);
+  while (true) {
     ::waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED | WNOHANG | WNOWAIT);
-    if (info.si_pid == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (info.si_pid != 0 || patience.over()) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    patience.was_read(drain());
   }
   ::kill(-id_, SIGKILL);
   const int ended = reap();
-  drain();
+  (void)drain();
   if (info.si_pid == 0)
     throw SubjectFailure(Cause::garbled, what + " closed the connection to this program", output());
   if (WIFEXITED(ended))

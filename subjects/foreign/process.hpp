@@ -42,7 +42,8 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  /// Sends, and waits for the answer. seconds: what the call may take.
+  /// Sends, and waits for the answer. seconds: what the call may take of the worker's own time
+  /// (patience.hpp).
   /// Throws SubjectFailure if none comes; the process is then gone, and not asked again.
   /// what: the function that is called, for the words of a failure.
   [[nodiscard]] Answer ask(const Request& request, double seconds, const std::string& what);
@@ -54,7 +55,8 @@ class Process {
   [[nodiscard]] pid_t id() const { return id_; }
 
  private:
-  void drain();
+  /// Bytes that were read.
+  long drain();
   [[nodiscard]] bool receive(Answer& answer);
   [[noreturn]] void gone(const std::string& what, const std::string& last_words);
   void end();

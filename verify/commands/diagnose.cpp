@@ -60,7 +60,13 @@ int diagnose_subjects(Arguments& arguments) {
   if (stop) std::fputs("bptt-verify: interrupted; the diagnosis is of what was done\n", stderr);
   const bool right = std::all_of(diagnoses.begin(), diagnoses.end(),
                                  [](const SubjectDiagnosis& d) { return d.right(); });
-  return !right ? something_broken : stop ? interrupted : all_held;
+  if (!right) return something_broken;
+  if (stop) return interrupted;
+  const bool complete = std::all_of(diagnoses.begin(), diagnoses.end(),
+                                    [](const SubjectDiagnosis& d) { return d.complete(); });
+  if (!complete)
+    std::fputs("bptt-verify: the time was over before all cases; --seconds gives more\n", stderr);
+  return complete ? all_held : could_not_run;
 }
 
 bool is_of_digits(const Arguments& arguments) {
@@ -103,7 +109,7 @@ void add_diagnose(CLI::App& app, Arguments& a) {
       "faults that print every digit:\n"
       "  gradients[\"dx\"][1][2] = [-0.15028183 -0.34554547  0.02071758  0.01483317]\n"
       "  gradients[\"dba\"].shape = (5, 5)\n"
-      "Exit status 0 if nothing is wrong, 1 if something is.\n"
+      "Exit status 0 if nothing is wrong, 1 if something is, 2 if the time was too short to say.\n"
       "Examples:\n"
       "  bptt-verify diagnose ./mine.so\n"
       "  bptt-verify diagnose notebook.ipynb --cell lstm --json diagnosis.json\n"

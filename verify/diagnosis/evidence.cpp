@@ -103,7 +103,9 @@ Evidence gather(const Subject& subject, Cell cell, const std::vector<TraceCase>&
       ++ends;
   }
   for (const properties::Property* property : behaviours())
-    if (!deadline.passed() && ends < most_ends)
+    if (deadline.passed() || ends >= most_ends)
+      ++evidence.properties_left_out;
+    else
       evidence.behaved.emplace_back(property, behaviour(*property, subject, evidence.claims, cell));
   return evidence;
 }

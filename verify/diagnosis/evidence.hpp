@@ -13,6 +13,9 @@
 
 namespace bptt::verify {
 
+/// So many seconds are no limit: three years.
+inline constexpr double no_time_limit = 1e8;
+
 /// A time at which to be done, or earlier if somebody asks for it.
 class Deadline {
  public:
@@ -61,7 +64,8 @@ struct Evidence {
   Capabilities claims;
   std::vector<CaseEvidence> cases;
   std::vector<std::pair<const properties::Property*, Behaved>> behaved;
-  int cases_left_out = 0;  // for lack of time, or after too many ends of the worker
+  int cases_left_out = 0;       // for lack of time, or after too many ends of the worker
+  int properties_left_out = 0;  // likewise
 
   [[nodiscard]] bool any_wrong() const;
   [[nodiscard]] bool values_wrong() const;

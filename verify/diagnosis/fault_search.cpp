@@ -56,11 +56,14 @@ class Search {
   }
 
  private:
+  /// What is not done for lack of time is said not to be done.
+  [[nodiscard]] bool in_time() {
+    if (deadline_.passed()) result_.complete = false;
+    return result_.complete;
+  }
+
   void attempt(const FaultRows& rows) {
-    if (deadline_.passed()) {
-      result_.complete = false;
-      return;
-    }
+    if (!in_time()) return;
     ++result_.tried;
     if (on_tried_) on_tried_(result_.tried, all_);
     if (!gives_all_numbers(rows, cases_, faults_)) return;
@@ -90,7 +93,7 @@ class Search {
 
   void find_one_call() {
     for (const std::size_t row : rows_)
-      if (!deadline_.passed() && gives_all_numbers({row}, one_call_, faults_))
+      if (in_time() && gives_all_numbers({row}, one_call_, faults_))
         result_.one_call.push_back({row});
   }
 
@@ -99,7 +102,7 @@ class Search {
     for (const std::size_t row : rows_) {
       Likeness sum;
       for (const CaseEvidence* c : cases_) {
-        if (deadline_.passed()) return;
+        if (!in_time()) return;
         const Likeness like = likeness(*c, faults_.numbers({row}, *c));
         sum.wrong += like.wrong;
         sum.spoiled += like.spoiled;

@@ -86,7 +86,7 @@ class Examiner {
 
   [[nodiscard]] NamedFault examine(const FaultRows& truth, std::size_t first) {
     const Unknown subject(truth, options_.other_rounding);
-    const Deadline deadline(600, options_.stop);
+    const Deadline deadline(no_time_limit, options_.stop);
     const Evidence evidence = gather(subject, cell_, cases_, deadline);
     const FaultSearch found = search(evidence, faults_, deadline);
     NamedFault result{cell_, truth, Named::no, found.fits};
@@ -103,7 +103,7 @@ class Examiner {
   /// Whether one of a pair alone does what both do.
   [[nodiscard]] bool one_hides_the_other(const FaultRows& pair) {
     const Unknown subject(pair, false);
-    const Deadline deadline(600, options_.stop);
+    const Deadline deadline(no_time_limit, options_.stop);
     const Evidence evidence = gather(subject, cell_, cases_, deadline);
     std::vector<const CaseEvidence*> all;
     for (const CaseEvidence& c : evidence.cases)

@@ -35,12 +35,17 @@ bool SubjectDiagnosis::right() const {
   return std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.right(); });
 }
 
+bool SubjectDiagnosis::complete() const {
+  return std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.complete(); });
+}
+
 CellDiagnosis diagnose(const Evidence& evidence, const std::string& subject, FaultTraces& faults,
                        const Deadline& deadline, const OnSetsTried& on_tried) {
   CellDiagnosis d;
   d.cell = evidence.cell;
   d.cases = static_cast<int>(evidence.cases.size());
   d.cases_left_out = evidence.cases_left_out;
+  d.properties_left_out = evidence.properties_left_out;
   for (const CaseEvidence& c : evidence.cases) {
     d.wrong_cases += c.is_wrong() ? 1 : 0;
     d.failed_cases += c.failed() ? 1 : 0;

@@ -17,7 +17,8 @@
 namespace bptt::verify {
 
 struct DiagnosisOptions {
-  double seconds = 20;  // for all of it; what is not done by then is said to be left out
+  double seconds = 20;  // for all of it; what is not done by then is said to be left out, and
+                        // nothing is then called right
   std::optional<Cell> cell;
   /// Cases beside the usual ones, as those in which a campaign found it broken.
   std::vector<TraceCase> more_cases{};
@@ -34,6 +35,7 @@ struct ArrayCount {
 struct CellDiagnosis {
   Cell cell = Cell::rnn;
   int cases = 0, wrong_cases = 0, failed_cases = 0, cases_left_out = 0;
+  int properties_left_out = 0;
   long long wrong_entries = 0, judged_entries = 0;
   std::vector<ArrayCount> arrays;              // of the first call
   std::vector<std::string> broken_properties;  // of bits and memory; their ids
@@ -41,7 +43,9 @@ struct CellDiagnosis {
   std::optional<Departure> departure;
   FaultSearch faults;
 
+  /// Nothing wrong was found. Without everything asked (complete) that is no verdict.
   [[nodiscard]] bool right() const { return wrong_cases == 0 && broken_properties.empty(); }
+  [[nodiscard]] bool complete() const { return cases_left_out == 0 && properties_left_out == 0; }
 };
 
 struct SubjectDiagnosis {
@@ -50,6 +54,7 @@ struct SubjectDiagnosis {
   std::vector<CellDiagnosis> cells;  // that it runs
 
   [[nodiscard]] bool right() const;
+  [[nodiscard]] bool complete() const;
 };
 
 /// Called with the cell and how many sets of faults were tried, of how many.

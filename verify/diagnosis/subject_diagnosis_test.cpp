@@ -17,7 +17,7 @@ namespace {
 
 CellDiagnosis diagnosed(const std::string& subject, Cell cell) {
   DiagnosisOptions options;
-  options.seconds = 300;
+  options.seconds = no_time_limit;
   options.cell = cell;
   return diagnose(*make_subject(subject), options).cells.at(0);
 }
@@ -27,7 +27,8 @@ std::string said_of(const std::string& name, Cell cell) {
   const auto subject = make_subject(name);
   const auto cases = trace_cases(cell, subject->capabilities());
   std::string text;
-  for (const std::string& sentence : sentences(gather(*subject, cell, cases, Deadline(300))))
+  for (const std::string& sentence :
+       sentences(gather(*subject, cell, cases, Deadline(no_time_limit))))
     text += sentence + "\n";
   return text;
 }
@@ -182,7 +183,7 @@ TEST(SubjectDiagnosis, SaysWhatDiffersFromRunToRun) {
     static std::atomic<int> calls = 0;  // some calls come from a second thread
     return entry + (++calls % 1009) / 1024.0;
   });
-  const CellDiagnosis d = diagnose(subject, {.seconds = 300, .cell = {}}).cells.at(0);
+  const CellDiagnosis d = diagnose(subject, {.seconds = no_time_limit, .cell = {}}).cells.at(0);
   ASSERT_FALSE(d.sentences.empty());
   EXPECT_NE(d.sentences.front().find("differs from run to run"), std::string::npos);
   EXPECT_NE(d.sentences.front().find("dWaa. It reads what nobody wrote"), std::string::npos)
@@ -191,7 +192,7 @@ TEST(SubjectDiagnosis, SaysWhatDiffersFromRunToRun) {
 }
 
 TEST(SubjectDiagnosis, SaysThatNothingMatches) {
-  const SubjectDiagnosis d = diagnose(unheard, {.seconds = 300, .cell = {}});
+  const SubjectDiagnosis d = diagnose(unheard, {.seconds = no_time_limit, .cell = {}});
   ASSERT_EQ(d.cells.size(), 1U);
   EXPECT_TRUE(d.cells[0].faults.fits.empty());
   EXPECT_TRUE(d.cells[0].faults.numbers_alone.empty());
@@ -202,9 +203,16 @@ TEST(SubjectDiagnosis, SaysThatNothingMatches) {
   EXPECT_NE(text.find("dWaa: only unit 0 is wrong"), std::string::npos) << text;
 }
 
-TEST(SubjectDiagnosis, EndsInTime) {
+// A time that was too short is no verdict.
+TEST(SubjectDiagnosis, EndsInTimeAndCallsNothingRight) {
   const SubjectDiagnosis d = diagnose(unheard, {.seconds = 1e-9, .cell = {}});
   EXPECT_GT(d.cells[0].cases_left_out, 0);
+  EXPECT_GT(d.cells[0].properties_left_out, 0);
+  EXPECT_TRUE(d.right() && !d.complete());
+  const std::string text = text_of(d, Style(false), Detail::full);
+  EXPECT_NE(text.find("nothing was wrong so far in 0 cases"), std::string::npos) << text;
+  EXPECT_NE(text.find("cases left out; "), std::string::npos) << text;
+  EXPECT_NE(json_of({d}, "1.2.3").find(R"("outcome": "inconclusive")"), std::string::npos);
   std::atomic<bool> stop{true};
   DiagnosisOptions options;
   options.stop = &stop;

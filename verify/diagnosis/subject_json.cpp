@@ -18,6 +18,11 @@ Json number(long double value) {
   return std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf";
 }
 
+/// Of a cell's diagnosis, or a subject's.
+std::string_view outcome_of(const auto& diagnosis) {
+  return !diagnosis.right() ? "broken" : diagnosis.complete() ? "held" : "inconclusive";
+}
+
 std::string_view name_of(Moment moment) {
   switch (moment) {
     case Moment::first: return "first call";
@@ -65,11 +70,12 @@ Json cell_json(const CellDiagnosis& d) {
                {"wrong_entries_given", n->like.wrong},
                {"right_entries_spoiled", n->like.spoiled}};
   return {{"cell", bptt::name_of(d.cell)},
-          {"outcome", d.right() ? "held" : "broken"},
+          {"outcome", outcome_of(d)},
           {"cases", d.cases},
           {"wrong_cases", d.wrong_cases},
           {"failed_cases", d.failed_cases},
           {"cases_left_out", d.cases_left_out},
+          {"properties_left_out", d.properties_left_out},
           {"judged_entries", d.judged_entries},
           {"wrong_entries", d.wrong_entries},
           {"arrays", arrays},
@@ -91,7 +97,7 @@ Json as_json(const SubjectDiagnosis& diagnosis) {
   for (const CellDiagnosis& cell : diagnosis.cells) cells.push_back(cell_json(cell));
   return {{"subject", diagnosis.subject},
           {"seconds", diagnosis.seconds},
-          {"outcome", diagnosis.right() ? "held" : "broken"},
+          {"outcome", outcome_of(diagnosis)},
           {"cells", cells}};
 }
 

@@ -84,9 +84,10 @@ std::string faults_text(const CellDiagnosis& d, const Style& style) {
            fmt::format("these give every number, but break other properties ({}):\n{}", tried,
                        others(f.numbers_alone, 0)) +
            fault_words(f.numbers_alone.front(), style);
-  text += d.cases == d.failed_cases
-              ? "there are no numbers to compare with those of known faults\n"
-              : fmt::format("no known fault and no pair of them does the same ({})\n", tried);
+  text += d.cases == d.failed_cases ? "there are no numbers to compare with those of known faults\n"
+          : f.complete
+              ? fmt::format("no known fault and no pair of them does the same ({})\n", tried)
+              : fmt::format("nothing that was tried does the same ({})\n", tried);
   if (f.nearest)
     text += fmt::format(
         "nearest is {}: it gives {} of the {} wrong entries, and would spoil {} that are right\n",
@@ -96,13 +97,17 @@ std::string faults_text(const CellDiagnosis& d, const Style& style) {
 }
 
 std::string cell_text(const CellDiagnosis& d, const Style& style, Detail detail) {
-  const std::string left_out =
-      d.cases_left_out > 0 ? fmt::format("; {} cases left out", d.cases_left_out) : "";
+  std::string left_out;
+  if (d.cases_left_out > 0) left_out += fmt::format("; {} cases left out", d.cases_left_out);
+  if (d.properties_left_out > 0)
+    left_out += fmt::format("; {} properties left out", d.properties_left_out);
+  if (d.right() && !d.complete())
+    return fmt::format("{}: nothing was wrong so far in {} cases, {} entries{}\n", name_of(d.cell),
+                       d.cases, grouped(d.judged_entries), left_out);
   if (d.right())
-    return fmt::format("{}: {}{}\n", name_of(d.cell),
+    return fmt::format("{}: {}\n", name_of(d.cell),
                        style.green(fmt::format("nothing is wrong in {} cases, {} entries", d.cases,
-                                               grouped(d.judged_entries))),
-                       left_out);
+                                               grouped(d.judged_entries))));
   std::string text = fmt::format(
       "{}: {}{}\n", name_of(d.cell),
       style.red(fmt::format("{} of {} cases are wrong, {} of {} entries", d.wrong_cases, d.cases,
