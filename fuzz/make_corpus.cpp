@@ -1,7 +1,8 @@
-// Writes the seeds of every fuzz target.
-//   make_fuzz_corpus FOLDER [TARGET...]     FOLDER/TARGET/NAME; fuzz/corpus in the sources
+// Writes the seeds of every fuzz target, the same bytes every time. Every build does it, into
+// build/PRESET/seeds.
+//   make_fuzz_corpus FOLDER [TARGET...]     FOLDER/TARGET/NAME
 //   make_fuzz_corpus --small FOLDER         what fuzz/throughput.py measures with
-// The seeds of npz come from make_npz_corpus.py.
+// A target without seeds is an error: its fuzzer would start from nothing, and say nothing.
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -23,14 +24,19 @@ void write(const fs::path& path, const std::vector<std::uint8_t>& bytes) {
   if (!file) throw bptt::FormatError("cannot write " + path.string());
 }
 
+void write_all(const fs::path& folder, const std::string& target,
+               const bptt::fuzz::NamedInputs& inputs) {
+  if (inputs.empty()) throw bptt::Error("the fuzz target " + target + " has no seeds");
+  for (const auto& [name, bytes] : inputs) write(folder / target / name, bytes);
+}
+
 void make(const fs::path& folder, const bptt::fuzz::TargetRow& row) {
-  for (const auto& [name, bytes] : row.make("")->seeds()) write(folder / row.name / name, bytes);
+  write_all(folder, row.name, row.make("")->seeds());
 }
 
 void make_small(const fs::path& folder) {
   for (const auto& row : bptt::fuzz::targets())
-    for (const auto& [name, bytes] : row.make("")->small_inputs())
-      write(folder / row.name / name, bytes);
+    write_all(folder, row.name, row.make("")->small_inputs());
 }
 
 }  // namespace
