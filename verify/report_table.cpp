@@ -146,9 +146,8 @@ std::string text_of(const Replayed& r, const Style& style) {
   const std::string outcome = v.outcome == Outcome::broken ? style.red(heading_of(v.cause))
                               : v.outcome == Outcome::held ? style.green("held")
                                                            : style.yellow("inconclusive");
-  std::string text = fmt::format("case      {}\nproperty  {}{} ({})\n          {}\n          {}\n",
-                                 r.line, r.number > 0 ? fmt::format("{}, ", r.number) : "", r.id,
-                                 r.exactness, r.sentence, r.mathematics);
+  std::string text = fmt::format("case      {}\nproperty  {} ({})\n          {}\n          {}\n",
+                                 r.line, r.id, r.exactness, r.sentence, r.mathematics);
   text += fmt::format("verdict   {}\n", outcome);
   if (!v.reason.empty()) text += fmt::format("reason    {}\n", v.reason);
   text += output_text(v.output);
