@@ -6,6 +6,7 @@
 #include "fuzz/finding.hpp"
 #include "fuzz/guidance.hpp"
 #include "fuzz/problem_mutator.hpp"
+#include "fuzz/property_key.hpp"
 #include "fuzz/seed_problems.hpp"
 #include "subjects/registry.hpp"
 
@@ -13,16 +14,6 @@ namespace bptt::fuzz {
 namespace {
 
 using properties::Property;
-
-/// By number, so that the corpus keeps its meaning when the catalogue grows: the lower six bits are
-/// the number, the upper two choose among those that share it. Any other byte is a plain index.
-const Property* property_of(unsigned byte, const std::vector<const Property*>& all) {
-  std::vector<const Property*> same_number;
-  for (const Property* p : all)
-    if (p->number == static_cast<int>(byte % 64)) same_number.push_back(p);
-  if (same_number.empty()) return all[byte % all.size()];
-  return same_number[byte / 64 % same_number.size()];
-}
 
 const Family* family_of(std::string_view name) {
   if (name.empty()) return nullptr;
@@ -44,18 +35,20 @@ CatalogueTarget::CatalogueTarget(Cell cell, const std::vector<std::string>& subj
       for (const Property& property : properties::catalogue())
         if ((family == nullptr || has(*family, property)) &&
             properties::applies(property, subject->capabilities(), cell, scalar))
-          bench.properties.push_back(&property);
+          bench.add(property);
       // The specification's own properties are there in one scalar alone.
-      if (bench.properties.empty()) continue;
-      for (unsigned byte = 0; byte < 256; ++byte)
-        bench.by_byte[byte] = property_of(byte, bench.properties);
-      benches_.push_back(std::move(bench));
+      if (!bench.properties.empty()) benches_.push_back(std::move(bench));
     }
     if (benches_.empty() || benches_.back().name != name)
       throw UnsupportedError("no property of this target applies to " + name + " on the " +
                              std::string(name_of(cell)));
   }
   if (benches_.empty()) throw UnsupportedError("a target needs a subject");
+}
+
+void CatalogueTarget::Bench::add(const Property& property) {
+  properties.push_back(&property);
+  keys.push_back(property_key(property.id));
 }
 
 properties::SpecLimits CatalogueTarget::limits_of(const Bench& bench,
@@ -73,8 +66,9 @@ properties::SpecLimits CatalogueTarget::limits_of(std::span<const std::uint8_t> 
 
 CatalogueTarget::Case CatalogueTarget::decode_case(std::span<const std::uint8_t> bytes) const {
   const auto byte = [&](std::size_t k) { return k < bytes.size() ? bytes[k] : std::uint8_t{0}; };
-  const Bench& bench = benches_[byte(1) % benches_.size()];
-  const Property& property = *bench.by_byte[byte(0)];
+  const auto key = static_cast<std::uint16_t>(byte(0) | byte(1) << 8U);
+  const Bench& bench = benches_[byte(2) % benches_.size()];
+  const Property& property = *bench.properties[place_of(key, bench.keys)];
   const auto rest = bytes.subspan(std::min(bytes.size(), header_bytes));
   return {&bench, &property, properties::decode_spec(rest, limits_of(bench, property))};
 }
@@ -92,11 +86,13 @@ std::vector<std::uint8_t> CatalogueTarget::encode(const properties::ReplayCase& 
   for (std::size_t k = 0; k < std::min<std::size_t>(benches_.size(), 256); ++k) {
     const Bench& bench = benches_[k];
     if (bench.name != wanted.subject || bench.scalar != wanted.scalar) continue;
-    const auto first = std::find_if(bench.by_byte.begin(), bench.by_byte.end(),
-                                    [&](const Property* p) { return p->id == wanted.property; });
-    if (first == bench.by_byte.end()) continue;
-    const auto rest = properties::encode_spec(wanted.spec, limits_of(bench, **first));
-    std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(first - bench.by_byte.begin()),
+    const auto property = std::find_if(bench.properties.begin(), bench.properties.end(),
+                                       [&](const Property* p) { return p->id == wanted.property; });
+    if (property == bench.properties.end()) continue;
+    const auto rest = properties::encode_spec(wanted.spec, limits_of(bench, **property));
+    const std::uint16_t key = property_key(wanted.property);
+    std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(key & 0xffU),
+                                    static_cast<std::uint8_t>(key >> 8U),
                                     static_cast<std::uint8_t>(k)};
     bytes.insert(bytes.end(), rest.begin(), rest.end());
     return bytes;

@@ -1,11 +1,10 @@
 // Any bytes become one case of the catalogue: a property, a scalar, a subject and a problem.
-// The first byte names the property, the second the scalar and the subject, the rest go through
+// The first two bytes name the property, the third the scalar and the subject, the rest go through
 // the codec of properties/. Work is bounded for every input: sizes up to max_size, or one size of
 // up to 65 with the others up to beside_wide.
 // Deliberately without output: fuzz/entry.cpp prints and traps.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -29,7 +28,7 @@ class CatalogueTarget final : public Target {
     return cell == Cell::rnn ? 5 : 4;
   }
   static constexpr Index beside_wide = 2;
-  static constexpr std::size_t header_bytes = 2;
+  static constexpr std::size_t header_bytes = 3;
   static constexpr std::size_t input_bytes = header_bytes + properties::spec_bytes;
 
   /// Cases of one cell, on any of the subjects, which have the names of subjects/registry.hpp.
@@ -64,7 +63,8 @@ class CatalogueTarget final : public Target {
     std::shared_ptr<const Subject> subject;
     Scalar scalar;
     std::vector<const properties::Property*> properties;
-    std::array<const properties::Property*, 256> by_byte{};
+    std::vector<std::uint16_t> keys;  // of these properties
+    void add(const properties::Property& property);
   };
   struct Case {
     const Bench* bench;

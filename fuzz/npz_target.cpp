@@ -14,6 +14,7 @@
 #include "core/npz.hpp"
 #include "fuzz/bytes.hpp"
 #include "fuzz/finding.hpp"
+#include "fuzz/npz_seeds.hpp"
 #include "fuzz/parser_targets.hpp"
 
 namespace bptt::fuzz {
@@ -150,6 +151,7 @@ class NpzTarget final : public Target {
         bytes.begin(), bytes.begin() + std::min<std::ptrdiff_t>(std::ssize(bytes), longest_name)));
     drive_f32(Bytes(bytes).take<double>());
   }
+  [[nodiscard]] NamedInputs seeds() const override { return npz_seeds(); }
 
  private:
   static constexpr std::ptrdiff_t longest_name = 100;

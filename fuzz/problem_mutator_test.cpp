@@ -43,7 +43,7 @@ TEST(problem_mutator, keeps_within_its_room) {
        {static_cast<const Target*>(&catalogue(Cell::rnn)), static_cast<const Target*>(plans.get())})
     for (const EngineMutator engine : {EngineMutator{nullptr}, EngineMutator{ones}})
       for (unsigned seed = 0; seed < 300; ++seed)
-        for (const std::size_t room : {1U, 2U, 5U, 20U, 21U, 22U, 64U})
+        for (const std::size_t room : {1U, 2U, 5U, 20U, 21U, 22U, 23U, 64U})
           (void)mutated(*target, seed % (room + 1), room, seed, engine);
 }
 

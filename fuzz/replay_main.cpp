@@ -1,9 +1,9 @@
 // Runs a fuzz target on files, and on the files in folders, without an engine: any compiler builds
-// it, and ctest replays the corpora with it.
+// it, and ctest replays seeds and regressions with it.
 //   replay_fuzz TARGET FILE_OR_FOLDER...
 //   BPTT_FUZZ_SUBJECT=fault:drop_da_prevt replay_fuzz rnn_agreement FILE
 // Says on standard error which input runs, and on standard output how many there were. Status 0:
-// nothing was found; 1: something was, as printed; 2: it could not run, or there was no input.
+// nothing was found; 1: something was, as printed; 2: it could not run, or a folder holds no input.
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "fuzz/finding.hpp"
 #include "fuzz/target.hpp"
 
@@ -46,8 +47,10 @@ std::vector<fs::path> files_of(int argc, char** argv) {
       files.emplace_back(argv[k]);
       continue;
     }
+    const std::size_t before = files.size();
     for (const auto& entry : fs::directory_iterator(argv[k]))
       if (entry.is_regular_file()) files.push_back(entry.path());
+    if (files.size() == before) throw bptt::Error(std::string("there is no input in ") + argv[k]);
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -62,7 +65,7 @@ int replay_all(int argc, char** argv) {
   std::cout << files.size() << " inputs replayed";
   if (broken > 0) std::cout << ", " << broken << " broken";
   std::cout << "\n";
-  return files.empty() ? 2 : broken > 0 ? 1 : 0;
+  return broken > 0 ? 1 : 0;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "fuzz/finding.hpp"
 #include "fuzz/guidance.hpp"
 #include "fuzz/plans_target.hpp"
+#include "fuzz/seed_problems.hpp"
 #include "fuzz/target.hpp"
 #include "properties/codec.hpp"
 
@@ -51,6 +52,34 @@ TEST(targets, are_those_that_the_build_makes) {
   for (std::string name; names >> name;) built.insert(name);
   for (const TargetRow& row : targets()) known.insert(row.name);
   EXPECT_EQ(built, known);
+}
+
+// Each is a file that the build makes, and libFuzzer takes a comma for the end of its path.
+TEST(targets, have_seeds_of_different_names_and_the_same_every_time) {
+  for (const TargetRow& row : targets()) {
+    const NamedInputs seeds = row.make("")->seeds();
+    EXPECT_FALSE(seeds.empty()) << row.name;
+    std::set<std::string> names;
+    for (const auto& [name, bytes] : seeds) {
+      EXPECT_TRUE(names.insert(name).second) << row.name << " has two seeds " << name;
+      EXPECT_EQ(name.find_first_of("/,"), std::string::npos) << row.name << " " << name;
+    }
+    EXPECT_EQ(seeds, row.make("")->seeds()) << row.name;
+  }
+}
+
+TEST(targets, of_the_catalogue_have_a_seed_for_each_property_and_each_problem) {
+  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+    std::set<std::string> names;
+    for (const auto& [name, bytes] : find_target(name_of(cell)).make("")->seeds())
+      names.insert(name);
+    for (const auto& property : properties::catalogue())
+      if (cell == Cell::rnn ? property.rnn : property.lstm)
+        EXPECT_TRUE(names.contains(std::string(property.id)))
+            << name_of(cell) << " " << property.id;
+    for (const auto& problem : seed_problems(cell))
+      EXPECT_TRUE(names.contains(problem.name)) << name_of(cell) << " " << problem.name;
+  }
 }
 
 TEST(targets, refuse_a_name_or_a_subject_that_is_not_there) {

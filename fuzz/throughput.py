@@ -2,11 +2,11 @@
 """How many small inputs a second each fuzz target runs, in both builds.
 
 Catalogue targets run each of their properties in both scalars on a problem of two features, units,
-samples and steps; the others, their smallest seeds. Seconds are CPU time, the start of the program
+samples and steps; the others, their smallest seeds: make_fuzz_corpus --small makes them. Seconds are CPU time, the start of the program
 excluded, so that other work on the machine matters little. Writes a table in Markdown.
 
-  fuzz/throughput.py SMALL               SMALL is made by: make_fuzz_corpus --small SMALL
-  fuzz/throughput.py SMALL rnn npz       these targets alone
+  fuzz/throughput.py               all targets
+  fuzz/throughput.py rnn npz       these alone
 """
 import argparse
 import pathlib
@@ -14,6 +14,7 @@ import re
 import resource
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILDS = {"explore": "fuzz-explore", "check": "fuzz"}
@@ -43,19 +44,15 @@ def executions_a_second(binary, files, seconds=1.0):
 
 
 def small_files(small, target):
-    """The target's small inputs; the seeds in the tree if no command makes any."""
-    for folder in (small / target, ROOT / "fuzz" / "corpus" / target):
-        files = sorted(folder.glob("*"))
-        if files:
-            return files
-    raise SystemExit(f"throughput: no inputs for {target} in {small} or fuzz/corpus; make them with "
-                     "make_fuzz_corpus --small")
+    files = sorted((small / target).glob("*"))
+    if not files:
+        raise SystemExit(f"throughput: make_fuzz_corpus --small makes no inputs for {target}")
+    return files
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("small", type=pathlib.Path)
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args()
     folder = ROOT / "build" / BUILDS["explore"] / "bin"
@@ -66,12 +63,14 @@ def main():
         raise SystemExit(f"throughput: no targets in {folder}; build the presets "
                          "fuzz and fuzz-explore")
     print("| target | inputs | explore, a CPU second | check, a CPU second |\n|---|---|---|---|")
-    for target in targets:
-        files = small_files(options.small, target)
-        rates = [executions_a_second(ROOT / "build" / build / "bin" / f"fuzz_{target}", files)
-                 for build in BUILDS.values()]
-        print(f"| {target} | {len(files)} | " + " | ".join(f"{rate:,.0f}" for rate in rates) + " |",
-              flush=True)
+    with tempfile.TemporaryDirectory() as small:
+        subprocess.run([folder / "make_fuzz_corpus", "--small", small], check=True)
+        for target in targets:
+            files = small_files(pathlib.Path(small), target)
+            rates = [executions_a_second(ROOT / "build" / build / "bin" / f"fuzz_{target}", files)
+                     for build in BUILDS.values()]
+            print(f"| {target} | {len(files)} | " + " | ".join(f"{rate:,.0f}" for rate in rates) +
+                  " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long a fuzz target takes to find a fault of the zoo, with guidance and without.
 
-Each run starts from a copy of the seed corpus and ends when the target reports the fault, or at the
+Each run starts from the seeds and ends when the target reports the fault, or at the
 limit. Times are those of this machine; executions repeat where the machine is slower, if the
 target's threads do. Writes a table in Markdown and the same as JSON.
 
@@ -69,12 +69,12 @@ def run_once(binary, seeds, fault, guided, seed, limit):
 
 def measure(arguments, fault, target, progress):
     binary = arguments.build / "bin" / f"fuzz_{target}"
-    seeds = ROOT / "fuzz" / "corpus" / target
+    seeds = arguments.build / "seeds" / target
     if not binary.exists():
         raise SystemExit(f"time_to_find: there is no {binary}; build the preset fuzz-explore, or name "
                          "another build with --build")
-    if not seeds.is_dir():
-        raise SystemExit(f"time_to_find: there are no seeds in {seeds}; make_fuzz_corpus makes them")
+    if not any(seeds.glob("*")):
+        raise SystemExit(f"time_to_find: there are no seeds in {seeds}; the build makes them")
     row = {"fault": fault, "target": target}
     for name, guided in (("guided", True), ("unguided", False)):
         runs = []
@@ -108,7 +108,7 @@ def markdown(document):
         "# Time to find",
         "",
         f"Made by `fuzz/time_to_find.py` on {document['date']}, at most {limit:g} s a run, "
-        f"{document['runs']} runs each from the seed corpus. Seconds and executions are medians, "
+        f"{document['runs']} runs each from the seeds. Seconds and executions are medians, "
         "start of the program and reading of the seeds included.",
         "",
         "| fault | target | guided: found | s | executions | unguided: found | s | executions |",

@@ -206,8 +206,7 @@ Verdict same_bits_every_time(const Subject& subject, const ProblemSpec& spec) {
 }  // namespace
 
 void add_buffers(std::vector<Property>& all) {
-  all.push_back({.number = 22,
-                 .id = "backward_twice",
+  all.push_back({.id = "backward_twice",
                  .sentence = "Backward twice gives the same bits and modifies nothing it reads",
                  .mathematics = "G(w); G(w): equal, and inputs, states, upstream unchanged",
                  .exactness = Exactness::bitwise,
@@ -215,8 +214,7 @@ void add_buffers(std::vector<Property>& all) {
                  .check_f64 = backward_twice<double>,
                  .regimes = all_regimes});
   all.push_back(
-      {.number = 22,
-       .id = "session_serves_again",
+      {.id = "session_serves_again",
        .sentence = "A session that has served another problem gives what a fresh one gives",
        .mathematics = "run(p1); run(p2) in one session = run(p2)",
        .exactness = Exactness::bitwise,
@@ -224,29 +222,25 @@ void add_buffers(std::vector<Property>& all) {
        .check_f64 = session_serves_again<double>,
        .regimes = all_regimes});
   all.push_back(
-      {.number = 22,
-       .id = "states_are_the_callers",
+      {.id = "states_are_the_callers",
        .sentence = "Backward does not read the arrays into which forward wrote the states",
        .mathematics = "forward; states := NaN; backward = forward; backward",
        .exactness = Exactness::bitwise,
        .check_f32 = states_are_the_callers<float>,
        .check_f64 = states_are_the_callers<double>});
-  all.push_back({.number = 23,
-                 .id = "overwritten_or_accumulated",
+  all.push_back({.id = "overwritten_or_accumulated",
                  .sentence = "What is overwritten ignores what it held; what accumulates adds once",
                  .mathematics = "dx := .., dW = dW_before + G",
                  .exactness = Exactness::bounded,
                  .check_f32 = overwritten_or_accumulated<float>,
                  .check_f64 = overwritten_or_accumulated<double>});
-  all.push_back({.number = 24,
-                 .id = "strided_and_guarded",
+  all.push_back({.id = "strided_and_guarded",
                  .sentence = "Strided, unaligned buffers give the same and nothing else is written",
                  .mathematics = "run(views into larger buffers) = run(dense), guards intact",
                  .exactness = Exactness::bitwise,
                  .check_f32 = strided_and_guarded<float>,
                  .check_f64 = strided_and_guarded<double>});
-  all.push_back({.number = 25,
-                 .id = "same_bits_every_time",
+  all.push_back({.id = "same_bits_every_time",
                  .sentence = "Repeated runs, alone and in two threads at once, give the same bits",
                  .mathematics = "run(problem) = run(problem)",
                  .exactness = Exactness::bitwise,

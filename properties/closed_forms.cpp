@@ -169,8 +169,7 @@ Verdict contraction(const Subject& subject, const ProblemSpec& spec) {
 }  // namespace
 
 void add_closed_forms(std::vector<Property>& all) {
-  all.push_back({.number = 36,
-                 .id = "linear_network_closed_form",
+  all.push_back({.id = "linear_network_closed_form",
                  .sentence = "With the identity, states and gradients are sums of powers of Waa",
                  .mathematics = "dz<s> = sum over t >= s of (Waa^T)^(t-s) da<t>",
                  .exactness = Exactness::bounded,
@@ -181,8 +180,7 @@ void add_closed_forms(std::vector<Property>& all) {
                  .of_states = true,
                  .max_size = 8});
   all.push_back(
-      {.number = 36,
-       .id = "euler_identities",
+      {.id = "euler_identities",
        .sentence = "Without biases the network is homogeneous, and Euler's identity holds",
        .mathematics = "<dx, x> + <da0, a0> = <da, a>; <dWax, Wax> = <da, a> for a0 = 0",
        .exactness = Exactness::bounded,
@@ -190,8 +188,7 @@ void add_closed_forms(std::vector<Property>& all) {
        .check_f64 = euler_identities<double>,
        .lstm = false,
        .linear_only = true});
-  all.push_back({.number = 37,
-                 .id = "contraction",
+  all.push_back({.id = "contraction",
                  .sentence = "A gradient shrinks at least as fast as the powers of Waa",
                  .mathematics = "||da0|| <= ||Waa||^(t+1) ||da<t>||",
                  .exactness = Exactness::bounded,

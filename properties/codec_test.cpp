@@ -231,7 +231,6 @@ TEST(Codec, KeepsToWhatASubjectTakes) {
   cell_only.max_T = 1;
   whole_course.fewer_losses = whole_course.initial_cell = whole_course.final_cell_gradient = false;
   Property property{};
-  property.number = 1;
   for (const Capabilities& can : {cell_only, whole_course}) {
     const SpecLimits limits = limits_for(property, can, Cell::lstm);
     for (std::uint64_t seed = 0; seed < 500; ++seed) {

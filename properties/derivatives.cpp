@@ -329,8 +329,7 @@ Verdict descent(const Subject& subject, const ProblemSpec& spec) {
 
 void add_derivatives(std::vector<Property>& all) {
   constexpr Regimes smooth = bit(Regime::unit) | bit(Regime::signed_zeros);
-  all.push_back({.number = 6,
-                 .id = "finite_differences",
+  all.push_back({.id = "finite_differences",
                  .sentence = "Central differences and Taylor remainders converge with order two",
                  .mathematics = "(L(x+hv) - L(x-hv)) / 2h = <G,v> + O(h^2)",
                  .exactness = Exactness::bounded,
@@ -341,8 +340,7 @@ void add_derivatives(std::vector<Property>& all) {
                  .max_size = 5,
                  .cost = 8});
   all.push_back(
-      {.number = 7,
-       .id = "dual_numbers_and_complex_step",
+      {.id = "dual_numbers_and_complex_step",
        .sentence = "Dual numbers and the complex step give the same derivatives",
        .mathematics = "dL/dx_k = tangent of L; sum over k of dL/dx_k = Im L(x + ih sum e_k) / h",
        .exactness = Exactness::bounded,
@@ -351,8 +349,7 @@ void add_derivatives(std::vector<Property>& all) {
        .regimes = finite_regimes & ~bit(Regime::subnormal),
        .max_size = 6,
        .cost = 4});
-  all.push_back({.number = 31,
-                 .id = "adjoint_identity",
+  all.push_back({.id = "adjoint_identity",
                  .sentence = "The gradient along any direction is the derivative along it",
                  .mathematics = "|<w, Jv> - <J^T w, v>| <= its bound",
                  .exactness = Exactness::bounded,
@@ -362,8 +359,7 @@ void add_derivatives(std::vector<Property>& all) {
                  .max_size = 8,
                  .cost = 2});
   all.push_back(
-      {.number = 41,
-       .id = "descent_lowers_the_loss",
+      {.id = "descent_lowers_the_loss",
        .sentence = "A small enough step against the gradient lowers the loss as predicted",
        .mathematics = "L(x) - L(x - eG) = e |G|^2 + O(e^2)",
        .exactness = Exactness::bounded,

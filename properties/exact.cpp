@@ -337,11 +337,9 @@ Verdict of_two_samples(const Subject&, const ProblemSpec& spec) {
   return check(of_few_samples(spec, 2));
 }
 
-Property specification(int number, std::string_view id, std::string_view sentence,
-                       std::string_view mathematics,
+Property specification(std::string_view id, std::string_view sentence, std::string_view mathematics,
                        Verdict (*check)(const Subject&, const ProblemSpec&)) {
-  return {.number = number,
-          .id = id,
+  return {.id = id,
           .sentence = sentence,
           .mathematics = mathematics,
           .exactness = Exactness::exact,
@@ -355,41 +353,39 @@ Property specification(int number, std::string_view id, std::string_view sentenc
 }  // namespace
 
 void add_exact(std::vector<Property>& all) {
-  all.push_back(specification(4, "slow_ways_agree_exactly",
-                              "In a finite field the slow ways and the one pass agree exactly",
-                              "walks = split = one pass, over p = 2^61-1",
-                              of_two_samples<slow_ways_exactly>));
+  all.push_back(specification(
+      "slow_ways_agree_exactly", "In a finite field the slow ways and the one pass agree exactly",
+      "walks = split = one pass, over p = 2^61-1", of_two_samples<slow_ways_exactly>));
   Property derivations = specification(
-      5, "derivations_agree_exactly",
-      "In a finite field both derivations of the LSTM agree exactly",
+      "derivations_agree_exactly", "In a finite field both derivations of the LSTM agree exactly",
       "reversed lines = closed form, over p = 2^61-1", of_two_samples<derivations_exactly>);
   derivations.rnn = false;
   all.push_back(derivations);
-  all.push_back(specification(12, "adjoint_identity_exactly",
+  all.push_back(specification("adjoint_identity_exactly",
                               "The backward pass is the adjoint of the forward pass's derivative",
                               "<Jv, w> = <v, J^T w>, over p = 2^61-1",
                               of_two_samples<adjoint_identity>));
-  all.push_back(specification(15, "counts_are_the_formulas",
+  all.push_back(specification("counts_are_the_formulas",
                               "Multiply-adds and cell steps are exactly those of the formulas",
                               "one pass: T cell steps; one walk per loss: T(T+1)/2",
                               of_two_samples<counts_are_the_formulas>));
-  all.push_back(specification(16, "dependence_is_causal",
+  all.push_back(specification("dependence_is_causal",
                               "No result depends on a later step or on another sample",
                               "dL_t/dx_s = 0 for s > t; a<t> never reads x<s>, s > t",
                               of_two_samples<dependence_is_causal>));
   all.push_back(specification(
-      29, "lag_beyond_T_is_full_bptt", "Truncation at a lag of at least T is full BPTT",
+      "lag_beyond_T_is_full_bptt", "Truncation at a lag of at least T is full BPTT",
       "truncated(k) = G for k >= T, over p = 2^61-1", of_two_samples<lag_beyond_T_is_full>));
   all.push_back(
-      specification(35, "lag_by_lag", "Each further lag reaches exactly one step further",
+      specification("lag_by_lag", "Each further lag reaches exactly one step further",
                     "truncated(k) - truncated(k-1) = contribution of lag k, over p = 2^61-1",
                     of_two_samples<lag_by_lag>));
-  all.push_back(specification(35, "randomised_truncation_is_unbiased",
+  all.push_back(specification("randomised_truncation_is_unbiased",
                               "The mean over every outcome of the truncation is the full gradient",
                               "mean over xi of G(xi) = G, over p = 2^61-1",
                               of_two_samples<randomised_truncation_is_unbiased>));
   all.push_back(
-      specification(40, "hessian_is_symmetric", "The derivative of the backward pass is symmetric",
+      specification("hessian_is_symmetric", "The derivative of the backward pass is symmetric",
                     "<v, Hw> = <w, Hv>, over p = 2^61-1", of_two_samples<hessian_is_symmetric>));
 }
 

@@ -148,8 +148,7 @@ Verdict states_are_bounded(const Subject& subject, const ProblemSpec& spec) {
 }  // namespace
 
 void add_gates(std::vector<Property>& all) {
-  all.push_back({.number = 27,
-                 .id = "saturated_gates_keep_the_cell",
+  all.push_back({.id = "saturated_gates_keep_the_cell",
                  .sentence = "With forget gate 1 and input gate 0 the cell carries all through",
                  .mathematics = "f = 1, i = 0: c_T = c0, dc0 = dc_T, dW = 0",
                  .exactness = Exactness::bitwise,
@@ -157,8 +156,7 @@ void add_gates(std::vector<Property>& all) {
                  .check_f64 = saturated_gates_keep_the_cell<double>,
                  .rnn = false,
                  .needs = carries_over});
-  all.push_back({.number = 27,
-                 .id = "saturated_units_pass_nothing",
+  all.push_back({.id = "saturated_units_pass_nothing",
                  .sentence = "Where every activation is saturated, only the cell carries anything",
                  .mathematics = "b = +-1000: a or c as computed by hand, dx = da0 = dW = db = 0",
                  .exactness = Exactness::bitwise,
@@ -166,8 +164,7 @@ void add_gates(std::vector<Property>& all) {
                  .check_f64 = saturated_units_pass_nothing<double>,
                  .tanh_only = true,
                  .needs = carries_over});
-  all.push_back({.number = 28,
-                 .id = "nan_stays_in_its_cone",
+  all.push_back({.id = "nan_stays_in_its_cone",
                  .sentence = "A NaN or an infinity reaches only what depends on it",
                  .mathematics = "x_k = NaN: y_l unchanged, bit by bit, where dy_l/dx_k = 0",
                  .exactness = Exactness::bitwise,
@@ -176,8 +173,7 @@ void add_gates(std::vector<Property>& all) {
                  .of_states = true,
                  .max_size = 6,
                  .cost = 3});
-  all.push_back({.number = 38,
-                 .id = "states_are_bounded",
+  all.push_back({.id = "states_are_bounded",
                  .sentence = "States never leave the range of the activations",
                  .mathematics = "|a| <= 1, |c_t| <= |c_0| + t",
                  .exactness = Exactness::bounded,

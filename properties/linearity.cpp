@@ -129,8 +129,7 @@ Verdict superposition_over_time(const Subject& subject, const ProblemSpec& spec)
 }  // namespace
 
 void add_linearity(std::vector<Property>& all) {
-  all.push_back({.number = 1,
-                 .id = "linear_in_da",
+  all.push_back({.id = "linear_in_da",
                  .sentence = "The gradients are linear in the upstream gradients",
                  .mathematics = "G(s w1 + w2) = s G(w1) + G(w2)",
                  .exactness = Exactness::bounded,
@@ -138,8 +137,7 @@ void add_linearity(std::vector<Property>& all) {
                  .check_f64 = linear_in_da<double>,
                  .max_size = 8,
                  .cost = 4});
-  all.push_back({.number = 2,
-                 .id = "odd_and_homogeneous",
+  all.push_back({.id = "odd_and_homogeneous",
                  .sentence = "Zero, negated and doubled upstream gradients give just that",
                  .mathematics = "G(0) = 0, G(-w) = -G(w), G(2^k w) = 2^k G(w)",
                  .exactness = Exactness::bitwise,
@@ -147,8 +145,7 @@ void add_linearity(std::vector<Property>& all) {
                  .check_f64 = odd_and_homogeneous<double>,
                  .regimes = finite_regimes & ~bit(Regime::subnormal)});
   all.push_back(
-      {.number = 3,
-       .id = "superposition_over_time",
+      {.id = "superposition_over_time",
        .sentence = "The gradients of single steps' losses, or of parts', add up to the whole",
        .mathematics = "G(da) = sum over parts P of the steps of G(da restricted to P)",
        .exactness = Exactness::bounded,

@@ -112,8 +112,7 @@ Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
 
 void add_loss_head(std::vector<Property>& all) {
   all.push_back(
-      {.number = 11,
-       .id = "through_the_loss_head",
+      {.id = "through_the_loss_head",
        .sentence = "Softmax, cross-entropy and the network chain to the loss's derivative",
        .mathematics = "<G(da of the head), v> = d/de L(x + ev)",
        .exactness = Exactness::bounded,

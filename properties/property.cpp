@@ -1,6 +1,5 @@
 #include "properties/property.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "properties/families.hpp"
@@ -17,20 +16,18 @@ std::vector<Property> build_catalogue() {
     rows(all);
     for (std::size_t k = from; k < all.size(); ++k) all[k].family = family;
   };
-  add("linearity", add_linearity);
-  add("agreement", add_agreement);
   add("shapes", add_shapes);
+  add("agreement", add_agreement);
   add("derivatives", add_derivatives);
   add("loss_head", add_loss_head);
-  add("exact", add_exact);
+  add("closed_forms", add_closed_forms);
+  add("gates", add_gates);
   add("transformations", add_transformations);
   add("time", add_time);
-  add("buffers", add_buffers);
-  add("gates", add_gates);
+  add("linearity", add_linearity);
   add("splitting", add_splitting);
-  add("closed_forms", add_closed_forms);
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Property& p, const Property& q) { return p.number < q.number; });
+  add("buffers", add_buffers);
+  add("exact", add_exact);
   return all;
 }
 

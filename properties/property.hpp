@@ -19,7 +19,6 @@ enum class Exactness { bitwise, exact, bounded };
 enum class About { subject, specification };
 
 struct Property {
-  int number;                    // in the catalogue
   std::string_view id;           // snake_case, as on the command line
   std::string_view sentence;     // what must hold
   std::string_view mathematics;  // the same in one line of mathematics
@@ -43,7 +42,8 @@ struct Property {
   std::string_view family = {};
 };
 
-/// The whole catalogue, by number.
+/// The whole catalogue, what tells most first: shapes and comparisons with an expected result
+/// before what compares a subject with itself. In this order it is listed, judged and reported.
 [[nodiscard]] const std::vector<Property>& catalogue();
 /// Throws UnsupportedError with the nearest ids if there is no such property.
 [[nodiscard]] const Property& find_property(std::string_view id);

@@ -125,16 +125,14 @@ Verdict bias_gradient_is_the_broadcast_s_adjoint(const Subject& subject, const P
 }  // namespace
 
 void add_shapes(std::vector<Property>& all) {
-  all.push_back({.number = 8,
-                 .id = "shapes_are_those_of_the_arrays",
+  all.push_back({.id = "shapes_are_those_of_the_arrays",
                  .sentence = "Every gradient has its array's shape, and no other is accepted",
                  .mathematics = "shape(dP) = shape(P); dba, dbf.. are (n_a, 1) for every m",
                  .exactness = Exactness::exact,
                  .check_f32 = shapes_are_those_of_the_arrays<float>,
                  .check_f64 = shapes_are_those_of_the_arrays<double>,
                  .needs = [](const Capabilities& can, Cell) { return can.checks_shapes; }});
-  all.push_back({.number = 9,
-                 .id = "bias_gradient_is_the_broadcasts_adjoint",
+  all.push_back({.id = "bias_gradient_is_the_broadcasts_adjoint",
                  .sentence = "dba is the sum over the batch, the adjoint of ba's broadcast",
                  .mathematics = "<ba broadcast, da> = <ba, da summed to ba's shape>",
                  .exactness = Exactness::exact,

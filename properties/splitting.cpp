@@ -83,8 +83,7 @@ Verdict split_batch(const Subject& subject, const ProblemSpec& spec) {
 }  // namespace
 
 void add_splitting(std::vector<Property>& all) {
-  all.push_back({.number = 32,
-                 .id = "time_in_two_parts",
+  all.push_back({.id = "time_in_two_parts",
                  .sentence = "Backward over the late steps, then the early ones, is backward",
                  .mathematics = "[0,T) = [s,T), then [0,s) fed with its da0, dc0; dW adds",
                  .exactness = Exactness::bounded,
@@ -92,8 +91,7 @@ void add_splitting(std::vector<Property>& all) {
                  .check_f64 = split_time<double>,
                  .needs = carries_over,
                  .min_T = 2});
-  all.push_back({.number = 33,
-                 .id = "batch_in_two_parts",
+  all.push_back({.id = "batch_in_two_parts",
                  .sentence = "The weight gradients of two parts of the batch add up",
                  .mathematics = "dW = sum over the parts; dx, da0 part by part",
                  .exactness = Exactness::bounded,

@@ -161,32 +161,28 @@ Verdict reversed_twice(const Subject& subject, const ProblemSpec& spec) {
 }  // namespace
 
 void add_time(std::vector<Property>& all) {
-  all.push_back({.number = 17,
-                 .id = "causality",
+  all.push_back({.id = "causality",
                  .sentence = "A loss leaves the inputs of later steps without a gradient",
                  .mathematics = "da = 0 but at step t: dx[:,:,s] = 0 for s > t",
                  .exactness = Exactness::bitwise,
                  .check_f32 = causality<float>,
                  .check_f64 = causality<double>,
                  .min_T = 2});
-  all.push_back({.number = 18,
-                 .id = "appended_steps_without_loss",
+  all.push_back({.id = "appended_steps_without_loss",
                  .sentence = "Steps appended with zero upstream gradients change nothing",
                  .mathematics = "G([da, 0]) = [G(da), dx = 0]",
                  .exactness = Exactness::bitwise,
                  .check_f32 = appended_silence<float>,
                  .check_f64 = appended_silence<double>,
                  .needs = [](const Capabilities& can, Cell) { return can.fewer_losses; }});
-  all.push_back({.number = 26,
-                 .id = "recomputed_equals_stored",
+  all.push_back({.id = "recomputed_equals_stored",
                  .sentence = "Backward from checkpoints equals backward from the stored states",
                  .mathematics = "segments run again from a<s>, last first = one pass",
                  .exactness = Exactness::bitwise,
                  .check_f32 = checkpointed<float>,
                  .check_f64 = checkpointed<double>,
                  .needs = carries_over});
-  all.push_back({.number = 30,
-                 .id = "time_reversed_twice",
+  all.push_back({.id = "time_reversed_twice",
                  .sentence = "Time stored backwards and read backwards is time",
                  .mathematics = "run(reverse(reverse(problem))) = run(problem)",
                  .exactness = Exactness::bitwise,

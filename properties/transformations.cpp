@@ -325,8 +325,7 @@ Verdict permutations(const Subject& subject, const ProblemSpec& spec) {
 }  // namespace
 
 void add_transformations(std::vector<Property>& all) {
-  all.push_back({.number = 14,
-                 .id = "sign_gauge",
+  all.push_back({.id = "sign_gauge",
                  .sentence = "Changing the sign of hidden units changes signs and nothing else",
                  .mathematics = "Waa -> S Waa S, states -> S states, .. : gradients likewise",
                  .exactness = Exactness::bitwise,
@@ -334,16 +333,14 @@ void add_transformations(std::vector<Property>& all) {
                  .check_f64 = sign_gauge<double>,
                  .tanh_only = true,
                  .of_states = true});
-  all.push_back({.number = 19,
-                 .id = "constant_feature_is_a_bias",
+  all.push_back({.id = "constant_feature_is_a_bias",
                  .sentence = "A feature that is 1 in every sample has the bias's gradient",
                  .mathematics = "x[k,:,:] = 1: dWax[:,k] = dba",
                  .exactness = Exactness::bitwise,
                  .check_f32 = constant_feature<float>,
                  .check_f64 = constant_feature<double>});
   all.push_back(
-      {.number = 20,
-       .id = "duplicates_are_alike",
+      {.id = "duplicates_are_alike",
        .sentence = "Equal features have equal weight gradients, equal samples equal columns",
        .mathematics = "x[k] = x[l]: dWax[:,k] = dWax[:,l]; samples likewise",
        .exactness = Exactness::bitwise,
@@ -351,16 +348,14 @@ void add_transformations(std::vector<Property>& all) {
        .check_f64 = duplicates<double>,
        .min_m = 2});
   all.push_back(
-      {.number = 21,
-       .id = "zero_padding_changes_nothing",
+      {.id = "zero_padding_changes_nothing",
        .sentence = "Hidden units with zero weights get zero gradients and change no other",
        .mathematics = "G(problem padded by units of zeros) = G(problem) padded by zeros",
        .exactness = Exactness::bitwise,
        .check_f32 = zero_padding<float>,
        .check_f64 = zero_padding<double>,
        .of_states = true});
-  all.push_back({.number = 34,
-                 .id = "permutations_permute",
+  all.push_back({.id = "permutations_permute",
                  .sentence = "Permuting samples and hidden units permutes the gradients",
                  .mathematics = "P^-1 G(P problem) = G(problem)",
                  .exactness = Exactness::bounded,

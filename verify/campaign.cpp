@@ -84,7 +84,6 @@ Lane lane_of(const Property& property, Cell cell, Scalar scalar) {
   Lane lane;
   lane.property = &property;
   Row& row = lane.row;
-  row.number = property.number;
   row.id = property.id;
   row.sentence = property.sentence;
   row.mathematics = property.mathematics;
@@ -100,6 +99,7 @@ Lane lane_of(const PublishedCase& published, bool specification) {
   lane.published = &published;
   lane.limit = 1;
   Row& row = lane.row;
+  row.published = true;
   row.id = std::string(specification ? specification_prefix : published_prefix) +
            std::string(published.name);
   row.sentence = "Published numbers are reproduced: " + std::string(published.description);

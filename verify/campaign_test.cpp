@@ -47,8 +47,7 @@ std::string counts_of(const Report& report) {
 }
 
 Property made_up(Verdict (*check)(const Subject&, const ProblemSpec&)) {
-  return {.number = 1,
-          .id = "made_up",
+  return {.id = "made_up",
           .sentence = "A property of this test",
           .mathematics = "",
           .exactness = properties::Exactness::bounded,

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "subjects/faults/fault_models.hpp"
@@ -15,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using properties::Property;
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
 
 std::string id_of(const FaultKills& fault) { return std::string(fault_models[fault.row].id); }
 
@@ -37,7 +36,7 @@ bptt-verify matrix --write docs/kill_matrix.md --json docs/kill_matrix.json
 
 `bptt-verify check fault:ID --cases {}` shows the cases of one line. *First* is how many cases are
 judged until one is broken, one of each property, cell and scalar in turn, and by which property;
-codes are those of the second table.
+properties are numbered as in the second table.
 )";
 
 constexpr std::string_view summary = R"(
@@ -55,7 +54,7 @@ constexpr std::string_view properties_head = R"(
 
 A fault that at most {0} other properties kill is named with those that do.
 
-| code | property | kills | faults that at most {0} others kill |
+| no. | property | kills | faults that at most {0} others kill |
 |---|---|---|---|
 )";
 
@@ -85,11 +84,10 @@ std::string head_of(const KillMatrix& matrix) {
 }
 
 std::string properties_table(const KillMatrix& matrix) {
-  const auto codes = codes_of(matrix.properties);
   std::string text = fmt::format(properties_head, few_others);
   for (std::size_t k = 0; k < matrix.properties.size(); ++k)
     text +=
-        fmt::format("| {} | {} | {} | {} |\n", codes[k], matrix.properties[k]->id,
+        fmt::format("| {} | {} | {} | {} |\n", k + 1, matrix.properties[k]->id,
                     matrix.killed_by(k).size(), ids_of(matrix, matrix.killed_by(k, few_others)));
   return text;
 }
@@ -117,24 +115,12 @@ std::string specification_list() {
 
 }  // namespace
 
-std::vector<std::string> codes_of(const std::vector<const Property*>& properties) {
-  std::map<int, int> sharing, used;
-  for (const Property* property : properties) ++sharing[property->number];
-  std::vector<std::string> codes;
-  for (const Property* property : properties) {
-    const int number = property->number;
-    const auto letter = static_cast<char>('a' + used[number]++);
-    codes.push_back(std::to_string(number) + (sharing[number] > 1 ? std::string(1, letter) : ""));
-  }
-  return codes;
-}
-
 std::string fault_line(const KillMatrix& matrix, const FaultKills& fault) {
-  const auto codes = codes_of(matrix.properties);
   std::string by, first = "never";
-  for (const Kill& kill : fault.kills) by += (by.empty() ? "" : " ") + codes[kill.property];
+  for (const Kill& kill : fault.kills)
+    by += (by.empty() ? "" : " ") + std::to_string(kill.property + 1);
   if (!fault.kills.empty())
-    first = fmt::format("{} ({})", fault.judged_until_first(), codes[fault.first().property]);
+    first = fmt::format("{} ({})", fault.judged_until_first(), fault.first().property + 1);
   return fmt::format("| {} | {} | {} | {} | {} |\n", id_of(fault), fault_models[fault.row].model,
                      first, fault.kills.size(), by);
 }
@@ -152,12 +138,10 @@ std::string json_of(const KillMatrix& matrix, std::string_view program) {
     for (const Json& entry : entries) text += (text.empty() ? "\n    " : ",\n    ") + entry.dump();
     return "[" + text + "\n  ]";
   };
-  const auto codes = codes_of(matrix.properties);
   std::vector<Json> properties, faults;
   for (std::size_t k = 0; k < matrix.properties.size(); ++k)
-    properties.push_back({{"property", matrix.properties[k]->id},
-                          {"code", codes[k]},
-                          {"kills", matrix.killed_by(k).size()}});
+    properties.push_back(
+        {{"property", matrix.properties[k]->id}, {"kills", matrix.killed_by(k).size()}});
   for (const FaultKills& fault : matrix.faults) {
     Json kills = Json::object(), first;
     for (const Kill& kill : fault.kills)

@@ -2,7 +2,7 @@
 //
 // schema "bptt-verify/matrix": schema, version, program, seed, cases (of each property, cell and
 // scalar),
-//   properties[]: property (id), code (as in the Markdown), kills (how many faults)
+//   properties[]: property (id), kills (how many faults)
 //   faults[]: fault (id), model, first {judged, case, property, cell, scalar} (null if nothing
 //   kills
 //             it; judged: cases until then, one of each row in turn),
@@ -19,10 +19,6 @@ namespace bptt::verify {
 
 /// How many others may kill a fault that still counts as a property's own in the tables.
 inline constexpr std::size_t few_others = 2;
-
-/// The properties' numbers, with a letter where several share one: "4a".
-[[nodiscard]] std::vector<std::string> codes_of(
-    const std::vector<const properties::Property*>& properties);
 
 [[nodiscard]] std::string markdown_of(const KillMatrix& matrix);
 /// One fault's line in it, with its line break.

@@ -31,7 +31,6 @@ std::string list_properties(bool json) {
   Json list = Json::array();
   for (const properties::Property& p : properties::catalogue())
     list.push_back({{"property", p.id},
-                    {"number", p.number},
                     {"sentence", p.sentence},
                     {"mathematics", p.mathematics},
                     {"exactness", name_of(p.exactness)},
@@ -41,13 +40,12 @@ std::string list_properties(bool json) {
   if (json) return list.dump(2) + "\n";
   std::string text;
   for (const properties::Property& p : properties::catalogue())
-    text +=
-        fmt::format("{:>2}  {}  ({}, {}{})\n    {}\n    {}\n", p.number, p.id, name_of(p.exactness),
-                    p.rnn && p.lstm ? "rnn lstm"
-                    : p.rnn         ? "rnn"
-                                    : "lstm",
-                    p.about == properties::About::specification ? ", of the reference" : "",
-                    p.sentence, p.mathematics);
+    text += fmt::format("{}  ({}, {}{})\n    {}\n    {}\n", p.id, name_of(p.exactness),
+                        p.rnn && p.lstm ? "rnn lstm"
+                        : p.rnn         ? "rnn"
+                                        : "lstm",
+                        p.about == properties::About::specification ? ", of the reference" : "",
+                        p.sentence, p.mathematics);
   return text;
 }
 

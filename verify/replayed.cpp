@@ -58,7 +58,6 @@ Replayed replay(std::string_view line, const foreign::Options& options) {
                            c.subject + ": " + to_string(c.spec));
   Replayed r;
   r.line = to_string(c);
-  r.number = property.number;
   r.id = property.id;
   r.sentence = property.sentence;
   r.mathematics = property.mathematics;

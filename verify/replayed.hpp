@@ -12,7 +12,6 @@ namespace bptt::verify {
 
 struct Replayed {
   std::string line;  // as it is understood
-  int number = 0;    // of the property; 0 for a published case
   std::string id, sentence, mathematics, exactness;
   properties::Verdict verdict;
 };

@@ -30,11 +30,11 @@ struct Counts {
 };
 
 struct Row {
-  int number = 0;  // in the catalogue; 0 for a published case
   std::string id, sentence, mathematics;
   Cell cell = Cell::rnn;
   Scalar scalar = Scalar::f64;
   properties::Exactness exactness = properties::Exactness::bounded;
+  bool published = false;      // a published case, which is no property of the catalogue
   bool specification = false;  // about the reference, whatever the subject
   Counts counts;
   long long compared = 0, trivial = 0;

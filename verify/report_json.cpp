@@ -10,7 +10,8 @@ namespace bptt::verify {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int schema_version = 1;
+// Each grows when a key of its document changes its meaning or goes.
+constexpr int check_version = 2, replay_version = 2, grade_version = 1;
 
 Json number(double value) {
   if (std::isfinite(value)) return value;
@@ -27,7 +28,6 @@ Json row_json(const Row& row) {
                         {"cause", name_of(f.cause)},
                         {"output", f.output}});
   return {{"property", row.id},
-          {"number", row.number},
           {"sentence", row.sentence},
           {"mathematics", row.mathematics},
           {"cell", bptt::name_of(row.cell)},
@@ -118,7 +118,7 @@ std::string text_of_json(const Json& json) {
 std::string json_of(const std::vector<Report>& reports, std::string_view program,
                     const std::vector<std::optional<SubjectDiagnosis>>& diagnoses) {
   Json document{{"schema", "bptt-verify/check"},
-                {"version", schema_version},
+                {"version", check_version},
                 {"program", program},
                 {"reports", Json::array()}};
   for (std::size_t k = 0; k < reports.size(); ++k) {
@@ -143,7 +143,7 @@ std::string json_of(const Grade& grade, std::string_view program) {
     arrays.push_back(array);
   }
   return text_of_json({{"schema", "bptt-verify/grade"},
-                       {"version", schema_version},
+                       {"version", grade_version},
                        {"program", program},
                        {"file", grade.file},
                        {"cell", bptt::name_of(grade.cell)},
@@ -162,11 +162,10 @@ std::string json_of(const Grade& grade, std::string_view program) {
 
 std::string json_of(const Replayed& r, std::string_view program) {
   Json json{{"schema", "bptt-verify/replay"},
-            {"version", schema_version},
+            {"version", replay_version},
             {"program", program},
             {"replay", r.line},
             {"property", r.id},
-            {"number", r.number},
             {"sentence", r.sentence},
             {"mathematics", r.mathematics},
             {"exactness", r.exactness}};

@@ -164,9 +164,12 @@ std::string text_of(const Replayed& r, const Style& style) {
                               : v.outcome == Outcome::held
                                   ? style.green("held")
                                   : style.yellow(std::string(name_of(v.outcome)));
-  std::string text = fmt::format("case      {}\nproperty  {}{} ({})\n          {}\n          {}\n",
-                                 r.line, r.number > 0 ? fmt::format("{}, ", r.number) : "", r.id,
-                                 r.exactness, r.sentence, r.mathematics);
+  std::string text = fmt::format("case      {}
+property  {} ({})
+          {}
+          {}
+",
+                                 r.line, r.id, r.exactness, r.sentence, r.mathematics);
   text += fmt::format("verdict   {}\n", outcome);
   if (!v.reason.empty()) text += fmt::format("reason    {}\n", v.reason);
   text += output_text(v.output);

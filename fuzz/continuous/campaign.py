@@ -24,7 +24,7 @@ GRACE = 600              # seconds to run the corpus before a run's own time beg
 @dataclasses.dataclass
 class Settings:
     tree: str
-    build: str                # where all state is: build/fuzz
+    state: str                # the folder of all that is kept: fuzz/campaign
     seconds: float | None     # of the whole; None: until interrupted
     slice_seconds: int        # of one turn
     jobs: int
@@ -43,37 +43,45 @@ class Target:
     def __init__(self, settings, name, binaries):
         self.name = name
         self.binaries = binaries  # flavour -> path
-        self.corpus = corpora.Corpus(settings.build, name)
+        self.corpus = corpora.Corpus(settings.state, name)
         self.ft = {}
         self.worst = None
         self._tree = settings.tree
-        self._seeds = os.path.join(settings.build, 'seeds', name)
-        self.failing = set()  # committed inputs that crash; no run starts from them
+        self._inputs_file = os.path.join(settings.state, 'inputs', name)
+        self.failing = set()  # seeds and regressions that crash; no run starts from them
         dictionary = self.path('fuzz', 'dictionaries', f'{name}.dict')
         self.dictionary = dictionary if os.path.exists(dictionary) else None
 
     def path(self, *parts):
         return os.path.join(self._tree, *parts)
 
-    def committed(self):
-        found = []
-        for kind in ('corpus', 'regressions'):
-            folder = self.path('fuzz', kind, self.name)
-            if os.path.isdir(folder):
-                found += [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-        return [path for path in found if os.path.isfile(path)]
+    def seeds(self):
+        """Those that the build has made. Raises TargetBroken if there are none."""
+        folder = libfuzzer.seeds_of(self.binaries['check'])
+        found = self._files_in(folder)
+        if not found:
+            raise TargetBroken(f'there are no seeds in {folder}; the build makes them')
+        return found
+
+    def regressions(self):
+        return self._files_in(self.path('fuzz', 'regressions', self.name))
+
+    @staticmethod
+    def _files_in(folder):
+        names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+        paths = [os.path.join(folder, name) for name in names]
+        return [path for path in paths if os.path.isfile(path)]
 
     def seeds_file(self):
-        """The committed inputs that do not crash, as -seed_inputs reads them; None if there are
-        none."""
-        paths = [path for path in self.committed() if path not in self.failing]
+        """The seeds and regressions that do not crash, as -seed_inputs reads them; None if all do."""
+        paths = [p for p in self.seeds() + self.regressions() if p not in self.failing]
         for path in paths:
             if ',' in path:
                 raise TargetBroken(f'{path}: libFuzzer takes the comma for the end of the name')
         if not paths:
             return None
-        durable.write_whole(self._seeds, ','.join(paths))
-        return self._seeds
+        durable.write_whole(self._inputs_file, ','.join(paths))
+        return self._inputs_file
 
 
 class Campaign:
@@ -82,7 +90,7 @@ class Campaign:
         self._settings = settings
         self._targets = targets
         self._progress = progress
-        self._crashes = crashes.Crashes(settings.tree, settings.build, settings.minimise_seconds)
+        self._crashes = crashes.Crashes(settings.tree, settings.state, settings.minimise_seconds)
         self.broken = []    # names of targets that could not be run
         self.waiting = {target.name for target in targets}  # those that have had no turn
         self._told = set()  # (target, key) of this campaign
@@ -189,13 +197,13 @@ class Campaign:
         order = [target.binaries[f] for f in ('check', 'explore') if f in target.binaries]
         for path, kind in found:
             name = durable.content_hash(durable.read_bytes(path))
-            committed = target.committed()
-            crash = self._crashes.settle(target.name, order, path, kind, committed, scratch)
+            regressions = target.regressions()
+            crash = self._crashes.settle(target.name, order, path, kind, regressions, scratch)
             new = not self._crashes.is_told(crash)
             self._progress.crash(crash, name, new, known=(crash.target, crash.key) in self._told)
             self._told.add((crash.target, crash.key))
             self._crashes.mark_told(crash)
-            target.failing.update(p for p in committed if durable.is_whole(p, name))
+            target.failing.update(p for p in target.seeds() + regressions if durable.is_whole(p, name))
             target.failing.add(target.path(crash.regression))
             target.corpus.remove(name)
             os.unlink(path)
@@ -260,7 +268,7 @@ class Campaign:
             self._keep_slow(target, f'{flavour}-{index}')
             if outcome.status != 0 and not self._stop.is_set():
                 # For a crash that does not come again when its input is repeated.
-                durable.write_whole(os.path.join(self._settings.build, 'crashes', 'last',
+                durable.write_whole(os.path.join(self._settings.state, 'crashes', 'last',
                                                  f'{target.name}-{flavour}-{index}.log'),
                                     outcome.output)
         return outcomes
@@ -270,7 +278,7 @@ class Campaign:
         _, artifacts = target.corpus.run_folder(which)
         for name in os.listdir(artifacts):
             if name.startswith('slow-unit-'):
-                folder = os.path.join(self._settings.build, 'slow', target.name)
+                folder = os.path.join(self._settings.state, 'slow', target.name)
                 os.makedirs(folder, exist_ok=True)
                 os.replace(os.path.join(artifacts, name), os.path.join(folder, name))
 

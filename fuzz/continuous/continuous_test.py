@@ -177,14 +177,18 @@ LONGEST = 600  # seconds for what takes one, so that a hang ends
 class Campaigns(unittest.TestCase):
     def setUp(self):
         self.tree = self.enterContext(tempfile.TemporaryDirectory())
-        self.status = os.path.join(self.tree, 'build', 'fuzz', 'status.jsonl')
+        self.state = os.path.join(self.tree, 'fuzz', 'campaign')
+        self.status = os.path.join(self.state, 'status.jsonl')
 
     def add(self, name, text=None):
         for preset in ('fuzz', 'fuzz-explore'):
             path = os.path.join(self.tree, 'build', preset, 'bin', f'fuzz_{name}')
             durable.write_whole(path, text or durable.read_bytes(os.path.join(HERE, 'stub_target.py')))
             os.chmod(path, 0o755)
-        durable.write_whole(os.path.join(self.tree, 'fuzz', 'corpus', name, 'seed'), bytes([1, 2]))
+        durable.write_whole(self.seed(name, 'seed'), bytes([1, 2]))
+
+    def seed(self, target, name):
+        return os.path.join(self.tree, 'build', 'fuzz', 'seeds', target, name)
 
     def run_it(self, *arguments, bugs=0):
         return subprocess.run(
@@ -233,7 +237,7 @@ class Campaigns(unittest.TestCase):
 
     def test_a_crash_becomes_a_regression_once(self):
         self.add('one')
-        corpus = os.path.join(self.tree, 'build', 'fuzz', 'corpus', 'one')
+        corpus = os.path.join(self.state, 'corpus', 'one')
         for bug in (1, 2, 2, 3):
             content = bytes([len(os.listdir(corpus)) if os.path.isdir(corpus) else 0, 6, 6, bug, 9, 9])
             durable.write_whole(os.path.join(corpus, durable.content_hash(content)), content)
@@ -269,6 +273,40 @@ class Campaigns(unittest.TestCase):
         self.assertGreaterEqual(self.records('slice')[-1]['executions'], 30,
                                 'nothing was fuzzed after it')
 
+    def test_a_crash_like_one_that_was_repaired_is_a_new_one(self):
+        self.add('one')
+        arguments = ('--once', '--seconds-each', '1', '--jobs', '1', '--minimise-seconds', '0')
+        durable.write_whole(self.seed('one', 'bad'), bytes([0, 6, 6, 1, 9]))
+        self.run_it(*arguments, bugs=1)
+        first = self.records('crash')[0]['regression']
+        durable.write_whole(self.seed('one', 'bad'), bytes([3, 6, 6, 1, 7]))
+        again = self.run_it(*arguments, bugs=1)
+        self.assertIn('known crash one: stub property_1', again.stdout)
+        self.assertEqual({r['regression'] for r in self.records('crash')}, {first})
+        durable.write_whole(os.path.join(self.tree, first), bytes([1, 2]))  # as if it were repaired
+        result = self.run_it(*arguments, bugs=1)
+        self.assertIn('CRASH one: stub property_1', result.stdout)
+        self.assertEqual(len({r['regression'] for r in self.records('crash')}), 2)
+
+    def test_a_seed_that_crashes_becomes_a_regression(self):
+        self.add('one')
+        durable.write_whole(self.seed('one', 'bad'), bytes([0, 6, 6, 1, 0]))
+        result = self.run_it('--once', '--seconds-each', '6', '--jobs', '1', bugs=1)
+        self.assertEqual(result.returncode, 1)
+        path = os.path.join(self.tree, self.records('crash')[0]['regression'])
+        self.assertEqual(os.path.dirname(path), os.path.join(self.tree, 'fuzz', 'regressions', 'one'))
+        self.assertTrue(os.path.exists(path))
+        self.assertGreater(self.records('slice')[-1]['executions'], 10, 'nothing was fuzzed after it')
+
+    def test_a_target_without_seeds_is_named(self):
+        self.add('one')
+        self.add('two')
+        os.unlink(self.seed('two', 'seed'))
+        result = self.run_it('--once', '--seconds-each', '1')
+        self.assertEqual(result.returncode, 2, result.stdout)
+        self.assertIn(f'two: cannot be run: there are no seeds in {self.seed("two", "")[:-1]}',
+                      result.stdout)
+
     def test_a_target_that_cannot_run_is_named_and_stops_no_other(self):
         self.add('one', '#!/bin/sh\necho cannot open libzip.so >&2\nexit 127\n')
         self.add('two')
@@ -280,8 +318,7 @@ class Campaigns(unittest.TestCase):
     def test_a_campaign_ends_in_its_time_and_explores_more_than_it_checks(self):
         self.add('one')
         self.add('two')
-        build = os.path.join(self.tree, 'build', 'fuzz')
-        settings = campaign.Settings(self.tree, build, seconds=8, slice_seconds=4, jobs=1)
+        settings = campaign.Settings(self.tree, self.state, seconds=8, slice_seconds=4, jobs=1)
         targets = [campaign.Target(settings, name, paths)
                    for name, paths in program.find_binaries(self.tree, '', False).items()]
         now, times = [1000.0], []
@@ -303,7 +340,7 @@ class Campaigns(unittest.TestCase):
                          [('one', 'explore', 5), ('one', 'check', 4),
                           ('two', 'explore', 1), ('two', 'check', 0)])
         for name in ('one', 'two'):  # the build with sanitizers has run all that was found
-            self.assertEqual(corpora.Corpus(build, name).unchecked(), set())
+            self.assertEqual(corpora.Corpus(self.state, name).unchecked(), set())
 
     def test_targets_that_had_no_turn_are_named(self):
         self.add('one')
@@ -317,14 +354,13 @@ class Campaigns(unittest.TestCase):
 
     def test_a_seed_that_libfuzzer_would_not_find_is_refused(self):
         self.add('one')
-        durable.write_whole(os.path.join(self.tree, 'fuzz', 'corpus', 'one', 'a,b'), 'x')
+        durable.write_whole(self.seed('one', 'a,b'), 'x')
         result = self.run_it('--once')
         self.assertEqual(result.returncode, 2)
         self.assertIn('takes the comma', result.stdout)
 
     def settings(self, seconds):
-        return campaign.Settings(self.tree, os.path.join(self.tree, 'build', 'fuzz'), seconds,
-                                 slice_seconds=1, jobs=1)
+        return campaign.Settings(self.tree, self.state, seconds, slice_seconds=1, jobs=1)
 
     def test_it_says_what_is_wrong_with_its_arguments(self):
         self.add('one')
@@ -338,7 +374,7 @@ class Campaigns(unittest.TestCase):
 
     def test_a_second_campaign_in_the_same_folder_is_refused(self):
         self.add('one')
-        with program.hold(os.path.join(self.tree, 'build', 'fuzz')):
+        with program.hold(self.state):
             result = self.run_it('--once')
         self.assertEqual(result.returncode, 2)
         self.assertIn('another ./dev fuzz runs', result.stderr)

@@ -1,10 +1,10 @@
-"""The corpus of a target on the disk: what is in build/fuzz/corpus/NAME is whole, durable and
+"""The corpus of a target on the disk: what is in fuzz/campaign/corpus/NAME is whole, durable and
 reported. A run writes into a folder of its own; from there whole files are taken in.
 
-    build/fuzz/corpus/NAME      the corpus
-    build/fuzz/work/NAME/..     what a run writes; what a kill leaves there is taken in later
-    build/fuzz/checked/NAME     names of those that the build with sanitizers has run
-    build/fuzz/minimised/NAME   how many there were when it was last minimised
+    fuzz/campaign/corpus/NAME      the corpus
+    fuzz/campaign/work/NAME/..     what a run writes; what a kill leaves there is taken in later
+    fuzz/campaign/checked/NAME     names of those that the build with sanitizers has run
+    fuzz/campaign/minimised/NAME   how many there were when it was last minimised
 """
 import os
 import pathlib

@@ -1,7 +1,7 @@
-"""./dev fuzz --coverage: what the committed corpora reach of each folder, as HTML and as JSON.
+"""./dev fuzz --coverage: what seeds and regressions reach of each folder, as HTML and as JSON.
 
-Runs every target of the preset fuzz-coverage once over fuzz/corpus and fuzz/regressions (and with
---grown over build/fuzz/corpus), joins the profiles, writes build/fuzz/coverage/index.html and
+Runs every target of the preset fuzz-coverage once over its seeds and fuzz/regressions (and with
+--grown over fuzz/campaign/corpus), joins the profiles, writes build/fuzz/coverage/index.html and
 summary.json, and compares with the floors of fuzz/coverage_floor.json. Counts source lines: a line
 of a template, or of a kernel compiled for many instruction sets, is reached if any copy is.
 
@@ -25,7 +25,7 @@ SECONDS = 1800  # of one target over its corpus
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(prog='./dev fuzz --coverage', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--grown', action='store_true', help='with the corpora in build/fuzz/corpus')
+    parser.add_argument('--grown', action='store_true', help='with the corpora in fuzz/campaign')
     parser.add_argument('--jobs', type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument('--floors', default=os.path.join(TREE, 'fuzz', 'coverage_floor.json'),
                         help='default: fuzz/coverage_floor.json')
@@ -46,12 +46,13 @@ def tool(name, *arguments):
 
 def run_target(binary, name, folder, grown):
     """Runs the target over its corpora; the path of its profile."""
-    corpora = [os.path.join(TREE, 'fuzz', kind, name) for kind in ('corpus', 'regressions')]
+    seeds = libfuzzer.seeds_of(binary)
+    if not os.path.isdir(seeds) or not os.listdir(seeds):
+        raise RuntimeError(f'there are no seeds in {seeds}: ./dev fuzz --coverage makes them')
+    corpora = [seeds, os.path.join(TREE, 'fuzz', 'regressions', name)]
     if grown:
-        corpora.append(os.path.join(TREE, 'build', 'fuzz', 'corpus', name))
+        corpora.append(os.path.join(TREE, 'fuzz', 'campaign', 'corpus', name))
     corpora = [path for path in corpora if os.path.isdir(path)]
-    if not corpora:
-        raise RuntimeError(f'{name} has no corpus in fuzz/corpus')
     empty = os.path.join(folder, f'{name}.new')
     os.makedirs(empty)
     profile = os.path.join(folder, f'{name}.profraw')
@@ -145,5 +146,5 @@ def main(arguments):
     print(f'{os.path.join(folder, "index.html")}\n{os.path.join(folder, "summary.json")}')
     if below:
         print(f'below the floor: {", ".join(below)}. What is not reached is red in the HTML; a seed '
-              'in fuzz/corpus reaches it.')
+              'reaches it.')
     return 1 if below else 0

@@ -131,17 +131,17 @@ TEST(fuzz_regression, {name}) {{
 
 
 class Crashes:
-    """All that were ever told, in build/fuzz/crashes.jsonl; forgotten with build/."""
+    """All that were ever told, in fuzz/campaign/crashes.jsonl."""
 
-    def __init__(self, tree, build, minimise_seconds):
+    def __init__(self, tree, state, minimise_seconds):
         self._tree = tree
-        self._folder = os.path.join(build, 'crashes')
+        self._folder = os.path.join(state, 'crashes')
         self._minimise_seconds = minimise_seconds
         os.makedirs(self._folder, exist_ok=True)
-        path = os.path.join(build, 'crashes.jsonl')
+        path = os.path.join(state, 'crashes.jsonl')
         self.known = {(r['target'], r['key']): Crash(**r) for r in durable.read_journal(path)}
         self._journal = durable.Journal(path)
-        path = os.path.join(build, 'told.jsonl')
+        path = os.path.join(state, 'told.jsonl')
         self._told = {(r['target'], r['regression']) for r in durable.read_journal(path)}
         self._told_journal = durable.Journal(path)
 
@@ -153,8 +153,8 @@ class Crashes:
             self._told_journal.append({'target': crash.target, 'regression': crash.regression})
             self._told.add((crash.target, crash.regression))
 
-    def settle(self, target, binaries, artifact, kind, committed, scratch):
-        """Makes a regression of the artifact, unless it is one of the files `committed`, and returns
+    def settle(self, target, binaries, artifact, kind, regressions, scratch):
+        """Makes a regression of the artifact, unless it is one of those that are there, and returns
         the crash. The artifact still exists; it is for the caller to tell of the crash, to mark it
         as told, and to remove the artifact, in this order."""
         content = durable.read_bytes(artifact)
@@ -163,9 +163,9 @@ class Crashes:
             kind = f'{kind}, not repeated'
         key = key_of(kind, outcome.output, self._tree)
         known = self.known.get((target, key))
-        if known and os.path.exists(os.path.join(self._tree, known.regression)):
+        if known and self._stands(known, binaries if binary else [], scratch):
             return known
-        there = next((path for path in committed if durable.read_bytes(path) == content), None)
+        there = next((path for path in regressions if durable.read_bytes(path) == content), None)
         if binary and not there and self._minimise_seconds > 0:
             content, outcome = self._smaller(binary, artifact, kind, key, content, outcome, scratch)
         name = durable.content_hash(content)[:16]
@@ -181,6 +181,13 @@ class Crashes:
         self._journal.append(dataclasses.asdict(crash))
         self.known[target, key] = crash
         return crash
+
+    def _stands(self, known, binaries, scratch):
+        """Whether its regression is there and crashes still. One that has been repaired is not the
+        same crash, whatever it says: this one would not be kept. With no build to ask, it stands."""
+        path = os.path.join(self._tree, known.regression)
+        return os.path.exists(path) and (
+            not binaries or self._repeat(binaries, path, scratch)[0] is not None)
 
     def _repeat(self, binaries, path, scratch):
         """The first build that fails on it again, and how."""

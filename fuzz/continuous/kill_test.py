@@ -35,9 +35,9 @@ def make_tree(folder):
             binary = os.path.join(folder, 'build', preset, 'bin', f'fuzz_{name}')
             os.makedirs(os.path.dirname(binary), exist_ok=True)
             shutil.copy(os.path.join(HERE, 'stub_target.py'), binary)
-        corpus = os.path.join(folder, 'fuzz', 'corpus', name)
-        os.makedirs(corpus)
-        with open(os.path.join(corpus, 'seed'), 'wb') as file:
+        seeds = os.path.join(folder, 'build', 'fuzz', 'seeds', name)
+        os.makedirs(seeds)
+        with open(os.path.join(seeds, 'seed'), 'wb') as file:
             file.write(bytes([1, 2, 3]))
 
 
@@ -46,26 +46,26 @@ class Disk:
 
     def __init__(self, tree, stub):
         self.tree, self.stub = tree, stub
-        self.build = os.path.join(tree, 'build', 'fuzz')
+        self.state = os.path.join(tree, 'fuzz', 'campaign')
 
     def corpus(self, target):
-        folder = os.path.join(self.build, 'corpus', target)
+        folder = os.path.join(self.state, 'corpus', target)
         return {name: durable.read_bytes(os.path.join(folder, name))
                 for name in (os.listdir(folder) if os.path.isdir(folder) else [])}
 
     def artifacts(self):
-        work = os.path.join(self.build, 'work')
+        work = os.path.join(self.state, 'work')
         return [path for path, _ in crash_files.find_artifacts(work)]
 
     def minimisations(self):
-        return [r for r in durable.read_journal(os.path.join(self.build, 'status.jsonl'))
+        return [r for r in durable.read_journal(os.path.join(self.state, 'status.jsonl'))
                 if r['event'] == 'minimised']
 
     def check(self, contents):
         """`contents`: every corpus entry that was ever seen, by name; it grows. Returns how many
         entries and crashes were told."""
         told, removed, crashes = {}, {}, []
-        for record in durable.read_journal(os.path.join(self.build, 'status.jsonl')):
+        for record in durable.read_journal(os.path.join(self.state, 'status.jsonl')):
             target = record.get('target')
             if record['event'] == 'corpus':
                 told.setdefault(target, set()).update(record['added'])
@@ -132,12 +132,12 @@ def wait_until_gone(folder):
 
 
 def count_records(disk):
-    return len(durable.read_journal(os.path.join(disk.build, 'status.jsonl')))
+    return len(durable.read_journal(os.path.join(disk.state, 'status.jsonl')))
 
 
 def too_little(disk):
     """Whether so little has happened that nothing could have been lost."""
-    told = [r for r in durable.read_journal(os.path.join(disk.build, 'status.jsonl'))
+    told = [r for r in durable.read_journal(os.path.join(disk.state, 'status.jsonl'))
             if r['event'] == 'crash' and r['new']]
     return len(told) < 2 or not disk.minimisations()
 

@@ -131,6 +131,12 @@ def binaries_in(folder):
     return found
 
 
+def seeds_of(binary):
+    """The folder of the seeds of BUILD/bin/fuzz_NAME: the build has made BUILD/seeds/NAME."""
+    folder, file = os.path.split(binary)
+    return os.path.join(os.path.dirname(folder), 'seeds', file[len('fuzz_'):])
+
+
 def own_options(binary):
     """What BINARY.options asks of libFuzzer, as ClusterFuzz reads it; nothing if there is no such
     file."""

@@ -2,7 +2,7 @@
 """Fuzzes every target continuously, and keeps what it finds whatever ends it.
 
 The fast build explores; the build with sanitizers checks what it found, and fuzzes on. Corpora
-grow in build/fuzz/corpus/ and are minimised; a crash becomes a file in fuzz/regressions/TARGET/, a
+grow in fuzz/campaign/corpus/ and are minimised; a crash becomes a file in fuzz/regressions/TARGET/, a
 line that repeats it and a GoogleTest. Kill it and start it again at any time: nothing that was
 found or told is lost.
 
@@ -48,7 +48,7 @@ def parse_arguments(arguments):
     parser.add_argument('--target', metavar='REGEX', default='', help='targets to run; default: all')
     parser.add_argument('--jobs', type=whole(1), default=len(os.sched_getaffinity(0)),
                         help='processes at a time; default: all cores')
-    parser.add_argument('--once', action='store_true', help='the committed inputs and the corpus '
+    parser.add_argument('--once', action='store_true', help='seeds, regressions and the corpus '
                         'once under sanitizers, then --seconds-each of fuzzing, target by target')
     parser.add_argument('--seconds-each', type=whole(1), metavar='N',
                         help=f'of one turn of a target; default: at most {LONGEST_SLICE}, or 10 '
@@ -58,7 +58,7 @@ def parse_arguments(arguments):
     parser.add_argument('--minimise-seconds', type=whole(0), metavar='N', default=60,
                         help='for making a crash smaller (%(default)s)')
     parser.add_argument('--report', action='store_true', help='fuzz nothing: a table of all that '
-                        'build/fuzz/status.jsonl tells, executions per second of CPU time')
+                        'fuzz/campaign/status.jsonl tells, executions per second of CPU time')
     parser.add_argument('--tree', default=os.path.dirname(os.path.dirname(os.path.dirname(
         os.path.abspath(__file__)))), help=argparse.SUPPRESS)
     parser.add_argument('--only-check-arguments', action='store_true', help=argparse.SUPPRESS)
@@ -103,26 +103,31 @@ def turn_seconds(options, count):
     return max(2, int(share / turns))
 
 
-def hold(build):
+def state_folder(tree):
+    """Of all that campaigns keep. Not in build/, so that nobody who builds anew loses it."""
+    return os.path.join(tree, 'fuzz', 'campaign')
+
+
+def hold(state):
     """The campaign is the only one in this folder, for as long as the file is open."""
-    os.makedirs(build, exist_ok=True)
-    lock = open(os.path.join(build, 'lock'), 'w', encoding='utf-8')
+    os.makedirs(state, exist_ok=True)
+    lock = open(os.path.join(state, 'lock'), 'w', encoding='utf-8')
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise RuntimeError(f'another ./dev fuzz runs in {build}') from None
+        raise RuntimeError(f'another ./dev fuzz runs in {state}') from None
     return lock
 
 
 def fuzz(options):
-    build = os.path.join(options.tree, 'build', 'fuzz')
+    state = state_folder(options.tree)
     binaries = find_binaries(options.tree, options.target, options.once)
-    with hold(build):
+    with hold(state):
         seconds = None if options.once or not options.minutes else options.minutes * 60
         settings = campaign.Settings(
-            options.tree, build, seconds, turn_seconds(options, len(binaries)), options.jobs,
+            options.tree, state, seconds, turn_seconds(options, len(binaries)), options.jobs,
             options.once, options.minimise_after, options.minimise_seconds)
-        status_path = os.path.join(build, 'status.jsonl')
+        status_path = os.path.join(state, 'status.jsonl')
         shown = progress.Progress(durable.Journal(status_path))
         targets = [campaign.Target(settings, name, paths) for name, paths in binaries.items()]
         run = campaign.Campaign(settings, targets, shown)
@@ -157,7 +162,7 @@ def main():
         return 0
     if options.report:
         import report
-        return report.show(options.tree, options.target)
+        return report.show(state_folder(options.tree), options.target)
     return fuzz(options)
 
 

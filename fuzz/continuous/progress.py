@@ -1,9 +1,9 @@
 """What people and machines see of a campaign: a status line on a terminal, plain lines elsewhere,
-and build/fuzz/status.jsonl. A record is on the disk before its line is printed.
+and fuzz/campaign/status.jsonl. A record is on the disk before its line is printed.
 
 Records have `time` (seconds since 1970) and `event`:
   start      targets, jobs, seconds (null: until interrupted), seconds_each
-  corpus     target, added: names in build/fuzz/corpus/TARGET, on the disk
+  corpus     target, added: names in fuzz/campaign/corpus/TARGET, on the disk
   minimised  target, before, after, removed: names whose features those that stay have too
   slice      target, flavour (explore or check), seconds and cpu_seconds of all processes together,
              executions, executions_per_second of one process, cov, ft,

@@ -1,4 +1,4 @@
-"""./dev fuzz --report: what all campaigns in this folder have done, from build/fuzz/status.jsonl.
+"""./dev fuzz --report: what all campaigns in this folder have done, from fuzz/campaign/status.jsonl.
 
 Executions are counted per second of CPU time, so that a busy machine, or one with more cores, shows
 the same speed. What a run that was killed had done is not counted.
@@ -40,8 +40,8 @@ class Row:
                 f'{rate:>9} {self.cov:7} {self.ft:7} {self.corpus:7} {number(self.worst):>9}')
 
 
-def show(tree, regex):
-    path = os.path.join(tree, 'build', 'fuzz', 'status.jsonl')
+def show(state, regex):
+    path = os.path.join(state, 'status.jsonl')
     rows = collections.defaultdict(Row)
     totals = {'explore': Row(), 'check': Row()}
     crashes = {}

@@ -88,7 +88,7 @@ for binary in "$WORK"/bptt/bin/fuzz_*; do
   [[ $target != *.* ]] || continue
   name=${target#fuzz_}
   python3 "$tree/fuzz/oss-fuzz/seed_corpus.py" "$OUT/${target}_seed_corpus.zip" \
-    "$tree/fuzz/corpus/$name" "$tree/fuzz/regressions/$name"
+    "$WORK/bptt/seeds/$name" "$tree/fuzz/regressions/$name"
   cat "$tree/fuzz/oss-fuzz/target.options" >>"$OUT/$target.options"
 done
 ls -l "$OUT"

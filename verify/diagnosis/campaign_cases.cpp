@@ -17,7 +17,7 @@ constexpr std::size_t most_cases = 12;
 std::vector<TraceCase> broken_cases(const Report& report, const Capabilities& can) {
   std::vector<TraceCase> cases;
   for (const Row& row : report.rows) {
-    if (row.specification || row.number == 0) continue;  // published cases have no spec
+    if (row.specification || row.published) continue;  // published cases have no spec
     for (const Failure& failure : row.failures) {
       const auto first = failure.replay.find('\''), last = failure.replay.rfind('\'');
       if (first == std::string::npos || first == last) continue;
