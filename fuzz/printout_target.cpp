@@ -7,9 +7,9 @@
 
 #include "core/error.hpp"
 #include "core/problem.hpp"
+#include "diagnosis/printed_values.hpp"
 #include "fuzz/finding.hpp"
 #include "fuzz/parser_targets.hpp"
-#include "verify/printed_values.hpp"
 
 namespace bptt::fuzz {
 namespace {

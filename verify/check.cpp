@@ -3,8 +3,8 @@
 #include <regex>
 
 #include "core/error.hpp"
-#include "verify/campaign.hpp"
-#include "verify/report_table.hpp"
+#include "verify/campaign/campaign.hpp"
+#include "verify/report/table.hpp"
 
 namespace bptt {
 

@@ -11,12 +11,12 @@
 #include "core/whole_file.hpp"
 #include "subjects/foreign/library_worker.hpp"
 #include "subjects/registry.hpp"
-#include "verify/bounds_survey.hpp"
+#include "verify/campaign/bounds_survey.hpp"
 #include "verify/commands/command.hpp"
-#include "verify/explain.hpp"
-#include "verify/listing.hpp"
-#include "verify/report_json.hpp"
-#include "verify/report_table.hpp"
+#include "verify/report/explain.hpp"
+#include "verify/report/json.hpp"
+#include "verify/report/listing.hpp"
+#include "verify/report/table.hpp"
 
 namespace {
 

@@ -8,13 +8,13 @@
 
 #include "core/error.hpp"
 #include "core/whole_file.hpp"
+#include "verify/campaign/campaign_cases.hpp"
 #include "verify/commands/command.hpp"
-#include "verify/diagnosis/campaign_cases.hpp"
-#include "verify/diagnosis/subject_report.hpp"
-#include "verify/progress.hpp"
-#include "verify/report_json.hpp"
-#include "verify/report_junit.hpp"
-#include "verify/report_table.hpp"
+#include "verify/report/json.hpp"
+#include "verify/report/junit.hpp"
+#include "verify/report/progress.hpp"
+#include "verify/report/subject_report.hpp"
+#include "verify/report/table.hpp"
 
 namespace bptt::verify {
 namespace {

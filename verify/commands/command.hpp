@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "diagnosis/grade.hpp"
+#include "diagnosis/subject_diagnosis.hpp"
 #include "subjects/foreign/options.hpp"
-#include "verify/campaign.hpp"
-#include "verify/diagnosis/subject_diagnosis.hpp"
-#include "verify/grade.hpp"
+#include "verify/campaign/campaign.hpp"
 
 namespace bptt::verify {
 

@@ -8,9 +8,9 @@
 #include "core/whole_file.hpp"
 #include "properties/published_cases.hpp"
 #include "verify/commands/command.hpp"
-#include "verify/diagnosis/subject_report.hpp"
-#include "verify/digits_report.hpp"
-#include "verify/given.hpp"
+#include "verify/commands/inputs.hpp"
+#include "verify/report/digits_report.hpp"
+#include "verify/report/subject_report.hpp"
 
 namespace bptt::verify {
 namespace {

@@ -5,12 +5,12 @@
 #include <cstdio>
 
 #include "core/whole_file.hpp"
+#include "diagnosis/power.hpp"
+#include "verify/campaign/kill_matrix.hpp"
 #include "verify/commands/command.hpp"
-#include "verify/diagnosis/power.hpp"
-#include "verify/explain.hpp"
-#include "verify/kill_matrix.hpp"
-#include "verify/kill_matrix_pages.hpp"
-#include "verify/progress.hpp"
+#include "verify/report/explain.hpp"
+#include "verify/report/kill_matrix_pages.hpp"
+#include "verify/report/progress.hpp"
 
 namespace bptt::verify {
 

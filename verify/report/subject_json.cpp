@@ -1,0 +1,108 @@
+#include "verify/report/subject_json.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "verify/report/fault_words.hpp"
+#include "verify/report/subject_report.hpp"
+
+namespace bptt::verify {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int schema_version = 1;
+
+Json number(long double value) {
+  const auto v = static_cast<double>(value);
+  if (std::isfinite(v)) return v;
+  return std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf";
+}
+
+std::string_view name_of(Moment moment) {
+  switch (moment) {
+    case Moment::first: return "first call";
+    case Moment::second: return "second call";
+    case Moment::callers: return "caller's array";
+    case Moment::outside: return "outside of the array";
+  }
+  return "";
+}
+
+Json sets_json(const std::vector<FaultRows>& sets) {
+  Json list = Json::array();
+  for (const FaultRows& rows : sets) {
+    Json faults = Json::array();
+    for (const std::size_t row : rows) {
+      Json fault;
+      for (const auto& [key, value] : fault_fields(row)) fault[key] = value;
+      faults.push_back(std::move(fault));
+    }
+    list.push_back(std::move(faults));
+  }
+  return list;
+}
+
+Json departure_json(const std::optional<Departure>& d) {
+  if (!d) return {};
+  return {{"case", d->problem},        {"replay", d->replay},
+          {"array", d->array},         {"moment", name_of(d->moment)},
+          {"index", d->index},         {"place", place_of(*d)},
+          {"got", number(d->got)},     {"right", number(d->right)},
+          {"bound", number(d->bound)}, {"map", d->map}};
+}
+
+Json cell_json(const CellDiagnosis& d) {
+  Json arrays = Json::array();
+  for (const ArrayCount& a : d.arrays)
+    arrays.push_back({{"array", a.name},
+                      {"cases", a.cases},
+                      {"wrong_cases", a.wrong_cases},
+                      {"judged_entries", a.judged_entries},
+                      {"wrong_entries", a.wrong_entries}});
+  Json nearest;
+  if (const auto& n = d.faults.nearest)
+    nearest = {{"id", ids_of(n->rows)},
+               {"wrong_entries_given", n->like.wrong},
+               {"right_entries_spoiled", n->like.spoiled}};
+  return {{"cell", bptt::name_of(d.cell)},
+          {"outcome", d.right() ? "held" : "broken"},
+          {"cases", d.cases},
+          {"wrong_cases", d.wrong_cases},
+          {"failed_cases", d.failed_cases},
+          {"cases_left_out", d.cases_left_out},
+          {"judged_entries", d.judged_entries},
+          {"wrong_entries", d.wrong_entries},
+          {"arrays", arrays},
+          {"broken_properties", d.broken_properties},
+          {"sentences", d.sentences},
+          {"departure", departure_json(d.departure)},
+          {"fits", sets_json(d.faults.fits)},
+          {"one_call", sets_json(d.faults.one_call)},
+          {"numbers_alone", sets_json(d.faults.numbers_alone)},
+          {"nearest", nearest},
+          {"tried", d.faults.tried},
+          {"complete", d.faults.complete}};
+}
+
+}  // namespace
+
+Json as_json(const SubjectDiagnosis& diagnosis) {
+  Json cells = Json::array();
+  for (const CellDiagnosis& cell : diagnosis.cells) cells.push_back(cell_json(cell));
+  return {{"subject", diagnosis.subject},
+          {"seconds", diagnosis.seconds},
+          {"outcome", diagnosis.right() ? "held" : "broken"},
+          {"cells", cells}};
+}
+
+std::string json_of(const std::vector<SubjectDiagnosis>& diagnoses, std::string_view program) {
+  Json document{{"schema", "bptt-verify/diagnosis"},
+                {"version", schema_version},
+                {"program", program},
+                {"diagnoses", Json::array()}};
+  for (const SubjectDiagnosis& d : diagnoses) document["diagnoses"].push_back(as_json(d));
+  // A subject's message may hold any bytes; the document is UTF-8 all the same.
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace bptt::verify
