@@ -4,7 +4,7 @@
 
 #include "diagnosis/trace_cases.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 using properties::Outcome;
@@ -76,4 +76,4 @@ Behaved behaviour(const Property& property, const Subject& subject, const Capabi
   return behaved;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -9,7 +9,7 @@
 #include "core/subject.hpp"
 #include "properties/property.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// The properties that are asked, in the order of the catalogue.
 [[nodiscard]] const std::vector<const properties::Property*>& behaviours();
@@ -27,4 +27,4 @@ struct Behaved {
 [[nodiscard]] Behaved behaviour(const properties::Property& property, const Subject& subject,
                                 const Capabilities& claims, Cell cell);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 using properties::Regime;
@@ -94,4 +94,4 @@ std::string special(const TraceCase& c, Scalar usual) {
   return text + (text.empty() ? "" : " in ") + std::string(name_of(c.scalar));
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -7,7 +7,7 @@
 
 #include "diagnosis/patterns.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// "only with m > 1 (18 wrong, 6 right)": a condition on the sizes that holds in every case that
 /// `is` picks and in no other, or two of them that cannot be told apart; "at every one of 24
@@ -19,4 +19,4 @@ namespace bptt::verify {
 /// backward", "inputs of order 2^-20".
 [[nodiscard]] std::string special(const TraceCase& c, Scalar usual);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -13,7 +13,7 @@
 #include "subjects/faults/fault_models.hpp"
 #include "subjects/registry.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 /// What a notebook calls the states and gradients of one step.
@@ -80,9 +80,9 @@ double largest(const Tensor<double>& tensor) {
 }
 
 /// Runs sets of faults on one problem.
-class Bench {
+class FaultRunner {
  public:
-  explicit Bench(const Problem<double>& problem) : problem_(problem) {
+  explicit FaultRunner(const Problem<double>& problem) : problem_(problem) {
     const Sizes& n = problem.sizes;
     terms_ = static_cast<double>(n.T_x * n.m + n.n_a + n.n_x);
   }
@@ -142,7 +142,7 @@ std::vector<std::string> faults_of(Cell cell) {
   return ids;
 }
 
-void search(const Bench& bench, Cell cell, const std::vector<Claim>& claims,
+void search(const FaultRunner& runner, Cell cell, const std::vector<Claim>& claims,
             DigitsDiagnosis& diagnosis, const OnTried& on_tried) {
   const std::vector<std::string> ids = faults_of(cell);
   const auto n = static_cast<int>(ids.size());
@@ -150,7 +150,7 @@ void search(const Bench& bench, Cell cell, const std::vector<Claim>& claims,
   const auto try_set = [&](const std::string& set) {
     if (on_tried) on_tried(diagnosis.tried, sets);
     ++diagnosis.tried;
-    const int fits = bench.fit("fault:" + set, claims);
+    const int fits = runner.fit("fault:" + set, claims);
     if (fits == all) diagnosis.fits.push_back(set);
     return fits;
   };
@@ -184,8 +184,8 @@ DigitsDiagnosis diagnose(const std::string& name, const Problem<double>& problem
                          const Printout& printout, const OnTried& on_tried) {
   DigitsDiagnosis diagnosis;
   diagnosis.problem = name;
-  const Bench bench(problem);
-  const NamedTensors<double> right = bench.run("reference").value();
+  const FaultRunner runner(problem);
+  const NamedTensors<double> right = runner.run("reference").value();
 
   std::vector<Claim> claims;
   for (const PrintedValues& values : printout.values) {
@@ -212,7 +212,7 @@ DigitsDiagnosis diagnose(const std::string& name, const Problem<double>& problem
         "no number of {} in the text; lines such as gradients[\"{}\"][1][2] = [0.1 0.2] are read",
         fmt::join(printable_arrays(problem.cell), ", "), gradient_names(problem.cell).front()));
 
-  const std::vector<bool> fits = bench.fitting(right, claims);
+  const std::vector<bool> fits = runner.fitting(right, claims);
   for (std::size_t k = 0; k < claims.size(); ++k) {
     const Claim& claim = claims[k];
     ++diagnosis.numbers;
@@ -221,8 +221,8 @@ DigitsDiagnosis diagnose(const std::string& name, const Problem<double>& problem
       diagnosis.wrong.push_back(
           {claim.entry, claim.number.text, right[claim.array].elements()[claim.element]});
   }
-  if (!diagnosis.wrong.empty()) search(bench, problem.cell, claims, diagnosis, on_tried);
+  if (!diagnosis.wrong.empty()) search(runner, problem.cell, claims, diagnosis, on_tried);
   return diagnosis;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

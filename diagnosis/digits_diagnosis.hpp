@@ -9,7 +9,7 @@
 #include "core/problem.hpp"
 #include "diagnosis/printed_values.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// A number that the right result prints otherwise.
 struct WrongNumber {
@@ -49,4 +49,4 @@ using OnTried = std::function<void(int done, int all)>;
 [[nodiscard]] DigitsDiagnosis diagnose(const std::string& name, const Problem<double>& problem,
                                        const Printout& printout, const OnTried& on_tried = {});
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

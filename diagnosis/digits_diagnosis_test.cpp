@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "properties/published_cases.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 const std::vector<std::string> arrays{"dx", "da0", "dba", "a", "dWf"};
@@ -159,4 +159,4 @@ TEST(DigitsDiagnosis, ShapesAndIndicesInNumPysWords) {
 }
 
 }  // namespace
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

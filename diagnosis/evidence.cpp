@@ -5,7 +5,7 @@
 
 #include "properties/expectation.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 /// Ends of a worker, after which no more cases are asked for. One that takes too long is enough.
@@ -19,7 +19,7 @@ bool same(double p, double q, double tolerance) {
 }  // namespace
 
 CaseEvidence::CaseEvidence(const TraceCase& c, const Subject& subject, const Capabilities& claims)
-    : stage(c), expected(expected_trace(stage, claims)), trace(stage.follow(subject, claims)) {
+    : drawn(c), expected(expected_trace(drawn, claims)), trace(drawn.follow(subject, claims)) {
   marks = judge(trace, expected);
   for (const auto& of_array : marks)
     for (const Mark mark : of_array) {
@@ -27,7 +27,7 @@ CaseEvidence::CaseEvidence(const TraceCase& c, const Subject& subject, const Cap
       judged += mark == Mark::not_judged ? 0 : 1;
     }
   if (failed()) return;
-  const Trace again = stage.follow(subject, claims);
+  const Trace again = drawn.follow(subject, claims);
   if (again.failure) differs_from_run_to_run = true;
   for (std::size_t a = 0; a < trace.arrays.size(); ++a) {
     const Tensor<double>& values = trace.arrays[a].values;
@@ -108,4 +108,4 @@ Evidence gather(const Subject& subject, Cell cell, const std::vector<TraceCase>&
   return evidence;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

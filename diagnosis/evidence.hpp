@@ -11,7 +11,7 @@
 #include "diagnosis/expected_trace.hpp"
 #include "diagnosis/trace.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// A time at which to be done, or earlier if somebody asks for it.
 class Deadline {
@@ -33,7 +33,7 @@ class Deadline {
 struct CaseEvidence {
   CaseEvidence(const TraceCase& c, const Subject& subject, const Capabilities& claims);
 
-  Stage stage;
+  DrawnCase drawn;
   ExpectedTrace expected;
   Trace trace;
   std::vector<std::vector<Mark>> marks;  // of each entry of each array of the trace
@@ -43,7 +43,7 @@ struct CaseEvidence {
   long long wrong = 0, judged = 0;
   bool differs_from_run_to_run = false;
 
-  [[nodiscard]] const TraceCase& described() const { return stage.described(); }
+  [[nodiscard]] const TraceCase& described() const { return drawn.described(); }
   [[nodiscard]] bool failed() const { return trace.failure.has_value(); }
   /// Whether there are numbers to compare.
   [[nodiscard]] bool usable() const { return !failed() && expected.doubt.empty(); }
@@ -73,4 +73,4 @@ struct Evidence {
 [[nodiscard]] Evidence gather(const Subject& subject, Cell cell,
                               const std::vector<TraceCase>& cases, const Deadline& deadline);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -7,7 +7,7 @@
 #include "properties/comparison.hpp"
 #include "properties/expectation.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 using properties::Expectation;
@@ -24,8 +24,8 @@ bool all_zero(const NamedTensors<S>& tensors) {
 template <class S>
 class Builder {
  public:
-  Builder(const Stage& stage, const Capabilities& claims)
-      : claims_(claims), case_(stage.described()), given_(stage.arrays<S>()) {
+  Builder(const DrawnCase& drawn, const Capabilities& claims)
+      : claims_(claims), case_(drawn.described()), arrays_(drawn.arrays<S>()) {
     rounding_ = Rounding::of<S>();
     rounding_.tanh_ulp = claims.tanh_ulp;
     rounding_.sigmoid_ulp = claims.sigmoid_ulp;
@@ -36,16 +36,16 @@ class Builder {
     const Sizes& n = case_.spec.sizes;
     expected_.relative = rounding_.u * static_cast<double>(n.T_x * n.m + n.n_a + n.n_x);
     const bool second_problem = case_.script == Script::second_problem;
-    add_outputs(Moment::first, second_problem ? given_.before : given_.problem);
-    if (second_problem) add_outputs(Moment::second, given_.problem);
+    add_outputs(Moment::first, second_problem ? arrays_.before : arrays_.problem);
+    if (second_problem) add_outputs(Moment::second, arrays_.problem);
     if (case_.script == Script::twice) {
-      Problem<S> again = given_.problem;
-      again.up = given_.other_up;
+      Problem<S> again = arrays_.problem;
+      again.up = arrays_.other_up;
       add_outputs(Moment::second, again);
     }
     if (case_.script == Script::once || case_.script == Script::twice) {
-      add_exact(Moment::callers, given_.problem.in);
-      add_exact(Moment::callers, given_.problem.up);
+      add_exact(Moment::callers, arrays_.problem.in);
+      add_exact(Moment::callers, arrays_.problem.up);
     }
     if (case_.script == Script::strided) {
       for (const auto* names : {&input_names(case_.spec.cell), &upstream_names(case_.spec.cell),
@@ -75,7 +75,7 @@ class Builder {
         const bool says_little = !std::isfinite(bounds[k].certain) ||
                                  bounds[k].certain > properties::conclusive_part * scale;
         if (onto) {
-          const long double old = given_.held[name].elements()[k];
+          const long double old = arrays_.held[name].elements()[k];
           const long double size = std::abs(old) + std::abs(values.elements()[k]);
           bounds[k] = properties::accumulated(bounds[k], size, e.exact() ? 0 : rounding_.u,
                                               claims_.derivation, problem.sizes);
@@ -103,7 +103,7 @@ class Builder {
 
   const Capabilities& claims_;
   const TraceCase& case_;
-  const Stage::Arrays<S>& given_;
+  const DrawnCase::Arrays<S>& arrays_;
   Rounding rounding_;
   ExpectedTrace expected_;
 };
@@ -116,9 +116,9 @@ const ExpectedArray& ExpectedTrace::of(Moment moment, std::string_view name) con
   throw Error("nothing is expected of " + std::string(name));
 }
 
-ExpectedTrace expected_trace(const Stage& stage, const Capabilities& claims) {
-  if (stage.described().scalar == Scalar::f32) return Builder<float>(stage, claims).build();
-  return Builder<double>(stage, claims).build();
+ExpectedTrace expected_trace(const DrawnCase& drawn, const Capabilities& claims) {
+  if (drawn.described().scalar == Scalar::f32) return Builder<float>(drawn, claims).build();
+  return Builder<double>(drawn, claims).build();
 }
 
 std::vector<std::vector<Mark>> judge(const Trace& trace, const ExpectedTrace& expected) {
@@ -145,4 +145,4 @@ long double largest_of(const Tensor<double>& tensor) {
   return most;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

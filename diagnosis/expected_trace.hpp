@@ -8,7 +8,7 @@
 
 #include "diagnosis/trace.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 struct ExpectedArray {
   Moment moment = Moment::first;
@@ -31,7 +31,7 @@ struct ExpectedTrace {
 
 /// For an implementation with these claims: their rounding, their derivation, the arrays that it
 /// gives.
-[[nodiscard]] ExpectedTrace expected_trace(const Stage& stage, const Capabilities& claims);
+[[nodiscard]] ExpectedTrace expected_trace(const DrawnCase& drawn, const Capabilities& claims);
 
 enum class Mark : std::uint8_t { right, wrong, not_judged };
 
@@ -42,4 +42,4 @@ enum class Mark : std::uint8_t { right, wrong, not_judged };
 /// Largest magnitude among the finite entries.
 [[nodiscard]] long double largest_of(const Tensor<double>& tensor);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 /// Cases that can tell faults apart; wrong ones first, quick ones before slow ones.
@@ -147,4 +147,4 @@ FaultSearch search(const Evidence& evidence, FaultTraces& faults, const Deadline
   return Search(evidence, faults, deadline, on_tried).found();
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -7,7 +7,7 @@
 
 #include "diagnosis/fault_traces.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 struct NearestFault {
   FaultRows rows;
@@ -45,4 +45,4 @@ using OnSetsTried = std::function<void(int done, int all)>;
 [[nodiscard]] bool behaves_alike(const FaultRows& rows, const Evidence& evidence,
                                  FaultTraces& faults);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -6,7 +6,7 @@
 #include "subjects/faults/fault_models.hpp"
 #include "subjects/registry.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 std::vector<double> flat(const Trace& trace) {
@@ -80,7 +80,7 @@ const std::vector<double>& FaultTraces::numbers(const FaultRows& rows, const Cas
   auto& of_case = numbers_[to_string(c.described())];
   const auto known = of_case.find(rows);
   if (known != of_case.end()) return known->second;
-  latest_ = flat(c.stage.follow(subject(rows), claims_));
+  latest_ = flat(c.drawn.follow(subject(rows), claims_));
   if (kept_ + latest_.size() > most_kept) return latest_;
   kept_ += latest_.size();
   return of_case.emplace(rows, latest_).first->second;
@@ -117,4 +117,4 @@ Likeness likeness(const CaseEvidence& c, const std::vector<double>& numbers) {
   return like;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

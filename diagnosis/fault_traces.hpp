@@ -11,7 +11,7 @@
 
 #include "diagnosis/evidence.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// Rows of fault_models in ascending order: one, or two.
 using FaultRows = std::vector<std::size_t>;
@@ -59,4 +59,4 @@ struct Likeness {
 };
 [[nodiscard]] Likeness likeness(const CaseEvidence& c, const std::vector<double>& numbers);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

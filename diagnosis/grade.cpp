@@ -10,7 +10,7 @@
 #include "properties/comparison.hpp"
 #include "properties/expectation.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 using properties::Outcome;
@@ -257,4 +257,4 @@ Grade grade(const std::filesystem::path& file, const GradeOptions& options) {
   return grade;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

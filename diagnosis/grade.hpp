@@ -16,7 +16,7 @@
 #include "core/subject.hpp"
 #include "properties/verdict.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 struct GradeOptions {
   std::optional<Scalar> scalar;  // that was computed in; without it, the one of the gradients
@@ -57,4 +57,4 @@ struct Grade {
 /// to grade or a problem that is too large.
 [[nodiscard]] Grade grade(const std::filesystem::path& file, const GradeOptions& options);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

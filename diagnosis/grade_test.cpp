@@ -15,7 +15,7 @@
 #include "properties/generate.hpp"
 #include "subjects/registry.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 using properties::Outcome;
@@ -218,4 +218,4 @@ TEST(Grade, RefusesWhatCannotBeGraded) {
 }
 
 }  // namespace
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

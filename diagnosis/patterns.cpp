@@ -6,7 +6,7 @@
 #include <functional>
 #include <map>
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 /// Whether a step, unit, sample or column is wrong, of so many.
@@ -158,4 +158,4 @@ std::vector<std::string> places(const Cases& cases, Moment moment) {
   return sentences;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

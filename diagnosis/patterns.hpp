@@ -7,7 +7,7 @@
 
 #include "diagnosis/evidence.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// Cases that share a moment, and in which something may be wrong.
 using Cases = std::vector<const CaseEvidence*>;
@@ -27,4 +27,4 @@ using Cases = std::vector<const CaseEvidence*>;
 /// Names of arrays of a moment that are wrong in some of the cases, in the order of the trace.
 [[nodiscard]] std::vector<std::string> wrong_arrays(const Cases& cases, Moment moment);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

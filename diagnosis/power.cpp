@@ -14,7 +14,7 @@
 #include "subjects/registry.hpp"
 #include "subjects/subject_of.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 /// Moves a number by one unit in its last place, or leaves it: by its mantissa alone, so that equal
@@ -221,4 +221,4 @@ std::string text_of(const DiagnosisPower& power) {
   return text;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

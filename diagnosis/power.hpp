@@ -11,7 +11,7 @@
 
 #include "diagnosis/fault_search.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 enum class Named {
   itself,      // among the first ones: the set itself
@@ -56,4 +56,4 @@ inline constexpr std::size_t first_of_single = 1, first_of_pair = 3;
 /// The figures, and what was said instead of those that were not named.
 [[nodiscard]] std::string text_of(const DiagnosisPower& power);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -5,7 +5,7 @@
 
 #include "subjects/faults/fault_models.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 TEST(DiagnosisPower, NamesFaultsFirst) {
@@ -48,4 +48,4 @@ TEST(DiagnosisPower, CountsWhatIsNotNamed) {
 }
 
 }  // namespace
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -268,4 +268,4 @@ Printout read_printout(std::string_view text, const std::vector<std::string>& ar
   return Scanner(text, arrays).read();
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

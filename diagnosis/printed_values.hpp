@@ -13,7 +13,7 @@
 
 #include "core/shape.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 struct PrintedNumber {
   double value = 0;  // may be NaN or infinite
@@ -49,4 +49,4 @@ struct Printout {
 /// close, an index that is not a whole number.
 [[nodiscard]] Printout read_printout(std::string_view text, const std::vector<std::string>& arrays);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -7,7 +7,7 @@
 
 #include "diagnosis/patterns.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 using Numbers = std::vector<long double>;
@@ -235,4 +235,4 @@ std::vector<std::string> relations(const Cases& cases, Moment moment) {
   return sentences;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

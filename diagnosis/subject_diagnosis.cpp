@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "core/error.hpp"
-#include "diagnosis/deviations.hpp"
+#include "diagnosis/sentences.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 std::vector<ArrayCount> counted(const Evidence& evidence) {
@@ -52,7 +52,7 @@ CellDiagnosis diagnose(const Evidence& evidence, const std::string& subject, Fau
     if (behaved.outcome == properties::Outcome::broken)
       d.broken_properties.emplace_back(property->id);
   d.sentences = sentences(evidence);
-  d.departure = first_departure(evidence, subject);
+  d.first_wrong = first_wrong_number(evidence, subject);
   d.faults = search(evidence, faults, deadline, on_tried);
   return d;
 }
@@ -89,4 +89,4 @@ SubjectDiagnosis diagnose(const Subject& subject, const DiagnosisOptions& option
   return diagnosis;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "diagnosis/departure.hpp"
 #include "diagnosis/fault_search.hpp"
+#include "diagnosis/first_wrong_number.hpp"
 #include "diagnosis/trace_cases.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 struct DiagnosisOptions {
   double seconds = 20;  // for all of it; what is not done by then is said to be left out
@@ -38,7 +38,7 @@ struct CellDiagnosis {
   std::vector<ArrayCount> arrays;              // of the first call
   std::vector<std::string> broken_properties;  // of bits and memory; their ids
   std::vector<std::string> sentences;
-  std::optional<Departure> departure;
+  std::optional<FirstWrongNumber> first_wrong;
   FaultSearch faults;
 
   [[nodiscard]] bool right() const { return wrong_cases == 0 && broken_properties.empty(); }
@@ -64,4 +64,4 @@ using OnDiagnosis = std::function<void(Cell cell, int done, int all)>;
                                      FaultTraces& faults, const Deadline& deadline,
                                      const OnSetsTried& on_tried = {});
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

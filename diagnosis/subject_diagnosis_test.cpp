@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <atomic>
 
-#include "diagnosis/deviations.hpp"
+#include "diagnosis/sentences.hpp"
 #include "subjects/registry.hpp"
 #include "subjects/subject_of.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 CellDiagnosis diagnosed(const std::string& subject, Cell cell) {
@@ -99,25 +99,25 @@ TEST(SubjectDiagnosis, SaysNothingOfWhatIsRight) {
       if (trace_cases(cell, make_subject(name)->capabilities()).empty()) continue;
       const CellDiagnosis d = diagnosed(name, cell);
       EXPECT_TRUE(d.right()) << name << ": " << said_of(name, cell);
-      EXPECT_TRUE(d.sentences.empty() && d.faults.fits.empty() && !d.departure) << name;
+      EXPECT_TRUE(d.sentences.empty() && d.faults.fits.empty() && !d.first_wrong) << name;
       EXPECT_GT(d.judged_entries, 10000) << name;
     }
 }
 
 TEST(SubjectDiagnosis, FindsTheFirstWrongNumber) {
   const CellDiagnosis d = diagnosed("fault:drop_da_prevt", Cell::rnn);
-  ASSERT_TRUE(d.departure);
+  ASSERT_TRUE(d.first_wrong);
   // The smallest problem of two steps; backwards in time the first wrong step is the earlier one.
-  EXPECT_EQ(d.departure->array, "dx");
-  EXPECT_EQ(d.departure->index, (std::vector<Index>{0, 0, 0}));
-  EXPECT_EQ(place_of(*d.departure), "step 0, feature 0, sample 0");
-  EXPECT_GT(std::abs(d.departure->got - d.departure->right), 1000 * d.departure->bound);
-  EXPECT_NE(d.departure->replay.find("equals_reference f64 rnn n_x=1 n_a=1"), std::string::npos);
-  EXPECT_NE(std::find(d.departure->map.begin(), d.departure->map.end(),
+  EXPECT_EQ(d.first_wrong->array, "dx");
+  EXPECT_EQ(d.first_wrong->index, (std::vector<Index>{0, 0, 0}));
+  EXPECT_EQ(place_of(*d.first_wrong), "step 0, feature 0, sample 0");
+  EXPECT_GT(std::abs(d.first_wrong->got - d.first_wrong->right), 1000 * d.first_wrong->bound);
+  EXPECT_NE(d.first_wrong->replay.find("equals_reference f64 rnn n_x=1 n_a=1"), std::string::npos);
+  EXPECT_NE(std::find(d.first_wrong->map.begin(), d.first_wrong->map.end(),
                       "dx    feature 0  X.  steps 0..1"),
-            d.departure->map.end());
+            d.first_wrong->map.end());
   // A wrong state comes before every wrong gradient.
-  EXPECT_EQ(diagnosed("fault:bias_twice", Cell::lstm).departure->array, "a");
+  EXPECT_EQ(diagnosed("fault:bias_twice", Cell::lstm).first_wrong->array, "a");
 }
 
 TEST(SubjectDiagnosis, NamesAFaultThatOnlyBitsShow) {
@@ -230,4 +230,4 @@ TEST(TraceCases, StayWithinWhatASubjectCanDo) {
 }
 
 }  // namespace
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

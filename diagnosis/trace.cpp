@@ -8,7 +8,7 @@
 #include "properties/generate.hpp"
 #include "properties/guarded.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 using properties::Draw;
@@ -38,7 +38,7 @@ NamedTensors<S> all_held_before(const TraceCase& c) {
 }
 
 template <class S>
-Stage::Arrays<S> arrays_of(const TraceCase& c) {
+DrawnCase::Arrays<S> arrays_of(const TraceCase& c) {
   return {problem_of<S>(c, c.spec.seed),
           properties::generate_upstream<S>(c.spec, "second backward"),
           problem_of<S>(c, properties::mix(c.spec.seed)), all_held_before<S>(c)};
@@ -48,11 +48,11 @@ Stage::Arrays<S> arrays_of(const TraceCase& c) {
 template <class S>
 class Run {
  public:
-  Run(const Subject& subject, const Capabilities& claims, const Stage& stage)
+  Run(const Subject& subject, const Capabilities& claims, const DrawnCase& drawn)
       : claims_(claims),
-        case_(stage.described()),
-        given_(stage.arrays<S>()),
-        problem_(given_.problem),
+        case_(drawn.described()),
+        arrays_(drawn.arrays<S>()),
+        problem_(arrays_.problem),
         states_(zeros(state_names(case_.spec.cell))),
         gradients_(zeros(gradient_names(case_.spec.cell))),
         session_(subject.open<S>(problem_.cell, problem_.activation, problem_.sizes)) {}
@@ -82,19 +82,19 @@ class Run {
     backward(problem_.up);
     record(Moment::first);
     gradients_ = zeros(gradient_names(case_.spec.cell));
-    NamedTensors<S> up = given_.other_up;
+    NamedTensors<S> up = arrays_.other_up;
     backward(up);
     record(Moment::second);
     record_callers();
   }
 
   void second_problem() {
-    problem_ = given_.before;
+    problem_ = arrays_.before;
     forward();
     backward(problem_.up);
     record(Moment::first);
     // In the same arrays, as a program that trains would do it.
-    problem_ = given_.problem;
+    problem_ = arrays_.problem;
     states_ = zeros(state_names(case_.spec.cell));
     gradients_ = zeros(gradient_names(case_.spec.cell));
     forward();
@@ -104,7 +104,7 @@ class Run {
 
   void prefilled() {
     for (auto* tensors : {&states_, &gradients_})
-      for (auto& [name, tensor] : *tensors) tensor = given_.held[name];
+      for (auto& [name, tensor] : *tensors) tensor = arrays_.held[name];
     forward();
     backward(problem_.up);
     record(Moment::first);
@@ -181,7 +181,7 @@ class Run {
 
   const Capabilities& claims_;
   const TraceCase& case_;
-  const Stage::Arrays<S>& given_;
+  const DrawnCase::Arrays<S>& arrays_;
   Problem<S> problem_;  // a copy: some implementations write into it
   NamedTensors<S> states_, gradients_;
   std::unique_ptr<Session<S>> session_;
@@ -208,14 +208,14 @@ std::string to_string(const TraceCase& c) {
   return text;
 }
 
-Stage::Stage(const TraceCase& c) : case_(c) {
+DrawnCase::DrawnCase(const TraceCase& c) : case_(c) {
   if (c.scalar == Scalar::f32)
     arrays_ = arrays_of<float>(c);
   else
     arrays_ = arrays_of<double>(c);
 }
 
-Trace Stage::follow(const Subject& subject, const Capabilities& claims) const {
+Trace DrawnCase::follow(const Subject& subject, const Capabilities& claims) const {
   const auto failed = [](Cause cause, const std::exception& error) {
     return Trace{{}, TraceFailure{cause, error.what()}};
   };
@@ -229,4 +229,4 @@ Trace Stage::follow(const Subject& subject, const Capabilities& claims) const {
   }
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

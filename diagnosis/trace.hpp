@@ -15,7 +15,7 @@
 #include "core/subject_failure.hpp"
 #include "properties/problem_spec.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// In which order a session is called, and what it is handed.
 enum class Script {
@@ -72,9 +72,9 @@ struct Trace {
 }
 
 /// A case with its arrays, drawn once.
-class Stage {
+class DrawnCase {
  public:
-  explicit Stage(const TraceCase& c);
+  explicit DrawnCase(const TraceCase& c);
 
   template <class S>
   struct Arrays {
@@ -99,4 +99,4 @@ class Stage {
   std::variant<Arrays<float>, Arrays<double>> arrays_;
 };
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 using properties::ProblemSpec;
@@ -169,4 +169,4 @@ bool is_plain(const TraceCase& c, const Capabilities& can) {
          c.spec.zero_arrays == within(plain, can).spec.zero_arrays;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

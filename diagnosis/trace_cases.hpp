@@ -6,7 +6,7 @@
 
 #include "diagnosis/trace.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// Which draw of the cases. The other one has other values and other sizes; it tells whether two
 /// faults that look alike in the first are alike.
@@ -24,4 +24,4 @@ enum class CaseSet { first, other };
 /// alone decide.
 [[nodiscard]] bool is_plain(const TraceCase& c, const Capabilities& can);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

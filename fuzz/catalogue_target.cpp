@@ -40,27 +40,27 @@ CatalogueTarget::CatalogueTarget(Cell cell, const std::vector<std::string>& subj
   for (const std::string& name : subject_names) {
     const std::shared_ptr<const Subject> subject = make_subject(name);
     for (const Scalar scalar : {Scalar::f32, Scalar::f64}) {
-      Bench bench{name, subject, scalar, {}, {}};
+      Candidate candidate{name, subject, scalar, {}, {}};
       for (const Property& property : properties::catalogue())
         if ((family == nullptr || has(*family, property)) &&
             properties::applies(property, subject->capabilities(), cell, scalar))
-          bench.properties.push_back(&property);
+          candidate.properties.push_back(&property);
       // The specification's own properties are there in one scalar alone.
-      if (bench.properties.empty()) continue;
+      if (candidate.properties.empty()) continue;
       for (unsigned byte = 0; byte < 256; ++byte)
-        bench.by_byte[byte] = property_of(byte, bench.properties);
-      benches_.push_back(std::move(bench));
+        candidate.by_byte[byte] = property_of(byte, candidate.properties);
+      candidates_.push_back(std::move(candidate));
     }
-    if (benches_.empty() || benches_.back().name != name)
+    if (candidates_.empty() || candidates_.back().name != name)
       throw UnsupportedError("no property of this target applies to " + name + " on the " +
                              std::string(name_of(cell)));
   }
-  if (benches_.empty()) throw UnsupportedError("a target needs a subject");
+  if (candidates_.empty()) throw UnsupportedError("a target needs a subject");
 }
 
-properties::SpecLimits CatalogueTarget::limits_of(const Bench& bench,
+properties::SpecLimits CatalogueTarget::limits_of(const Candidate& candidate,
                                                   const Property& property) const {
-  auto limits = properties::limits_for(property, bench.subject->capabilities(), cell_);
+  auto limits = properties::limits_for(property, candidate.subject->capabilities(), cell_);
   limits.max_size = std::min(limits.max_size, max_size_);
   limits.beside_wide = beside_wide;
   return limits;
@@ -68,19 +68,19 @@ properties::SpecLimits CatalogueTarget::limits_of(const Bench& bench,
 
 properties::SpecLimits CatalogueTarget::limits_of(std::span<const std::uint8_t> bytes) const {
   const Case decoded = decode_case(bytes);
-  return limits_of(*decoded.bench, *decoded.property);
+  return limits_of(*decoded.candidate, *decoded.property);
 }
 
 CatalogueTarget::Case CatalogueTarget::decode_case(std::span<const std::uint8_t> bytes) const {
   const auto byte = [&](std::size_t k) { return k < bytes.size() ? bytes[k] : std::uint8_t{0}; };
-  const Bench& bench = benches_[byte(1) % benches_.size()];
-  const Property& property = *bench.by_byte[byte(0)];
+  const Candidate& candidate = candidates_[byte(1) % candidates_.size()];
+  const Property& property = *candidate.by_byte[byte(0)];
   const auto rest = bytes.subspan(std::min(bytes.size(), header_bytes));
-  return {&bench, &property, properties::decode_spec(rest, limits_of(bench, property))};
+  return {&candidate, &property, properties::decode_spec(rest, limits_of(candidate, property))};
 }
 
 properties::ReplayCase CatalogueTarget::named(const Case& decoded) {
-  return {decoded.bench->name, std::string(decoded.property->id), decoded.bench->scalar,
+  return {decoded.candidate->name, std::string(decoded.property->id), decoded.candidate->scalar,
           decoded.spec};
 }
 
@@ -89,14 +89,14 @@ properties::ReplayCase CatalogueTarget::decode(std::span<const std::uint8_t> byt
 }
 
 std::vector<std::uint8_t> CatalogueTarget::encode(const properties::ReplayCase& wanted) const {
-  for (std::size_t k = 0; k < std::min<std::size_t>(benches_.size(), 256); ++k) {
-    const Bench& bench = benches_[k];
-    if (bench.name != wanted.subject || bench.scalar != wanted.scalar) continue;
-    const auto first = std::find_if(bench.by_byte.begin(), bench.by_byte.end(),
+  for (std::size_t k = 0; k < std::min<std::size_t>(candidates_.size(), 256); ++k) {
+    const Candidate& candidate = candidates_[k];
+    if (candidate.name != wanted.subject || candidate.scalar != wanted.scalar) continue;
+    const auto first = std::find_if(candidate.by_byte.begin(), candidate.by_byte.end(),
                                     [&](const Property* p) { return p->id == wanted.property; });
-    if (first == bench.by_byte.end()) continue;
-    const auto rest = properties::encode_spec(wanted.spec, limits_of(bench, **first));
-    std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(first - bench.by_byte.begin()),
+    if (first == candidate.by_byte.end()) continue;
+    const auto rest = properties::encode_spec(wanted.spec, limits_of(candidate, **first));
+    std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(first - candidate.by_byte.begin()),
                                     static_cast<std::uint8_t>(k)};
     bytes.insert(bytes.end(), rest.begin(), rest.end());
     return bytes;
@@ -106,18 +106,18 @@ std::vector<std::uint8_t> CatalogueTarget::encode(const properties::ReplayCase& 
 
 properties::Verdict CatalogueTarget::check(std::span<const std::uint8_t> bytes) const {
   const Case decoded = decode_case(bytes);
-  return properties::check(*decoded.property, *decoded.bench->subject, decoded.bench->scalar,
-                           decoded.spec);
+  return properties::check(*decoded.property, *decoded.candidate->subject,
+                           decoded.candidate->scalar, decoded.spec);
 }
 
 void CatalogueTarget::run(std::span<const std::uint8_t> bytes) {
   const Case decoded = decode_case(bytes);
-  const auto verdict = properties::check(*decoded.property, *decoded.bench->subject,
-                                         decoded.bench->scalar, decoded.spec);
-  const auto& of_bench = decoded.bench->properties;
-  const auto slot = std::find(of_bench.begin(), of_bench.end(), decoded.property);
-  guide(static_cast<std::size_t>(2 * (slot - of_bench.begin())) +
-            (decoded.bench->scalar == Scalar::f32 ? 0 : 1),
+  const auto verdict = properties::check(*decoded.property, *decoded.candidate->subject,
+                                         decoded.candidate->scalar, decoded.spec);
+  const auto& of_candidate = decoded.candidate->properties;
+  const auto slot = std::find(of_candidate.begin(), of_candidate.end(), decoded.property);
+  guide(static_cast<std::size_t>(2 * (slot - of_candidate.begin())) +
+            (decoded.candidate->scalar == Scalar::f32 ? 0 : 1),
         verdict.worst_ratio);
   if (verdict.outcome == properties::Outcome::broken)
     throw Finding(properties::describe(verdict) + "\n" +
@@ -126,9 +126,9 @@ void CatalogueTarget::run(std::span<const std::uint8_t> bytes) {
 
 NamedInputs CatalogueTarget::seeds() const {
   std::vector<std::string> ids, subjects;
-  for (const Bench& bench : benches_) {
-    if (subjects.empty() || subjects.back() != bench.name) subjects.push_back(bench.name);
-    for (const Property* property : bench.properties)
+  for (const Candidate& candidate : candidates_) {
+    if (subjects.empty() || subjects.back() != candidate.name) subjects.push_back(candidate.name);
+    for (const Property* property : candidate.properties)
       if (std::find(ids.begin(), ids.end(), property->id) == ids.end())
         ids.emplace_back(property->id);
   }
@@ -137,12 +137,12 @@ NamedInputs CatalogueTarget::seeds() const {
 
 NamedInputs CatalogueTarget::small_inputs() const {
   NamedInputs inputs;
-  for (const Bench& bench : benches_) {
-    if (bench.name != benches_.front().name) continue;
-    for (const Property* property : bench.properties) {
+  for (const Candidate& candidate : candidates_) {
+    if (candidate.name != candidates_.front().name) continue;
+    for (const Property* property : candidate.properties) {
       const std::string id(property->id);
-      auto bytes = small_input(*this, cell_, bench.name, id, bench.scalar);
-      inputs.emplace_back(id + "_" + std::string(name_of(bench.scalar)), std::move(bytes));
+      auto bytes = small_input(*this, cell_, candidate.name, id, candidate.scalar);
+      inputs.emplace_back(id + "_" + std::string(name_of(candidate.scalar)), std::move(bytes));
     }
   }
   return inputs;

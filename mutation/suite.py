@@ -88,7 +88,7 @@ def stages_for(path):
         return EIGEN
     if path.endswith(('checkpointed.cpp', 'schedule.cpp')):
         return CHECKPOINTS
-    if path.endswith(('division.cpp', 'plan_base.hpp', 'passes.cpp', 'passes.hpp')):
+    if path.endswith(('partition.cpp', 'plan_base.hpp', 'passes.cpp', 'passes.hpp')):
         return PLANS
     if path.endswith(('matrix.hpp', 'layout.hpp', 'steps.hpp')):
         return KERNELS + EIGEN

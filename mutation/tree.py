@@ -15,7 +15,7 @@ FILES = (
      ('rnn', 'lstm', 'lstm_closed_form', 'loss', 'truncated', 'unrolled')] +
     [f'optimized/{name}' for name in
      ('stacked-inl.hpp', 'tile-inl.hpp', 'weight_gradients-inl.hpp', 'vector_math-inl.hpp',
-      'units-inl.hpp', 'rnn_passes-inl.hpp', 'lstm_passes-inl.hpp', 'division.cpp',
+      'units-inl.hpp', 'rnn_passes-inl.hpp', 'lstm_passes-inl.hpp', 'partition.cpp',
       'checkpointed.cpp', 'schedule.cpp', 'lstm.cpp', 'rnn.cpp', 'passes.cpp', 'passes.hpp',
       'layout.hpp', 'matrix.hpp', 'steps.hpp', 'plan_base.hpp', 'eigen/lstm.cpp', 'eigen/rnn.cpp',
       'eigen/products.cpp', 'eigen/stacked_cell.hpp')])

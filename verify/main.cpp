@@ -33,7 +33,7 @@ int replay(const Arguments& arguments) {
 }
 
 int grade_file(const Arguments& arguments) {
-  const Grade graded = grade(arguments.what, arguments.grade);
+  const diagnosis::Grade graded = grade(arguments.what, arguments.grade);
   print(text_of(graded, Style(coloured(arguments.colour, STDOUT_FILENO))));
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(graded, BPTT_VERSION));
   return outcome_of(graded) == properties::Outcome::broken ? something_broken : all_held;

@@ -10,6 +10,7 @@ namespace bptt::verify {
 
 /// One call on the problem of each failure of a property, if its problem is small and finite; a
 /// few at most, in the order of the report.
-[[nodiscard]] std::vector<TraceCase> broken_cases(const Report& report, const Capabilities& can);
+[[nodiscard]] std::vector<diagnosis::TraceCase> broken_cases(const Report& report,
+                                                             const Capabilities& can);
 
 }  // namespace bptt::verify

@@ -41,14 +41,14 @@ void select_properties(const std::string& pattern, CampaignOptions& options) {
 }
 
 /// What is broken in a subject, if anything is and a diagnosis is wanted.
-std::optional<SubjectDiagnosis> diagnosed(const Subject& subject, const Report& report,
-                                          const Arguments& arguments) {
+std::optional<diagnosis::SubjectDiagnosis> diagnosed(const Subject& subject, const Report& report,
+                                                     const Arguments& arguments) {
   const bool broken = std::any_of(report.rows.begin(), report.rows.end(), [](const Row& row) {
     return row.counts.broken > 0 && !row.specification;
   });
   const double seconds = arguments.diagnosis_seconds.value_or(diagnosis_seconds);
   if (!broken || seconds == 0 || stop) return std::nullopt;
-  DiagnosisOptions options;
+  diagnosis::DiagnosisOptions options;
   options.seconds = seconds;
   options.cell = arguments.campaign.cell;
   options.more_cases = broken_cases(report, subject.capabilities());
@@ -74,7 +74,7 @@ int run_check(Arguments& arguments) {
 
   const Style style(coloured(arguments.colour, STDOUT_FILENO));
   std::vector<Report> reports;
-  std::vector<std::optional<SubjectDiagnosis>> diagnoses;
+  std::vector<std::optional<diagnosis::SubjectDiagnosis>> diagnoses;
   bool broken = false;
   for (const auto& [subject, notes] : subjects) {
     {

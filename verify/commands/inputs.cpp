@@ -15,7 +15,8 @@
 namespace bptt::verify {
 
 Problem<double> problem_named(const std::string& name, Activation activation) {
-  if (std::filesystem::path(name).extension() == ".npz") return recorded_problem(name, activation);
+  if (std::filesystem::path(name).extension() == ".npz")
+    return diagnosis::recorded_problem(name, activation);
   return properties::find_published_case(name).problem;
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t shown_numbers = 8, shown_sets = 12;
 
-std::string wrong_numbers(const DigitsDiagnosis& d) {
+std::string wrong_numbers(const diagnosis::DigitsDiagnosis& d) {
   std::string text;
   for (std::size_t k = 0; k < std::min(shown_numbers, d.wrong.size()); ++k)
     text += fmt::format("  {:<18} printed {:<20} right {:.12g}\n", d.wrong[k].entry,
@@ -26,7 +26,7 @@ std::string wrong_numbers(const DigitsDiagnosis& d) {
 
 }  // namespace
 
-std::string text_of(const DigitsDiagnosis& d, const Style& style) {
+std::string text_of(const diagnosis::DigitsDiagnosis& d, const Style& style) {
   std::string text =
       fmt::format("{}: {} numbers read, {} digits\n", d.problem, d.numbers, d.digits);
   if (!d.not_judged.empty())
@@ -57,10 +57,10 @@ std::string text_of(const DigitsDiagnosis& d, const Style& style) {
   return text;
 }
 
-std::string json_of(const DigitsDiagnosis& d, std::string_view version) {
+std::string json_of(const diagnosis::DigitsDiagnosis& d, std::string_view version) {
   using nlohmann::ordered_json;
   ordered_json wrong = ordered_json::array(), fits = ordered_json::array();
-  for (const WrongNumber& number : d.wrong)
+  for (const diagnosis::WrongNumber& number : d.wrong)
     wrong.push_back(
         {{"entry", number.entry}, {"printed", number.printed}, {"right", number.right}});
   for (const std::string& set : d.fits) {

@@ -9,11 +9,12 @@
 
 namespace bptt::verify {
 
-[[nodiscard]] std::string text_of(const DigitsDiagnosis& diagnosis, const Style& style);
+[[nodiscard]] std::string text_of(const diagnosis::DigitsDiagnosis& diagnosis, const Style& style);
 
 /// {"bptt_verify", "schema": 1, "problem", "numbers", "digits", "right", "wrong": [{"entry",
 /// "printed", "right"}], "wrong_shapes", "not_judged", "fits": [[{"id", "mechanism", "wrong",
 /// "right", "mend", "source"}]], "nearest": {"id", "numbers"} or null, "tried"}
-[[nodiscard]] std::string json_of(const DigitsDiagnosis& diagnosis, std::string_view version);
+[[nodiscard]] std::string json_of(const diagnosis::DigitsDiagnosis& diagnosis,
+                                  std::string_view version);
 
 }  // namespace bptt::verify

@@ -108,7 +108,7 @@ std::string text_of_json(const Json& json) {
 }  // namespace
 
 std::string json_of(const std::vector<Report>& reports, std::string_view program,
-                    const std::vector<std::optional<SubjectDiagnosis>>& diagnoses) {
+                    const std::vector<std::optional<diagnosis::SubjectDiagnosis>>& diagnoses) {
   Json document{{"schema", "bptt-verify/check"},
                 {"version", schema_version},
                 {"program", program},
@@ -121,9 +121,9 @@ std::string json_of(const std::vector<Report>& reports, std::string_view program
   return text_of_json(document);
 }
 
-std::string json_of(const Grade& grade, std::string_view program) {
+std::string json_of(const diagnosis::Grade& grade, std::string_view program) {
   Json arrays = Json::array();
-  for (const GradedArray& a : grade.arrays) {
+  for (const diagnosis::GradedArray& a : grade.arrays) {
     Json array{{"array", a.name}, {"key", a.key}, {"expected_shape", shape_json(a.expected)}};
     if (!a.there) {
       array["outcome"] = "not graded";

@@ -17,8 +17,8 @@ namespace bptt::verify {
 /// diagnoses: of each report, if there is one; empty if there are none at all.
 [[nodiscard]] std::string json_of(
     const std::vector<Report>& reports, std::string_view program,
-    const std::vector<std::optional<SubjectDiagnosis>>& diagnoses = {});
+    const std::vector<std::optional<diagnosis::SubjectDiagnosis>>& diagnoses = {});
 [[nodiscard]] std::string json_of(const Replayed& replayed, std::string_view program);
-[[nodiscard]] std::string json_of(const Grade& grade, std::string_view program);
+[[nodiscard]] std::string json_of(const diagnosis::Grade& grade, std::string_view program);
 
 }  // namespace bptt::verify

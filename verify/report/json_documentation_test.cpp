@@ -86,9 +86,9 @@ TEST(JsonDocumentation, HasTheKeysOfACheck) {
   options.properties = {&properties::find_property("equals_reference")};
   const Report report = run_campaign(*subject, options);
   ASSERT_GT(broken_rows(report), 0);
-  DiagnosisOptions diagnosis;
+  diagnosis::DiagnosisOptions diagnosis;
   diagnosis.cell = Cell::rnn;
-  const std::string text = json_of({report}, "1.2.3", {verify::diagnose(*subject, diagnosis)});
+  const std::string text = json_of({report}, "1.2.3", {diagnosis::diagnose(*subject, diagnosis)});
   EXPECT_EQ(undocumented(text, section("bptt-verify/check") + section("bptt-verify/diagnosis"),
                          {"regimes"}),
             none);
@@ -97,10 +97,11 @@ TEST(JsonDocumentation, HasTheKeysOfACheck) {
 }
 
 TEST(JsonDocumentation, HasTheKeysOfADiagnosis) {
-  DiagnosisOptions options;
+  diagnosis::DiagnosisOptions options;
   options.cell = Cell::lstm;
-  SubjectDiagnosis found = verify::diagnose(*make_subject("fault:dbf_from_dzi"), options);
-  found.cells.front().faults.nearest = NearestFault{{0}, {1, 2}};
+  diagnosis::SubjectDiagnosis found =
+      diagnosis::diagnose(*make_subject("fault:dbf_from_dzi"), options);
+  found.cells.front().faults.nearest = diagnosis::NearestFault{{0}, {1, 2}};
   EXPECT_EQ(undocumented(json_of({found}, "1.2.3"), section("bptt-verify/diagnosis")), none);
 }
 
@@ -109,7 +110,8 @@ TEST(JsonDocumentation, HasTheKeysOfPrintedDigits) {
   for (const char* printed : {"dx[1][2] = [-0.15028183 -0.34554547 0.02071758 0.01483317]",
                               "dx[1][2] = [9 9 9 0.01483317]"}) {
     const auto diagnosis =
-        diagnose("rnn_backward_nb", problem, read_printout(printed, printable_arrays(Cell::rnn)));
+        diagnose("rnn_backward_nb", problem,
+                 diagnosis::read_printout(printed, diagnosis::printable_arrays(Cell::rnn)));
     EXPECT_EQ(undocumented(json_of(diagnosis, "1.2.3"),
                            section("Printed digits") + section("bptt-verify/diagnosis")),
               none);
@@ -125,7 +127,7 @@ TEST(JsonDocumentation, HasTheKeysOfAReplay) {
 
 TEST(JsonDocumentation, HasTheKeysOfAGrade) {
   const auto file = std::filesystem::path(BPTT_SOURCE_DIR) / "properties/cases/rnn_backward_nb.npz";
-  const Grade graded = grade(file, {});
+  const diagnosis::Grade graded = diagnosis::grade(file, {});
   EXPECT_EQ(undocumented(json_of(graded, "1.2.3"),
                          section("bptt-verify/grade") + section("bptt-verify/replay")),
             none);

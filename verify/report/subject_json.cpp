@@ -18,19 +18,19 @@ Json number(long double value) {
   return std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf";
 }
 
-std::string_view name_of(Moment moment) {
+std::string_view name_of(diagnosis::Moment moment) {
   switch (moment) {
-    case Moment::first: return "first call";
-    case Moment::second: return "second call";
-    case Moment::callers: return "caller's array";
-    case Moment::outside: return "outside of the array";
+    case diagnosis::Moment::first: return "first call";
+    case diagnosis::Moment::second: return "second call";
+    case diagnosis::Moment::callers: return "caller's array";
+    case diagnosis::Moment::outside: return "outside of the array";
   }
   return "";
 }
 
-Json sets_json(const std::vector<FaultRows>& sets) {
+Json sets_json(const std::vector<diagnosis::FaultRows>& sets) {
   Json list = Json::array();
-  for (const FaultRows& rows : sets) {
+  for (const diagnosis::FaultRows& rows : sets) {
     Json faults = Json::array();
     for (const std::size_t row : rows) {
       Json fault;
@@ -42,7 +42,7 @@ Json sets_json(const std::vector<FaultRows>& sets) {
   return list;
 }
 
-Json departure_json(const std::optional<Departure>& d) {
+Json first_wrong_json(const std::optional<diagnosis::FirstWrongNumber>& d) {
   if (!d) return {};
   return {{"case", d->problem},        {"replay", d->replay},
           {"array", d->array},         {"moment", name_of(d->moment)},
@@ -51,9 +51,9 @@ Json departure_json(const std::optional<Departure>& d) {
           {"bound", number(d->bound)}, {"map", d->map}};
 }
 
-Json cell_json(const CellDiagnosis& d) {
+Json cell_json(const diagnosis::CellDiagnosis& d) {
   Json arrays = Json::array();
-  for (const ArrayCount& a : d.arrays)
+  for (const diagnosis::ArrayCount& a : d.arrays)
     arrays.push_back({{"array", a.name},
                       {"cases", a.cases},
                       {"wrong_cases", a.wrong_cases},
@@ -61,7 +61,7 @@ Json cell_json(const CellDiagnosis& d) {
                       {"wrong_entries", a.wrong_entries}});
   Json nearest;
   if (const auto& n = d.faults.nearest)
-    nearest = {{"id", ids_of(n->rows)},
+    nearest = {{"id", diagnosis::ids_of(n->rows)},
                {"wrong_entries_given", n->like.wrong},
                {"right_entries_spoiled", n->like.spoiled}};
   return {{"cell", bptt::name_of(d.cell)},
@@ -75,7 +75,7 @@ Json cell_json(const CellDiagnosis& d) {
           {"arrays", arrays},
           {"broken_properties", d.broken_properties},
           {"sentences", d.sentences},
-          {"departure", departure_json(d.departure)},
+          {"departure", first_wrong_json(d.first_wrong)},
           {"fits", sets_json(d.faults.fits)},
           {"one_call", sets_json(d.faults.one_call)},
           {"numbers_alone", sets_json(d.faults.numbers_alone)},
@@ -86,21 +86,23 @@ Json cell_json(const CellDiagnosis& d) {
 
 }  // namespace
 
-Json as_json(const SubjectDiagnosis& diagnosis) {
+Json as_json(const diagnosis::SubjectDiagnosis& diagnosis) {
   Json cells = Json::array();
-  for (const CellDiagnosis& cell : diagnosis.cells) cells.push_back(cell_json(cell));
+  for (const diagnosis::CellDiagnosis& cell : diagnosis.cells) cells.push_back(cell_json(cell));
   return {{"subject", diagnosis.subject},
           {"seconds", diagnosis.seconds},
           {"outcome", diagnosis.right() ? "held" : "broken"},
           {"cells", cells}};
 }
 
-std::string json_of(const std::vector<SubjectDiagnosis>& diagnoses, std::string_view program) {
+std::string json_of(const std::vector<diagnosis::SubjectDiagnosis>& diagnoses,
+                    std::string_view program) {
   Json document{{"schema", "bptt-verify/diagnosis"},
                 {"version", schema_version},
                 {"program", program},
                 {"diagnoses", Json::array()}};
-  for (const SubjectDiagnosis& d : diagnoses) document["diagnoses"].push_back(as_json(d));
+  for (const diagnosis::SubjectDiagnosis& d : diagnoses)
+    document["diagnoses"].push_back(as_json(d));
   // A subject's message may hold any bytes; the document is UTF-8 all the same.
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

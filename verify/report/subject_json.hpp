@@ -7,6 +7,6 @@
 
 namespace bptt::verify {
 
-[[nodiscard]] nlohmann::ordered_json as_json(const SubjectDiagnosis& diagnosis);
+[[nodiscard]] nlohmann::ordered_json as_json(const diagnosis::SubjectDiagnosis& diagnosis);
 
 }  // namespace bptt::verify

@@ -15,16 +15,17 @@ namespace {
 
 constexpr std::size_t shown_sets = 12;
 
-std::string_view moment_words(Moment moment) {
+std::string_view moment_words(diagnosis::Moment moment) {
   switch (moment) {
-    case Moment::second: return ", in the second call";
-    case Moment::callers: return ", the caller's, after the calls";
-    case Moment::outside: return ", elements beside it that were written";
+    case diagnosis::Moment::second: return ", in the second call";
+    case diagnosis::Moment::callers: return ", the caller's, after the calls";
+    case diagnosis::Moment::outside: return ", elements beside it that were written";
     default: return "";
   }
 }
 
-std::string departure_text(const Departure& d, const Style& style, Detail detail) {
+std::string first_wrong_text(const diagnosis::FirstWrongNumber& d, const Style& style,
+                             Detail detail) {
   std::string text =
       fmt::format("first wrong number, in the smallest case that is wrong: {}\n", d.problem);
   std::string index;
@@ -40,16 +41,16 @@ std::string departure_text(const Departure& d, const Style& style, Detail detail
   return text;
 }
 
-std::string others(const std::vector<FaultRows>& sets, std::size_t first) {
+std::string others(const std::vector<diagnosis::FaultRows>& sets, std::size_t first) {
   std::string text;
   const std::size_t shown = std::min(sets.size(), first + shown_sets);
-  for (std::size_t k = first; k < shown; ++k) text += "  " + ids_of(sets[k]) + "\n";
+  for (std::size_t k = first; k < shown; ++k) text += "  " + diagnosis::ids_of(sets[k]) + "\n";
   if (sets.size() > shown) text += fmt::format("  .. and {} more\n", sets.size() - shown);
   return text;
 }
 
 /// What gives every number, and what of the properties: the first line of the verdict.
-std::string evidence_text(const CellDiagnosis& d, bool pair, std::string_view tried) {
+std::string evidence_text(const diagnosis::CellDiagnosis& d, bool pair, std::string_view tried) {
   const std::size_t broken = d.broken_properties.size();
   const std::string properties =
       broken == 0 ? ""
@@ -60,8 +61,8 @@ std::string evidence_text(const CellDiagnosis& d, bool pair, std::string_view tr
       grouped(d.wrong_entries), properties, tried);
 }
 
-std::string faults_text(const CellDiagnosis& d, const Style& style) {
-  const FaultSearch& f = d.faults;
+std::string faults_text(const diagnosis::CellDiagnosis& d, const Style& style) {
+  const diagnosis::FaultSearch& f = d.faults;
   const std::string tried = fmt::format("{} sets of faults tried{}", grouped(f.tried),
                                         f.complete ? "" : "; the time was over before all were");
   std::string text;
@@ -75,8 +76,8 @@ std::string faults_text(const CellDiagnosis& d, const Style& style) {
     text += evidence_text(d, f.fits.front().size() > 1, tried);
     text += fault_words(f.fits.front(), style);
     if (f.fits.size() > 1)
-      text += fmt::format("nothing that was tried tells {} from:\n{}", ids_of(f.fits.front()),
-                          others(f.fits, 1));
+      text += fmt::format("nothing that was tried tells {} from:\n{}",
+                          diagnosis::ids_of(f.fits.front()), others(f.fits, 1));
     return text;
   }
   if (!f.numbers_alone.empty())
@@ -90,12 +91,12 @@ std::string faults_text(const CellDiagnosis& d, const Style& style) {
   if (f.nearest)
     text += fmt::format(
         "nearest is {}: it gives {} of the {} wrong entries, and would spoil {} that are right\n",
-        ids_of(f.nearest->rows), grouped(f.nearest->like.wrong), grouped(d.wrong_entries),
-        grouped(f.nearest->like.spoiled));
+        diagnosis::ids_of(f.nearest->rows), grouped(f.nearest->like.wrong),
+        grouped(d.wrong_entries), grouped(f.nearest->like.spoiled));
   return text;
 }
 
-std::string cell_text(const CellDiagnosis& d, const Style& style, Detail detail) {
+std::string cell_text(const diagnosis::CellDiagnosis& d, const Style& style, Detail detail) {
   const std::string left_out =
       d.cases_left_out > 0 ? fmt::format("; {} cases left out", d.cases_left_out) : "";
   if (d.right())
@@ -109,17 +110,19 @@ std::string cell_text(const CellDiagnosis& d, const Style& style, Detail detail)
                             grouped(d.wrong_entries), grouped(d.judged_entries))),
       left_out);
   for (const std::string& sentence : d.sentences) text += "  - " + sentence + "\n";
-  if (d.departure) text += departure_text(*d.departure, style, detail);
+  if (d.first_wrong) text += first_wrong_text(*d.first_wrong, style, detail);
   return text + faults_text(d, style);
 }
 
 }  // namespace
 
-std::string text_of(const SubjectDiagnosis& diagnosis, const Style& style, Detail detail) {
+std::string text_of(const diagnosis::SubjectDiagnosis& diagnosis, const Style& style,
+                    Detail detail) {
   std::string text =
       style.bold(fmt::format("diagnosis of {} ({:.1f} s)", diagnosis.subject, diagnosis.seconds));
   text += "\n";
-  for (const CellDiagnosis& cell : diagnosis.cells) text += cell_text(cell, style, detail);
+  for (const diagnosis::CellDiagnosis& cell : diagnosis.cells)
+    text += cell_text(cell, style, detail);
   return text;
 }
 

@@ -12,11 +12,11 @@ namespace bptt::verify {
 
 enum class Detail { brief, full };  // brief: without the map of wrong entries
 
-[[nodiscard]] std::string text_of(const SubjectDiagnosis& diagnosis, const Style& style,
+[[nodiscard]] std::string text_of(const diagnosis::SubjectDiagnosis& diagnosis, const Style& style,
                                   Detail detail);
 
 /// The fields are described in docs/json.md.
-[[nodiscard]] std::string json_of(const std::vector<SubjectDiagnosis>& diagnoses,
+[[nodiscard]] std::string json_of(const std::vector<diagnosis::SubjectDiagnosis>& diagnoses,
                                   std::string_view program);
 
 }  // namespace bptt::verify

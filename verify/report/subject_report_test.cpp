@@ -10,10 +10,10 @@ namespace {
 using testing::HasSubstr;
 
 TEST(SubjectReport, SaysThatNoKnownFaultMatches) {
-  CellDiagnosis cell;
+  diagnosis::CellDiagnosis cell;
   cell.cases = cell.wrong_cases = 3;
   cell.sentences = {"only dWaa is wrong"};
-  const SubjectDiagnosis diagnosis{.subject = "mine", .seconds = 1, .cells = {cell}};
+  const diagnosis::SubjectDiagnosis diagnosis{.subject = "mine", .seconds = 1, .cells = {cell}};
   const std::string text = text_of(diagnosis, Style(false), Detail::full);
   EXPECT_THAT(text, HasSubstr("rnn: 3 of 3 cases are wrong"));
   EXPECT_THAT(text, HasSubstr("  - only dWaa is wrong\n"));

@@ -164,7 +164,7 @@ std::string text_of(const Replayed& r, const Style& style) {
                             grouped(v.inconclusive_entries));
 }
 
-std::string text_of(const Grade& grade, const Style& style) {
+std::string text_of(const diagnosis::Grade& grade, const Style& style) {
   const Sizes& z = grade.sizes;
   std::string text = fmt::format(
       "{}: {}{}, {}, n_x={} n_a={} m={} T_x={} T_da={}\n", grade.file, bptt::name_of(grade.cell),
@@ -175,12 +175,13 @@ std::string text_of(const Grade& grade, const Style& style) {
                                      fmt::join(grade.assumed_zero, ", "))) +
             "\n";
   std::size_t width = 5;
-  for (const GradedArray& array : grade.arrays) width = std::max(width, array.key.size());
+  for (const diagnosis::GradedArray& array : grade.arrays)
+    width = std::max(width, array.key.size());
   text += style.bold(fmt::format("{:<{}} {:<12} {:<13} {:>9}{:>13}  {}", "array", width, "shape",
                                  "verdict", "judged", "error/bound", "worst, or why")) +
           "\n";
   bool sampled = false;
-  for (const GradedArray& array : grade.arrays) {
+  for (const diagnosis::GradedArray& array : grade.arrays) {
     const properties::Verdict& v = array.verdict;
     if (!array.there) {
       text +=

@@ -17,7 +17,7 @@ namespace bptt::verify {
 [[nodiscard]] std::string text_of(const Replayed& replayed, const Style& style);
 
 /// Recorded gradients, array by array.
-[[nodiscard]] std::string text_of(const Grade& grade, const Style& style);
+[[nodiscard]] std::string text_of(const diagnosis::Grade& grade, const Style& style);
 
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(long long number);

@@ -10,13 +10,13 @@ namespace {
 using testing::HasSubstr;
 
 TEST(TableOfAGrade, SaysWhatIsMissingAndWhatHasAnotherShape) {
-  GradedArray missing, misshapen;
+  diagnosis::GradedArray missing, misshapen;
   missing.key = "dWaa";
   misshapen.key = "grad.dba";
   misshapen.there = true;
   misshapen.verdict.outcome = properties::Outcome::broken;
   misshapen.verdict.cause = Cause::wrong_shape;
-  Grade grade;
+  diagnosis::Grade grade;
   grade.arrays = {missing, misshapen};
   const std::string text = text_of(grade, Style(false));
   EXPECT_THAT(text, HasSubstr("not graded: not in the file"));

@@ -7,7 +7,7 @@
 
 namespace bptt::optimized {
 
-struct Division {
+struct Partition {
   int threads = 1;
   /// So many of them take part in the loop over time; the others only in a backward pass's products
   /// over blocks of steps.
@@ -20,6 +20,7 @@ struct Division {
 /// step is long enough to wait for one another in it; else one thread walks alone. Fewer threads
 /// than asked for where a thread would have so little to do that waking it takes longer. Throws
 /// Error if options.threads < 1.
-[[nodiscard]] Division divided(const Layout& layout, const Sizes& sizes, const Options& options);
+[[nodiscard]] Partition partition_of(const Layout& layout, const Sizes& sizes,
+                                     const Options& options);
 
 }  // namespace bptt::optimized

@@ -1,4 +1,4 @@
-// The first place where the one on trial departs from what is right, and a map of its arrays there.
+// The first wrong number of the one on trial, and a map of its arrays there.
 #pragma once
 
 #include <optional>
@@ -7,11 +7,11 @@
 
 #include "diagnosis/evidence.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// The first wrong number of the smallest wrong case, in the order of computation: states forwards
 /// in time, then dx backwards, then da0 and dc0, then weights and biases.
-struct Departure {
+struct FirstWrongNumber {
   std::string problem;  // to_string of its case
   std::string replay;   // the command that judges the same case again; empty if there is none
   std::string array;
@@ -23,10 +23,10 @@ struct Departure {
 };
 
 /// Nothing if no number is wrong. subject: its name, for the replay line.
-[[nodiscard]] std::optional<Departure> first_departure(const Evidence& evidence,
-                                                       const std::string& subject);
+[[nodiscard]] std::optional<FirstWrongNumber> first_wrong_number(const Evidence& evidence,
+                                                                 const std::string& subject);
 
 /// "step 3, unit 2, sample 0"; "unit 4, column 7 (x)".
-[[nodiscard]] std::string place_of(const Departure& departure);
+[[nodiscard]] std::string place_of(const FirstWrongNumber& first_wrong);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

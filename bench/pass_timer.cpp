@@ -1,4 +1,4 @@
-#include "bench/stage.hpp"
+#include "bench/pass_timer.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -29,7 +29,7 @@ std::string Group::name() const {
          std::string(name_of(scalar)) + "/" + bench::name_of(sizes) + "/" + std::to_string(threads);
 }
 
-Contestant* Stage::contestant(const Entry& entry) {
+Contestant* PassTimer::contestant(const Entry& entry) {
   auto [at, fresh] = contestants_.try_emplace(key_of(entry));
   const Group& g = entry.group;
   if (fresh)
@@ -39,8 +39,8 @@ Contestant* Stage::contestant(const Entry& entry) {
   return at->second.get();
 }
 
-void Stage::run(const std::vector<Entry>& entries, const Repetitions& repetitions,
-                Results& results) {
+void PassTimer::run(const std::vector<Entry>& entries, const Repetitions& repetitions,
+                    Results& results) {
   std::set<std::string> needed;
   for (const Entry& entry : entries) needed.insert(key_of(entry));
   std::erase_if(contestants_, [&](const auto& known) { return !needed.contains(known.first); });

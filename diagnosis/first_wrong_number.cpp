@@ -1,4 +1,4 @@
-#include "diagnosis/departure.hpp"
+#include "diagnosis/first_wrong_number.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "properties/replay.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 /// Smallest first; one call before several, usual values before others.
@@ -92,11 +92,12 @@ void add_map(const CaseEvidence& c, std::size_t a, std::vector<std::string>& map
 
 }  // namespace
 
-std::optional<Departure> first_departure(const Evidence& evidence, const std::string& subject) {
+std::optional<FirstWrongNumber> first_wrong_number(const Evidence& evidence,
+                                                   const std::string& subject) {
   const CaseEvidence* c = smallest_wrong(evidence);
   if (c == nullptr) return std::nullopt;
   const TraceCase& described = c->described();
-  Departure d;
+  FirstWrongNumber d;
   d.problem = to_string(described);
   if (described.script == Script::once && described.exponent == 0)
     d.replay =
@@ -137,7 +138,7 @@ std::optional<Departure> first_departure(const Evidence& evidence, const std::st
   return d;
 }
 
-std::string place_of(const Departure& d) {
+std::string place_of(const FirstWrongNumber& d) {
   const auto& at = d.index;
   const bool features = d.array == "dx" || d.array == "x";
   const std::string row =
@@ -150,4 +151,4 @@ std::string place_of(const Departure& d) {
   return at.size() == 2 ? fmt::format("{}, sample {}", row, at[1]) : row;
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

@@ -56,10 +56,10 @@ void forward(Arrays<S>& arrays) {
 
 /// Fills arrays.out from the other arrays.
 template <class S>
-using Way = std::function<void(Arrays<S>& arrays)>;
+using BackwardPass = std::function<void(Arrays<S>& arrays)>;
 
 template <class S>
-Way<S> rnn_way(const auto& backward) {
+BackwardPass<S> rnn_backward_pass(const auto& backward) {
   return [=](Arrays<S>& arrays) {
     const NamedViews<const S> in = views_of(std::as_const(arrays.in));
     backward(arrays.activation, rnn_parameters(in), in["x"], in["a0"],
@@ -69,7 +69,7 @@ Way<S> rnn_way(const auto& backward) {
 }
 
 template <class S>
-Way<S> lstm_way(const auto& backward) {
+BackwardPass<S> lstm_backward_pass(const auto& backward) {
   return [=](Arrays<S>& arrays) {
     const NamedViews<const S> in = views_of(std::as_const(arrays.in));
     backward(lstm_parameters(in), in["x"], in["a0"], in["c0"],
@@ -81,34 +81,36 @@ Way<S> lstm_way(const auto& backward) {
 
 /// Truncation at `lag` cell steps.
 template <class S>
-Way<S> truncated_at(Cell cell, Index lag) {
+BackwardPass<S> truncated_at(Cell cell, Index lag) {
   if (cell == Cell::rnn)
-    return rnn_way<S>([=](auto&&... args) { rnn_backward_truncated<S>(lag, args...); });
-  return lstm_way<S>([=](auto&&... args) { lstm_backward_truncated<S>(lag, args...); });
+    return rnn_backward_pass<S>([=](auto&&... args) { rnn_backward_truncated<S>(lag, args...); });
+  return lstm_backward_pass<S>([=](auto&&... args) { lstm_backward_truncated<S>(lag, args...); });
 }
 
 /// Randomised truncation with the factors xi.
 template <class S>
-Way<S> randomised_with(Cell cell, const std::vector<S>& xi) {
+BackwardPass<S> randomised_with(Cell cell, const std::vector<S>& xi) {
   if (cell == Cell::rnn)
-    return rnn_way<S>([=](auto&&... args) { rnn_backward_randomised<S>(xi, args...); });
-  return lstm_way<S>([=](auto&&... args) { lstm_backward_randomised<S>(xi, args...); });
+    return rnn_backward_pass<S>([=](auto&&... args) { rnn_backward_randomised<S>(xi, args...); });
+  return lstm_backward_pass<S>([=](auto&&... args) { lstm_backward_randomised<S>(xi, args...); });
 }
 
 /// Every way to the gradients of full backpropagation through T steps; "one pass" is the first.
 template <class S>
-Named<Way<S>> ways(Cell cell, Index T) {
-  Named<Way<S>> all;
+Named<BackwardPass<S>> backward_passes(Cell cell, Index T) {
+  Named<BackwardPass<S>> all;
   if (cell == Cell::rnn) {
-    all.add("one pass", rnn_way<S>([](auto&&... args) { rnn_backward<S>(args...); }));
-    all.add("walks", rnn_way<S>([](auto&&... args) { rnn_backward_walks<S>(args...); }));
-    all.add("split", rnn_way<S>([](auto&&... args) { rnn_backward_split<S>(args...); }));
+    all.add("one pass", rnn_backward_pass<S>([](auto&&... args) { rnn_backward<S>(args...); }));
+    all.add("walks", rnn_backward_pass<S>([](auto&&... args) { rnn_backward_walks<S>(args...); }));
+    all.add("split", rnn_backward_pass<S>([](auto&&... args) { rnn_backward_split<S>(args...); }));
   } else {
-    all.add("one pass", lstm_way<S>([](auto&&... args) { lstm_backward<S>(args...); }));
-    all.add("walks", lstm_way<S>([](auto&&... args) { lstm_backward_walks<S>(args...); }));
-    all.add("split", lstm_way<S>([](auto&&... args) { lstm_backward_split<S>(args...); }));
+    all.add("one pass", lstm_backward_pass<S>([](auto&&... args) { lstm_backward<S>(args...); }));
+    all.add("walks",
+            lstm_backward_pass<S>([](auto&&... args) { lstm_backward_walks<S>(args...); }));
+    all.add("split",
+            lstm_backward_pass<S>([](auto&&... args) { lstm_backward_split<S>(args...); }));
     all.add("closed form",
-            lstm_way<S>([](auto&&... args) { lstm_backward_closed_form<S>(args...); }));
+            lstm_backward_pass<S>([](auto&&... args) { lstm_backward_closed_form<S>(args...); }));
   }
   all.add("truncated at T", truncated_at<S>(cell, T));
   all.add("truncated beyond T", truncated_at<S>(cell, T + 3));
@@ -117,10 +119,10 @@ Named<Way<S>> ways(Cell cell, Index T) {
   return all;
 }
 
-/// The gradients that `way` gives for the arrays, from outputs that hold zeros.
+/// The gradients that `backward` gives for the arrays, from outputs that hold zeros.
 template <class S>
-NamedTensors<S> gradients_by(const Way<S>& way, Arrays<S> arrays) {
-  way(arrays);
+NamedTensors<S> gradients_by(const BackwardPass<S>& backward, Arrays<S> arrays) {
+  backward(arrays);
   return arrays.out;
 }
 

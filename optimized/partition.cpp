@@ -1,4 +1,4 @@
-#include "optimized/division.hpp"
+#include "optimized/partition.hpp"
 
 #include "core/error.hpp"
 
@@ -21,25 +21,25 @@ int whole(double value, int most) {
 
 }  // namespace
 
-Division divided(const Layout& layout, const Sizes& sizes, const Options& options) {
+Partition partition_of(const Layout& layout, const Sizes& sizes, const Options& options) {
   const int asked = options.threads;
   if (asked < 1) throw Error("a plan for " + std::to_string(asked) + " threads: 1 or more");
   const double all = static_cast<double>(layout.stack()) *
                      static_cast<double>(layout.n_a + layout.n_x) * static_cast<double>(sizes.m) *
                      static_cast<double>(sizes.T_x);
   const bool at_all_costs = options.least_work_of_a_thread <= 0;
-  Division division;
-  division.threads = at_all_costs ? asked : whole(all / options.least_work_of_a_thread, asked);
+  Partition partition;
+  partition.threads = at_all_costs ? asked : whole(all / options.least_work_of_a_thread, asked);
   const double weights = static_cast<double>(layout.stack()) * static_cast<double>(layout.n_a);
   const double step = weights * static_cast<double>(sizes.m);
   const auto panels = static_cast<double>(layout.of_state().count());
-  const int by_samples = whole(static_cast<double>(sizes.m / least_samples), division.threads);
+  const int by_samples = whole(static_cast<double>(sizes.m / least_samples), partition.threads);
   const int by_units = whole(
-      at_all_costs ? panels : std::min(panels, 2 * step / least_work_of_a_step), division.threads);
-  division.by_units =
+      at_all_costs ? panels : std::min(panels, 2 * step / least_work_of_a_step), partition.threads);
+  partition.by_units =
       by_units > by_samples || (by_units == by_samples && by_units > 1 && weights >= far_weights);
-  division.walkers = std::max(by_units, by_samples);
-  return division;
+  partition.walkers = std::max(by_units, by_samples);
+  return partition;
 }
 
 }  // namespace bptt::optimized

@@ -8,9 +8,9 @@
 
 #include "diagnosis/evidence.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 
 /// In the order in which one reads them; empty if nothing is wrong.
 [[nodiscard]] std::vector<std::string> sentences(const Evidence& evidence);
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

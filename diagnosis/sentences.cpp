@@ -1,4 +1,4 @@
-#include "diagnosis/deviations.hpp"
+#include "diagnosis/sentences.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,7 +8,7 @@
 #include "diagnosis/conditions.hpp"
 #include "diagnosis/trace_cases.hpp"
 
-namespace bptt::verify {
+namespace bptt::diagnosis {
 namespace {
 
 std::vector<std::string> joined(std::vector<std::string> list,
@@ -325,4 +325,4 @@ std::vector<std::string> sentences(const Evidence& evidence) {
   return Writer(evidence).write();
 }
 
-}  // namespace bptt::verify
+}  // namespace bptt::diagnosis

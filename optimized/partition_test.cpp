@@ -1,5 +1,5 @@
 // How a plan divides its work among threads.
-#include "optimized/division.hpp"
+#include "optimized/partition.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,50 +11,50 @@ namespace {
 
 constexpr Index lanes = 16;
 
-Division division(Cell cell, const Sizes& sizes, const Options& options) {
-  return divided({cell, sizes.n_x, sizes.n_a, lanes}, sizes, options);
+Partition partition(Cell cell, const Sizes& sizes, const Options& options) {
+  return partition_of({cell, sizes.n_x, sizes.n_a, lanes}, sizes, options);
 }
 
-TEST(Division, BySamplesWhereThereAreEnough) {
-  const Division d = division(Cell::lstm, {64, 64, 32, 100, 100}, {.threads = 3});
+TEST(Partition, BySamplesWhereThereAreEnough) {
+  const Partition d = partition(Cell::lstm, {64, 64, 32, 100, 100}, {.threads = 3});
   EXPECT_EQ(d.threads, 3);
   EXPECT_EQ(d.walkers, 3);
   EXPECT_FALSE(d.by_units);
 }
 
-TEST(Division, ByUnitsWhereAStepIsLongEnoughToWaitInIt) {
-  const Division d = division(Cell::lstm, {512, 512, 1, 100, 100}, {.threads = 2});
+TEST(Partition, ByUnitsWhereAStepIsLongEnoughToWaitInIt) {
+  const Partition d = partition(Cell::lstm, {512, 512, 1, 100, 100}, {.threads = 2});
   EXPECT_EQ(d.walkers, 2);
   EXPECT_TRUE(d.by_units);
 }
 
-TEST(Division, ByUnitsWhereTheWeightsAreFar) {
-  EXPECT_TRUE(division(Cell::lstm, {240, 1024, 128, 64, 64}, {.threads = 2}).by_units);
-  EXPECT_FALSE(division(Cell::lstm, {512, 512, 128, 30, 30}, {.threads = 2}).by_units);
+TEST(Partition, ByUnitsWhereTheWeightsAreFar) {
+  EXPECT_TRUE(partition(Cell::lstm, {240, 1024, 128, 64, 64}, {.threads = 2}).by_units);
+  EXPECT_FALSE(partition(Cell::lstm, {512, 512, 128, 30, 30}, {.threads = 2}).by_units);
 }
 
 // 9 blocks of 16 units: 576 rows; a step is 576 * 130 products, as long as three waits, of which
 // two walkers have enough; there are 3 panels. n_x takes no part in it.
-TEST(Division, AsManyByUnitsAsAStepHasWorkFor) {
-  const Division d = division(Cell::lstm, {1000, 130, 1, 1000, 1000}, {.threads = 4});
+TEST(Partition, AsManyByUnitsAsAStepHasWorkFor) {
+  const Partition d = partition(Cell::lstm, {1000, 130, 1, 1000, 1000}, {.threads = 4});
   EXPECT_EQ(d.threads, 4);
   EXPECT_EQ(d.walkers, 2);
   EXPECT_TRUE(d.by_units);
 }
 
-TEST(Division, OneWalksAloneWhereItIsNot) {
-  const Division d = division(Cell::rnn, {64, 64, 1, 1000, 1000}, {.threads = 2});
+TEST(Partition, OneWalksAloneWhereItIsNot) {
+  const Partition d = partition(Cell::rnn, {64, 64, 1, 1000, 1000}, {.threads = 2});
   EXPECT_EQ(d.threads, 2) << "the products over blocks of steps are divided";
   EXPECT_EQ(d.walkers, 1);
 }
 
-TEST(Division, TakesNoThreadForLittleWork) {
-  EXPECT_EQ(division(Cell::lstm, {3, 5, 10, 7, 7}, {.threads = 8}).threads, 1);
-  EXPECT_THROW((void)division(Cell::lstm, {3, 5, 10, 7, 7}, {.threads = 0}), Error);
+TEST(Partition, TakesNoThreadForLittleWork) {
+  EXPECT_EQ(partition(Cell::lstm, {3, 5, 10, 7, 7}, {.threads = 8}).threads, 1);
+  EXPECT_THROW((void)partition(Cell::lstm, {3, 5, 10, 7, 7}, {.threads = 0}), Error);
 }
 
 // Every sample and unit has one member that walks with it, every column one that works on it.
-TEST(Division, MembersShareOutEverything) {
+TEST(Partition, MembersShareOutEverything) {
   const Panels panels{100, lanes};  // two
   for (const bool by_units : {false, true})
     for (int count = 1; count <= 5; ++count)

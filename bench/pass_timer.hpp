@@ -37,12 +37,12 @@ struct Repetitions {
   double seconds;  // of each at least
 };
 
-class Stage {
+class PassTimer {
  public:
   using Started = std::function<void(const std::string& benchmark)>;
 
   /// `started` is told the name "<group>/<contestant>" before each repetition, outside of its time.
-  explicit Stage(Started started) : started_(std::move(started)) {}
+  explicit PassTimer(Started started) : started_(std::move(started)) {}
 
   /// Those who cannot run an entry are left out. Contestants stay for the next call, if it has
   /// their shape too: forward and backward share them.
