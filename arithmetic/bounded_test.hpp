@@ -1,7 +1,8 @@
 // Running error analysis: every number carries a bound on its distance from the exact result.
 // The bound is sound, not first order: it holds for these values, whatever they are. The price is
 // that it ignores the signs of errors, so it grows without use over many steps of a recurrence;
-// for those there is the tape.
+// for those there is the tape. So it judges nothing of a subject: the tests of this folder use it
+// alone, as a bound of other make than the tape's.
 // Rests on: round to nearest, gradual underflow, and the accuracy of the C library declared below.
 // Source: Wilkinson 1986, "Error analysis revisited"; Higham, Accuracy and Stability of Numerical
 // Algorithms, 2nd ed., section 3.3.
