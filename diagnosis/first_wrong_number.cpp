@@ -112,12 +112,7 @@ std::optional<FirstWrongNumber> first_wrong_number(const Evidence& evidence,
     const bool callers = array.moment == Moment::callers || array.moment == Moment::outside;
     for (std::size_t k = 0; k < c->marks[a].size(); ++k) {
       if (c->marks[a][k] != Mark::wrong) continue;
-      auto rest = static_cast<Index>(k);
-      std::vector<Index> index;
-      for (Index axis = 0; axis < shape.rank(); ++axis) {
-        index.push_back(rest % shape[axis]);
-        rest /= shape[axis];
-      }
+      const std::vector<Index> index = indices_of(static_cast<Index>(k), shape);
       const Index step = timed ? (gradient ? shape[2] - 1 - index[2] : index[2]) : 0;
       const int kind = callers ? 4 : !gradient ? 0 : timed ? 1 : !accumulates(array.name) ? 2 : 3;
       const std::vector<long long> order{array.moment == Moment::second ? 1 : 0, kind, step,

@@ -225,13 +225,7 @@ struct Checkpointed<S>::Impl {
 template <class S>
 Checkpointed<S>::Checkpointed(Cell cell, Activation g, const Sizes& sizes,
                               const MemoryOptions& memory, const Options& options)
-    : impl_(std::make_unique<Impl>(cell, g, sizes, memory, options)) {}
-template <class S>
-Checkpointed<S>::Checkpointed(Checkpointed&&) noexcept = default;
-template <class S>
-Checkpointed<S>& Checkpointed<S>::operator=(Checkpointed&&) noexcept = default;
-template <class S>
-Checkpointed<S>::~Checkpointed() = default;
+    : impl_(make_hidden<Impl>(cell, g, sizes, memory, options)) {}
 
 template <class S>
 void Checkpointed<S>::forward(const NamedViews<const S>& in, const View<S>& a, const View<S>& c_T) {

@@ -1,21 +1,14 @@
 // Every shape that the reference refuses, with its words; and that nothing is written before.
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
+#include "core/test_support.hpp"
 #include "reference/backward_passes_test.hpp"
 #include "reference/loss.hpp"
 
 namespace bptt::reference {
 namespace {
 
-std::string error_of(const auto& action) {
-  try {
-    action();
-  } catch (const ShapeError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 struct Refusal {
   std::string array;

@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
-#include <regex>
 
-#include "core/error.hpp"
 #include "core/whole_file.hpp"
 #include "verify/campaign/campaign_cases.hpp"
+#include "verify/campaign/selection.hpp"
 #include "verify/commands/command.hpp"
 #include "verify/report/json.hpp"
 #include "verify/report/junit.hpp"
@@ -20,25 +19,6 @@ namespace bptt::verify {
 namespace {
 
 constexpr double default_seconds = 45, diagnosis_seconds = 10;
-
-void select_properties(const std::string& pattern, CampaignOptions& options) {
-  std::regex regex;
-  try {
-    regex = std::regex(pattern);
-  } catch (const std::regex_error& error) {
-    throw FormatError("--property '" + pattern + "' is no regular expression: " + error.what());
-  }
-  const auto matches = [&](const std::string& id) { return std::regex_search(id, regex); };
-  for (const auto& p : properties::catalogue())
-    if (matches(std::string(p.id))) options.properties.push_back(&p);
-  for (const auto& p : properties::published_cases())
-    if (const std::string name(p.name); matches(std::string(published_prefix) + name) ||
-                                        matches(std::string(specification_prefix) + name))
-      options.published.push_back(&p);
-  if (options.properties.empty() && options.published.empty())
-    throw UnsupportedError("no property matches '" + pattern +
-                           "' (see: bptt-verify list properties)");
-}
 
 /// What is broken in a subject, if anything is and a diagnosis is wanted.
 std::optional<diagnosis::SubjectDiagnosis> diagnosed(const Subject& subject, const Report& report,
