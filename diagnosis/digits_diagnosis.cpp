@@ -10,7 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/step_names.hpp"
-#include "subjects/faults/fault_models.hpp"
+#include "diagnosis/fault_traces.hpp"
 #include "subjects/registry.hpp"
 
 namespace bptt::diagnosis {
@@ -135,36 +135,29 @@ class FaultRunner {
   double terms_ = 1;
 };
 
-std::vector<std::string> faults_of(Cell cell) {
-  std::vector<std::string> ids;
-  for (const FaultModel& model : fault_models)
-    if (FaultSet::parse(model.id)->apply_to(cell)) ids.emplace_back(model.id);
-  return ids;
-}
-
 void search(const FaultRunner& runner, Cell cell, const std::vector<Claim>& claims,
             DigitsDiagnosis& diagnosis, const OnTried& on_tried) {
-  const std::vector<std::string> ids = faults_of(cell);
-  const auto n = static_cast<int>(ids.size());
+  const std::vector<std::size_t> rows = faults_of(cell);
+  const auto n = static_cast<int>(rows.size());
   const int all = static_cast<int>(claims.size()), sets = n + n * (n - 1) / 2;
-  const auto try_set = [&](const std::string& set) {
+  const auto try_set = [&](const FaultRows& faults) {
+    const std::string set = ids_of(faults);
     if (on_tried) on_tried(diagnosis.tried, sets);
     ++diagnosis.tried;
     const int fits = runner.fit("fault:" + set, claims);
     if (fits == all) diagnosis.fits.push_back(set);
     return fits;
   };
-  for (const std::string& id : ids) {
-    const int fits = try_set(id);
+  for (const std::size_t row : rows) {
+    const int fits = try_set({row});
     if (fits > diagnosis.nearest_numbers) {
-      diagnosis.nearest = id;
+      diagnosis.nearest = ids_of({row});
       diagnosis.nearest_numbers = fits;
     }
   }
   if (!diagnosis.fits.empty()) return;
-  for (int i = 0; i < n; ++i)
-    for (int j = i + 1; j < n; ++j)
-      (void)try_set(ids[static_cast<std::size_t>(i)] + "+" + ids[static_cast<std::size_t>(j)]);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t j = i + 1; j < rows.size(); ++j) (void)try_set({rows[i], rows[j]});
 }
 
 }  // namespace
