@@ -1,4 +1,4 @@
-#include "arithmetic/bounded.hpp"
+#include "arithmetic/bounded_test.hpp"
 
 #include <gtest/gtest.h>
 

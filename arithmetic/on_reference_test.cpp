@@ -4,7 +4,7 @@
 #include <ctime>
 #include <random>
 
-#include "arithmetic/bounded.hpp"
+#include "arithmetic/bounded_test.hpp"
 #include "arithmetic/complex_step.hpp"
 #include "arithmetic/counted.hpp"
 #include "arithmetic/dual.hpp"

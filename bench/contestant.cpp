@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include "core/subject.hpp"
 #include "optimized/checkpointed.hpp"
 #include "optimized/eigen/lstm.hpp"
 #include "optimized/eigen/rnn.hpp"
@@ -157,17 +158,15 @@ optimized::MemoryOptions quarter(Cell cell, const Sizes& s) {
           static_cast<std::size_t>(arrays * s.n_a * s.m * s.T_x) * sizeof(S) / 4};
 }
 
-enum class Way { one_pass, walks, split };
-
 template <class S>
 class ReferenceContestant final : public Contestant {
  public:
-  ReferenceContestant(Cell cell, const Sizes& sizes, Way way)
-      : cell_(cell), way_(way), arrays_(cell, sizes) {
+  ReferenceContestant(Cell cell, const Sizes& sizes, Derivation derivation)
+      : cell_(cell), derivation_(derivation), arrays_(cell, sizes) {
     ReferenceContestant::forward();
   }
   [[nodiscard]] bool runs(Pass pass) const override {
-    return way_ == Way::one_pass || pass == Pass::backward;
+    return derivation_ == Derivation::one_pass || pass == Pass::backward;
   }
   void forward() override {
     if (cell_ == Cell::rnn)
@@ -179,31 +178,31 @@ class ReferenceContestant final : public Contestant {
   }
   void backward() override {
     if (cell_ == Cell::rnn) {
-      const auto run = [&](auto&& way) {
-        way(Activation::tanh, rnn_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
-            arrays_.kept["a"], arrays_.up["da"], rnn_gradients(arrays_.gradients));
+      const auto run = [&](auto&& pass) {
+        pass(Activation::tanh, rnn_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
+             arrays_.kept["a"], arrays_.up["da"], rnn_gradients(arrays_.gradients));
       };
-      switch (way_) {
-        case Way::one_pass: return run(reference::rnn_backward<S>);
-        case Way::walks: return run(reference::rnn_backward_walks<S>);
-        case Way::split: return run(reference::rnn_backward_split<S>);
+      switch (derivation_) {
+        case Derivation::one_walk_per_loss: return run(reference::rnn_backward_walks<S>);
+        case Derivation::split: return run(reference::rnn_backward_split<S>);
+        default: return run(reference::rnn_backward<S>);
       }
     }
-    const auto run = [&](auto&& way) {
-      way(lstm_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"], arrays_.in["c0"],
-          lstm_states(arrays_.kept), arrays_.up["da"], arrays_.up["dc_T"],
-          lstm_gradients(arrays_.gradients));
+    const auto run = [&](auto&& pass) {
+      pass(lstm_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"], arrays_.in["c0"],
+           lstm_states(arrays_.kept), arrays_.up["da"], arrays_.up["dc_T"],
+           lstm_gradients(arrays_.gradients));
     };
-    switch (way_) {
-      case Way::one_pass: return run(reference::lstm_backward<S>);
-      case Way::walks: return run(reference::lstm_backward_walks<S>);
-      case Way::split: return run(reference::lstm_backward_split<S>);
+    switch (derivation_) {
+      case Derivation::one_walk_per_loss: return run(reference::lstm_backward_walks<S>);
+      case Derivation::split: return run(reference::lstm_backward_split<S>);
+      default: return run(reference::lstm_backward<S>);
     }
   }
 
  private:
   Cell cell_;
-  Way way_;
+  Derivation derivation_;
   Arrays<S> arrays_;
 };
 
@@ -293,9 +292,11 @@ std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell, co
         PlanContestant<S, optimized::eigen::RnnPlan<S>, optimized::eigen::LstmPlan<S>>>(
         cell, sizes, optimized::Options{});
   if (name == "reference")
-    return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::one_pass);
-  if (name == "walks") return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::walks);
-  if (name == "split") return std::make_unique<ReferenceContestant<S>>(cell, sizes, Way::split);
+    return std::make_unique<ReferenceContestant<S>>(cell, sizes, Derivation::one_pass);
+  if (name == "walks")
+    return std::make_unique<ReferenceContestant<S>>(cell, sizes, Derivation::one_walk_per_loss);
+  if (name == "split")
+    return std::make_unique<ReferenceContestant<S>>(cell, sizes, Derivation::split);
   return nullptr;
 }
 

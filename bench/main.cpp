@@ -12,11 +12,11 @@
 #include <string>
 
 #include "bench/contestant.hpp"
+#include "bench/pass_timer.hpp"
 #include "bench/peak.hpp"
 #include "bench/results.hpp"
 #include "bench/scaling.hpp"
 #include "bench/shapes.hpp"
-#include "bench/stage.hpp"
 #include "bench/table.hpp"
 #include "core/subject.hpp"
 #include "core/whole_file.hpp"
@@ -173,12 +173,12 @@ int run(int argc, char** argv) {
   results.set_commit(arguments.commit);
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   std::size_t k = 0;
-  Stage stage([&](const std::string& benchmark) {
+  PassTimer timer([&](const std::string& benchmark) {
     if (terminal)
       std::fprintf(stderr, "\r\x1b[K%zu of %zu  %s", k + 1, batches.size(), benchmark.c_str());
   });
   for (; k < batches.size(); ++k)
-    stage.run(batches[k], {.count = arguments.repetitions, .seconds = arguments.seconds}, results);
+    timer.run(batches[k], {.count = arguments.repetitions, .seconds = arguments.seconds}, results);
   if (terminal) std::fprintf(stderr, "\r\x1b[K");
   std::fputs(table_of(results).c_str(), stdout);
   if (!arguments.scaling.empty()) {

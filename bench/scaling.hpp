@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/pass_timer.hpp"
 #include "bench/results.hpp"
-#include "bench/stage.hpp"
 
 namespace bptt::bench {
 

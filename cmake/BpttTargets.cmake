@@ -24,7 +24,8 @@ if(BPTT_WARNINGS_AS_ERRORS)
 endif()
 
 # The folders whose libraries other projects may use. The rest are programs.
-set(BPTT_INSTALLED_FOLDERS core arithmetic reference optimized subjects properties verify)
+set(BPTT_INSTALLED_FOLDERS core arithmetic reference optimized subjects properties diagnosis
+                           verify)
 
 function(bptt_target_options target)
   target_compile_options(${target} PRIVATE ${BPTT_WARNINGS})

@@ -12,17 +12,13 @@
 #include <limits>
 #include <string>
 
-#include "core/error.hpp"
+#include "core/test_support.hpp"
 
 namespace bptt {
 namespace {
 
+using test::bytes_of;
 using Bytes = std::vector<std::byte>;
-
-Bytes bytes_of(std::string_view text) {
-  const auto* first = reinterpret_cast<const std::byte*>(text.data());
-  return {first, first + text.size()};
-}
 
 std::string test_file(const std::string& name) {
   std::ifstream file(std::string(BPTT_SOURCE_DIR) + "/core/test_data/" + name, std::ios::binary);

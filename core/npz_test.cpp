@@ -9,17 +9,13 @@
 #include <iterator>
 #include <string>
 
-#include "core/error.hpp"
+#include "core/test_support.hpp"
 
 namespace bptt {
 namespace {
 
+using test::bytes_of;
 using Bytes = std::vector<std::byte>;
-
-Bytes bytes_of(std::string_view text) {
-  const auto* first = reinterpret_cast<const std::byte*>(text.data());
-  return {first, first + text.size()};
-}
 
 std::string text_of(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

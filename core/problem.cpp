@@ -110,7 +110,7 @@ Shape shape_of(Cell cell, std::string_view name, const Sizes& sizes) {
                                             {"Wo", of_both},
                                             {"bo", bias}});
   for (const Rule& rule : cell == Cell::rnn ? rnn : lstm)
-    if (same_name(rule.name, name)) return rule.shape(sizes);
+    if (rule.name == name) return rule.shape(sizes);
   throw Error("the " + std::string(name_of(cell)) + " has no array named " + std::string(name));
 }
 

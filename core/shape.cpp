@@ -30,6 +30,15 @@ Shape Shape::without_last_axis() const {
   return shorter;
 }
 
+std::vector<Index> indices_of(Index element, const Shape& shape) {
+  std::vector<Index> indices;
+  for (Index axis = 0; axis < shape.rank(); ++axis) {
+    indices.push_back(element % shape[axis]);
+    element /= shape[axis];
+  }
+  return indices;
+}
+
 Shape broadcast_shapes(const Shape& a, const Shape& b) {
   const Index rank = std::max(a.rank(), b.rank());
   Shape result;

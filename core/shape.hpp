@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bptt {
 
@@ -52,6 +53,9 @@ class Shape {
   std::array<Index, max_rank> extents_{};
   Index rank_ = 0;
 };
+
+/// The indices of an element of a dense array, the first one running fastest.
+[[nodiscard]] std::vector<Index> indices_of(Index element, const Shape& shape);
 
 /// The shape of a + b: axes are aligned from the last one; extents agree or one of them is 1.
 /// Throws ShapeError: "operands could not be broadcast together with shapes (5,2) (5,3)".

@@ -2,19 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
+#include "core/test_support.hpp"
 
 namespace bptt {
 namespace {
 
-std::string error_of(const auto& action) {
-  try {
-    action();
-  } catch (const ShapeError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 TEST(Shape, PrintsAsNumPyDoes) {
   EXPECT_EQ((Shape{5, 1}).str(), "(5,1)");

@@ -31,29 +31,29 @@ CatalogueTarget::CatalogueTarget(Cell cell, const std::vector<std::string>& subj
   for (const std::string& name : subject_names) {
     const std::shared_ptr<const Subject> subject = make_subject(name);
     for (const Scalar scalar : {Scalar::f32, Scalar::f64}) {
-      Bench bench{name, subject, scalar, {}, {}};
+      Candidate candidate{name, subject, scalar, {}, {}};
       for (const Property& property : properties::catalogue())
         if ((family == nullptr || has(*family, property)) &&
             properties::applies(property, subject->capabilities(), cell, scalar))
-          bench.add(property);
+          candidate.add(property);
       // The specification's own properties are there in one scalar alone.
-      if (!bench.properties.empty()) benches_.push_back(std::move(bench));
+      if (!candidate.properties.empty()) candidates_.push_back(std::move(candidate));
     }
-    if (benches_.empty() || benches_.back().name != name)
+    if (candidates_.empty() || candidates_.back().name != name)
       throw UnsupportedError("no property of this target applies to " + name + " on the " +
                              std::string(name_of(cell)));
   }
-  if (benches_.empty()) throw UnsupportedError("a target needs a subject");
+  if (candidates_.empty()) throw UnsupportedError("a target needs a subject");
 }
 
-void CatalogueTarget::Bench::add(const Property& property) {
+void CatalogueTarget::Candidate::add(const Property& property) {
   properties.push_back(&property);
   keys.push_back(property_key(property.id));
 }
 
-properties::SpecLimits CatalogueTarget::limits_of(const Bench& bench,
+properties::SpecLimits CatalogueTarget::limits_of(const Candidate& candidate,
                                                   const Property& property) const {
-  auto limits = properties::limits_for(property, bench.subject->capabilities(), cell_);
+  auto limits = properties::limits_for(property, candidate.subject->capabilities(), cell_);
   limits.max_size = std::min(limits.max_size, max_size_);
   limits.beside_wide = beside_wide;
   return limits;
@@ -61,20 +61,20 @@ properties::SpecLimits CatalogueTarget::limits_of(const Bench& bench,
 
 properties::SpecLimits CatalogueTarget::limits_of(std::span<const std::uint8_t> bytes) const {
   const Case decoded = decode_case(bytes);
-  return limits_of(*decoded.bench, *decoded.property);
+  return limits_of(*decoded.candidate, *decoded.property);
 }
 
 CatalogueTarget::Case CatalogueTarget::decode_case(std::span<const std::uint8_t> bytes) const {
   const auto byte = [&](std::size_t k) { return k < bytes.size() ? bytes[k] : std::uint8_t{0}; };
   const auto key = static_cast<std::uint16_t>(byte(0) | byte(1) << 8U);
-  const Bench& bench = benches_[byte(2) % benches_.size()];
-  const Property& property = *bench.properties[place_of(key, bench.keys)];
+  const Candidate& candidate = candidates_[byte(2) % candidates_.size()];
+  const Property& property = *candidate.properties[place_of(key, candidate.keys)];
   const auto rest = bytes.subspan(std::min(bytes.size(), header_bytes));
-  return {&bench, &property, properties::decode_spec(rest, limits_of(bench, property))};
+  return {&candidate, &property, properties::decode_spec(rest, limits_of(candidate, property))};
 }
 
 properties::ReplayCase CatalogueTarget::named(const Case& decoded) {
-  return {decoded.bench->name, std::string(decoded.property->id), decoded.bench->scalar,
+  return {decoded.candidate->name, std::string(decoded.property->id), decoded.candidate->scalar,
           decoded.spec};
 }
 
@@ -83,13 +83,13 @@ properties::ReplayCase CatalogueTarget::decode(std::span<const std::uint8_t> byt
 }
 
 std::vector<std::uint8_t> CatalogueTarget::encode(const properties::ReplayCase& wanted) const {
-  for (std::size_t k = 0; k < std::min<std::size_t>(benches_.size(), 256); ++k) {
-    const Bench& bench = benches_[k];
-    if (bench.name != wanted.subject || bench.scalar != wanted.scalar) continue;
-    const auto property = std::find_if(bench.properties.begin(), bench.properties.end(),
+  for (std::size_t k = 0; k < std::min<std::size_t>(candidates_.size(), 256); ++k) {
+    const Candidate& candidate = candidates_[k];
+    if (candidate.name != wanted.subject || candidate.scalar != wanted.scalar) continue;
+    const auto property = std::find_if(candidate.properties.begin(), candidate.properties.end(),
                                        [&](const Property* p) { return p->id == wanted.property; });
-    if (property == bench.properties.end()) continue;
-    const auto rest = properties::encode_spec(wanted.spec, limits_of(bench, **property));
+    if (property == candidate.properties.end()) continue;
+    const auto rest = properties::encode_spec(wanted.spec, limits_of(candidate, **property));
     const std::uint16_t key = property_key(wanted.property);
     std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(key & 0xffU),
                                     static_cast<std::uint8_t>(key >> 8U),
@@ -102,18 +102,18 @@ std::vector<std::uint8_t> CatalogueTarget::encode(const properties::ReplayCase& 
 
 properties::Verdict CatalogueTarget::check(std::span<const std::uint8_t> bytes) const {
   const Case decoded = decode_case(bytes);
-  return properties::check(*decoded.property, *decoded.bench->subject, decoded.bench->scalar,
-                           decoded.spec);
+  return properties::check(*decoded.property, *decoded.candidate->subject,
+                           decoded.candidate->scalar, decoded.spec);
 }
 
 void CatalogueTarget::run(std::span<const std::uint8_t> bytes) {
   const Case decoded = decode_case(bytes);
-  const auto verdict = properties::check(*decoded.property, *decoded.bench->subject,
-                                         decoded.bench->scalar, decoded.spec);
-  const auto& of_bench = decoded.bench->properties;
-  const auto slot = std::find(of_bench.begin(), of_bench.end(), decoded.property);
-  guide(static_cast<std::size_t>(2 * (slot - of_bench.begin())) +
-            (decoded.bench->scalar == Scalar::f32 ? 0 : 1),
+  const auto verdict = properties::check(*decoded.property, *decoded.candidate->subject,
+                                         decoded.candidate->scalar, decoded.spec);
+  const auto& of_candidate = decoded.candidate->properties;
+  const auto slot = std::find(of_candidate.begin(), of_candidate.end(), decoded.property);
+  guide(static_cast<std::size_t>(2 * (slot - of_candidate.begin())) +
+            (decoded.candidate->scalar == Scalar::f32 ? 0 : 1),
         verdict.worst_ratio);
   // Problems are small: what the checker cannot judge here is a fault of its own.
   if (verdict.outcome == properties::Outcome::broken ||
@@ -124,9 +124,9 @@ void CatalogueTarget::run(std::span<const std::uint8_t> bytes) {
 
 NamedInputs CatalogueTarget::seeds() const {
   std::vector<std::string> ids, subjects;
-  for (const Bench& bench : benches_) {
-    if (subjects.empty() || subjects.back() != bench.name) subjects.push_back(bench.name);
-    for (const Property* property : bench.properties)
+  for (const Candidate& candidate : candidates_) {
+    if (subjects.empty() || subjects.back() != candidate.name) subjects.push_back(candidate.name);
+    for (const Property* property : candidate.properties)
       if (std::find(ids.begin(), ids.end(), property->id) == ids.end())
         ids.emplace_back(property->id);
   }
@@ -135,12 +135,12 @@ NamedInputs CatalogueTarget::seeds() const {
 
 NamedInputs CatalogueTarget::small_inputs() const {
   NamedInputs inputs;
-  for (const Bench& bench : benches_) {
-    if (bench.name != benches_.front().name) continue;
-    for (const Property* property : bench.properties) {
+  for (const Candidate& candidate : candidates_) {
+    if (candidate.name != candidates_.front().name) continue;
+    for (const Property* property : candidate.properties) {
       const std::string id(property->id);
-      auto bytes = small_input(*this, cell_, bench.name, id, bench.scalar);
-      inputs.emplace_back(id + "_" + std::string(name_of(bench.scalar)), std::move(bytes));
+      auto bytes = small_input(*this, cell_, candidate.name, id, candidate.scalar);
+      inputs.emplace_back(id + "_" + std::string(name_of(candidate.scalar)), std::move(bytes));
     }
   }
   return inputs;

@@ -58,7 +58,7 @@ class CatalogueTarget final : public Target {
 
  private:
   // A subject, a scalar, and what the catalogue has to say of them.
-  struct Bench {
+  struct Candidate {
     std::string name;
     std::shared_ptr<const Subject> subject;
     Scalar scalar;
@@ -67,19 +67,19 @@ class CatalogueTarget final : public Target {
     void add(const properties::Property& property);
   };
   struct Case {
-    const Bench* bench;
+    const Candidate* candidate;
     const properties::Property* property;
     properties::ProblemSpec spec;
   };
   [[nodiscard]] Case decode_case(std::span<const std::uint8_t> bytes) const;
   [[nodiscard]] static properties::ReplayCase named(const Case& decoded);
-  [[nodiscard]] properties::SpecLimits limits_of(const Bench& bench,
+  [[nodiscard]] properties::SpecLimits limits_of(const Candidate& candidate,
                                                  const properties::Property& property) const;
   [[nodiscard]] properties::SpecLimits limits_of(std::span<const std::uint8_t> bytes) const;
 
   Cell cell_;
   Index max_size_;
-  std::vector<Bench> benches_;
+  std::vector<Candidate> candidates_;
 };
 
 }  // namespace bptt::fuzz

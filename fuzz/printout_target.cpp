@@ -7,9 +7,9 @@
 
 #include "core/error.hpp"
 #include "core/problem.hpp"
+#include "diagnosis/printed_values.hpp"
 #include "fuzz/finding.hpp"
 #include "fuzz/parser_targets.hpp"
-#include "verify/printed_values.hpp"
 
 namespace bptt::fuzz {
 namespace {
@@ -20,13 +20,13 @@ const std::vector<std::string>& known_arrays() {
   return names;
 }
 
-void require_sound(const verify::PrintedNumber& number, const std::string& text) {
+void require_sound(const diagnosis::PrintedNumber& number, const std::string& text) {
   require(!number.text.empty() && text.find(number.text) != std::string::npos,
           "the number '" + number.text + "' is not in the text");
   require(!std::isnan(number.unit) && number.unit >= 0, "'" + number.text + "' has no unit");
   require(number.digits >= 0, "'" + number.text + "' has less than no digits");
   const std::string again = "dx = " + number.text;
-  const auto read = verify::read_printout(again, known_arrays());
+  const auto read = diagnosis::read_printout(again, known_arrays());
   require(read.values.size() == 1 && read.values[0].numbers.size() == 1 &&
               read.values[0].numbers[0].text == number.text,
           "'" + again + "' is read as something else");
@@ -38,9 +38,9 @@ class PrintoutTarget final : public Target {
     // A notebook's output is longer; but the position of an error is counted from the start.
     const std::string text(bytes.begin(),
                            bytes.begin() + std::min<std::ptrdiff_t>(std::ssize(bytes), longest));
-    verify::Printout found;
+    diagnosis::Printout found;
     try {
-      found = verify::read_printout(text, known_arrays());
+      found = diagnosis::read_printout(text, known_arrays());
     } catch (const FormatError& error) {
       require(std::string_view(error.what()).starts_with("line "),
               std::string("an error without its line: ") + error.what());

@@ -21,7 +21,7 @@ struct Costs {
   double step, state;
 };
 
-struct Division {
+struct Checkpoints {
   Index block_steps, slots;
 };
 
@@ -29,10 +29,11 @@ Index blocks_of(const Sizes& sizes, Index block_steps) {
   return divided_up(sizes.T_da, block_steps);
 }
 
-/// The division of least recomputation whose block, slots (the first and the current state among
+/// Those of least recomputation whose block, slots (the first and the current state among
 /// them) and no more fit into `elements`. Among equals the larger block.
-Division within_budget(const Sizes& sizes, const Costs& costs, double elements, double bytes_each) {
-  Division best{0, 0};
+Checkpoints within_budget(const Sizes& sizes, const Costs& costs, double elements,
+                          double bytes_each) {
+  Checkpoints best{0, 0};
   double least = INFINITY, smallest = INFINITY;
   for (Index steps = 1;; steps = std::min(2 * steps, sizes.T_da)) {
     const double block = costs.step * static_cast<double>(steps);
@@ -56,8 +57,8 @@ Division within_budget(const Sizes& sizes, const Costs& costs, double elements, 
   return best;
 }
 
-Division division(const Sizes& sizes, const Costs& costs, const MemoryOptions& memory,
-                  std::size_t bytes_each) {
+Checkpoints checkpoints_for(const Sizes& sizes, const Costs& costs, const MemoryOptions& memory,
+                            std::size_t bytes_each) {
   switch (memory.mode) {
     case Memory::recompute_gates: {
       // Long enough for wide products, and for c before each block to cost little.
@@ -95,7 +96,7 @@ struct Checkpointed<S>::Impl {
     const double state = static_cast<double>(sizes.n_a) * static_cast<double>(sizes.m);
     const bool lstm = cell == Cell::lstm;
     const Costs costs{(lstm ? 6 : 1) * state, (lstm ? 2 : 1) * state};
-    const Division chosen = division(sizes, costs, memory, sizeof(S));
+    const Checkpoints chosen = checkpoints_for(sizes, costs, memory, sizeof(S));
     steps = chosen.block_steps;
     schedule = binomial_schedule(blocks_of(sizes, steps), chosen.slots);
 
@@ -224,13 +225,7 @@ struct Checkpointed<S>::Impl {
 template <class S>
 Checkpointed<S>::Checkpointed(Cell cell, Activation g, const Sizes& sizes,
                               const MemoryOptions& memory, const Options& options)
-    : impl_(std::make_unique<Impl>(cell, g, sizes, memory, options)) {}
-template <class S>
-Checkpointed<S>::Checkpointed(Checkpointed&&) noexcept = default;
-template <class S>
-Checkpointed<S>& Checkpointed<S>::operator=(Checkpointed&&) noexcept = default;
-template <class S>
-Checkpointed<S>::~Checkpointed() = default;
+    : impl_(make_hidden<Impl>(cell, g, sizes, memory, options)) {}
 
 template <class S>
 void Checkpointed<S>::forward(const NamedViews<const S>& in, const View<S>& a, const View<S>& c_T) {

@@ -10,8 +10,7 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-
+#include "core/hidden.hpp"
 #include "core/problem.hpp"
 #include "optimized/options.hpp"
 
@@ -33,9 +32,6 @@ class Checkpointed {
   /// Throws ShapeError, Error if the budget is too small (and says how small it may be).
   Checkpointed(Cell cell, Activation g, const Sizes& sizes, const MemoryOptions& memory,
                const Options& options = {});
-  Checkpointed(Checkpointed&&) noexcept;
-  Checkpointed& operator=(Checkpointed&&) noexcept;
-  ~Checkpointed();
 
   /// The whole sequence forwards. in: input_names(cell). a (n_a, m, T_x), overwritten. c_T (n_a,
   /// m), overwritten: the LSTM's cell state after the last step; a view of nothing if it is not
@@ -59,7 +55,7 @@ class Checkpointed {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Hidden<Impl> impl_;
 };
 
 extern template class Checkpointed<float>;

@@ -41,13 +41,7 @@ struct LstmPlan<S>::Impl : PlanBase<S> {
 
 template <class S>
 LstmPlan<S>::LstmPlan(const Sizes& sizes, const Options& options)
-    : impl_(std::make_unique<Impl>(Cell::lstm, sizes, options)) {}
-template <class S>
-LstmPlan<S>::LstmPlan(LstmPlan&&) noexcept = default;
-template <class S>
-LstmPlan<S>& LstmPlan<S>::operator=(LstmPlan&&) noexcept = default;
-template <class S>
-LstmPlan<S>::~LstmPlan() = default;
+    : impl_(make_hidden<Impl>(Cell::lstm, sizes, options)) {}
 
 template <class S>
 void LstmPlan<S>::set_parameters(const LstmParameters<S>& p) {
@@ -60,8 +54,7 @@ template <class S>
 void LstmPlan<S>::forward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                           ConstView<S> c0, const LstmStates<S>& out) {
   require_shapes<S>(impl_->sizes(), p);
-  require_shapes<S>(impl_->sizes_for(x), x, a0, c0,
-                    {out.a, out.c, out.ft, out.it, out.cct, out.ot});
+  require_shapes<S>(impl_->sizes_for(x), x, a0, c0, out);
   impl_->pack_forward(p);
   impl_->packed_backward = false;  // of other parameters, perhaps
   forward(x, a0, c0, out);
@@ -71,7 +64,7 @@ template <class S>
 void LstmPlan<S>::forward(ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
                           const LstmStates<S>& out) {
   Impl& plan = *impl_;
-  require_shapes<S>(plan.sizes_for(x), x, a0, c0, {out.a, out.c, out.ft, out.it, out.cct, out.ot});
+  require_shapes<S>(plan.sizes_for(x), x, a0, c0, out);
   require_parameters(plan.packed_forward);
   plan.run_forward([&](const Scratch<S>& scratch) {
     plan.kernels().lstm_forward(plan.packed(), scratch, {x, a0, c0, out});

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "optimized/division.hpp"
+#include "optimized/partition.hpp"
 #include "optimized/passes.hpp"
 #include "optimized/shapes.hpp"
 #include "optimized/steps.hpp"
@@ -23,19 +23,19 @@ class PlanBase {
         sizes_(require_positive(sizes)),
         weight_gradients_(options.weight_gradients),
         packed_(workspace_, layout_),
-        division_(divided(layout_, sizes_, options)),
-        team_(division_.threads),
-        all_(division_.threads),
-        of_walkers_(division_.walkers) {
-    const Index samples = division_.by_units ? sizes_.m : divided_up(sizes_.m, division_.walkers);
+        partition_(partition_of(layout_, sizes_, options)),
+        team_(partition_.threads),
+        all_(partition_.threads),
+        of_walkers_(partition_.walkers) {
+    const Index samples = partition_.by_units ? sizes_.m : divided_up(sizes_.m, partition_.walkers);
     const Blocking blocking{sizes_.m, input_steps(options.input_block_steps, samples),
                             gradient_steps(options.gradient_block_steps)};
     const Shared<S> shared(workspace_, layout_, blocking);
-    scratches_.reserve(static_cast<std::size_t>(division_.threads));
-    for (int index = 0; index < division_.threads; ++index)
+    scratches_.reserve(static_cast<std::size_t>(partition_.threads));
+    for (int index = 0; index < partition_.threads; ++index)
       scratches_.emplace_back(workspace_, layout_, blocking, shared,
-                              Member{index, division_.threads, division_.walkers,
-                                     division_.by_units, &all_, &of_walkers_},
+                              Member{index, partition_.threads, partition_.walkers,
+                                     partition_.by_units, &all_, &of_walkers_},
                               index == 0 ? nullptr : scratches_.data());
   }
 
@@ -54,7 +54,7 @@ class PlanBase {
   /// pass(scratch) on every thread that takes part in a loop over time.
   template <class Pass>
   void run_forward(const Pass& pass) {
-    if (division_.walkers == 1) return pass(scratches_.front());
+    if (partition_.walkers == 1) return pass(scratches_.front());
     team_.run([&](int member) {
       const Scratch<S>& scratch = scratches_[static_cast<std::size_t>(member)];
       if (scratch.member.walks()) pass(scratch);
@@ -90,7 +90,7 @@ class PlanBase {
                           : elements <= 16 * cached_elements ? 512
                                                              : 1024;
     // As even as they can be: a short block would read and write dW as often as a long one.
-    const Index steps = divided_up(columns * division_.threads, sizes_.m), T_x = sizes_.T_x;
+    const Index steps = divided_up(columns * partition_.threads, sizes_.m), T_x = sizes_.T_x;
     return divided_up(T_x, std::max<Index>(1, (2 * T_x + steps) / (2 * steps)));
   }
   /// Of f32, a quarter of a second-level cache of 1 MiB.
@@ -102,7 +102,7 @@ class PlanBase {
   WeightGradients weight_gradients_;
   Workspace<S> workspace_;
   PackedWeights<S> packed_;
-  Division division_;
+  Partition partition_;
   Team team_;
   Barrier all_, of_walkers_;
   std::vector<Scratch<S>> scratches_;

@@ -26,13 +26,7 @@ struct RnnPlan<S>::Impl : PlanBase<S> {
 
 template <class S>
 RnnPlan<S>::RnnPlan(Activation g, const Sizes& sizes, const Options& options)
-    : impl_(std::make_unique<Impl>(g, sizes, options)) {}
-template <class S>
-RnnPlan<S>::RnnPlan(RnnPlan&&) noexcept = default;
-template <class S>
-RnnPlan<S>& RnnPlan<S>::operator=(RnnPlan&&) noexcept = default;
-template <class S>
-RnnPlan<S>::~RnnPlan() = default;
+    : impl_(make_hidden<Impl>(g, sizes, options)) {}
 
 template <class S>
 void RnnPlan<S>::set_parameters(const RnnParameters<S>& p) {

@@ -5,8 +5,7 @@
 // strides.
 #pragma once
 
-#include <memory>
-
+#include "core/hidden.hpp"
 #include "core/network.hpp"
 #include "core/problem.hpp"
 #include "optimized/options.hpp"
@@ -23,9 +22,6 @@ class RnnPlan {
   /// Throws ShapeError if an extent is 0, std::bad_alloc.
   /// Throws also UnsupportedError for a target that is not here, Error for other options.
   RnnPlan(Activation g, const Sizes& sizes, const Options& options = {});
-  RnnPlan(RnnPlan&&) noexcept;
-  RnnPlan& operator=(RnnPlan&&) noexcept;
-  ~RnnPlan();
 
   /// Packs the parameters for both directions and keeps them: passes that are not given any use
   /// these, until the next call here or of a pass that is given some. Throws ShapeError.
@@ -66,7 +62,7 @@ class RnnPlan {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Hidden<Impl> impl_;
 };
 
 extern template class RnnPlan<float>;

@@ -1,19 +1,13 @@
 // Every array whose shape disagrees is named with both shapes, before anything is written.
 #include <gtest/gtest.h>
 
+#include "core/test_support.hpp"
 #include "optimized/test_support.hpp"
 
 namespace bptt::optimized {
 namespace {
 
-std::string error_of(const auto& action) {
-  try {
-    action();
-  } catch (const ShapeError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 // The plan is made for `sizes`, so that a wrong array cannot make the sizes agree with itself.
 std::string error_of_run(const Problem<float>& problem, Outcome<float>& run) {

@@ -53,8 +53,8 @@ class StepWriter {
   }
   void done(Index t) const {
     if (direct_) return;
-    const View<S> home = view_.at_step(t);
-    copy(View<const S>(at(t).data, home.shape()), home);
+    const View<S> destination = view_.at_step(t);
+    copy(View<const S>(at(t).data, destination.shape()), destination);
   }
 
  private:

@@ -30,7 +30,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 /// Someone's arrays as the end of a tile: what its vectors are added to, or replace.
 template <class S>
-struct Home {
+struct Destination {
   S* vector[4];
   Index ld[4];     // from column to column
   Index count[4];  // lanes that exist
@@ -55,13 +55,13 @@ struct TileArguments {
   /// What will be streamed as A next, one line of it asked for with each k; null: nothing.
   const S* ahead = nullptr;
   /// Where each vector of the tile goes instead of `out`; null: to `out`.
-  const Home<S>* home = nullptr;
+  const Destination<S>* destination = nullptr;
   /// What the next tile will start from, as long as this tile's init; null: something near.
   const S* next_init = nullptr;
 };
 
 /// How B lies. columns: B[k][j] = B[k + j ldb] within a run; rows: B[k][j] = B[k ldb + j].
-enum class Lie { columns, rows };
+enum class StorageOrder { columns, rows };
 
 /// Sums of one tile element that are formed side by side, so that a narrow tile too keeps the
 /// multiply-add units busy (two of them, four cycles each).
@@ -69,7 +69,7 @@ constexpr int chains(int vectors, int columns) {
   return columns == 1 ? (vectors > 2 ? 4 : 8) : (columns == 2 ? 2 : 1);
 }
 
-template <class D, int V, int J, Lie lie>
+template <class D, int V, int J, StorageOrder order>
 HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
   using S = hn::TFromD<D>;
   constexpr int U = chains(V, J);
@@ -98,19 +98,19 @@ HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
     left -= k;
     run_start += in_tail ? args.tail_step : args.run_step;
     // The next run is somewhere else, where no hardware looks for it.
-    if (lie == Lie::columns && left > args.tail)
+    if (order == StorageOrder::columns && left > args.tail)
       for (int j = 0; j < J; ++j)
         for (Index i = 0; i < args.run; i += line_elements) hwy::Prefetch(run_start + j * ldb + i);
     const auto add = [&](int u, const S* Ak, const S* Bk) HWY_ATTR {
       hn::Vec<D> a[V];
       BPTT_UNROLL for (int v = 0; v < V; ++v) a[v] = hn::Load(d, Ak + v * L);
       BPTT_UNROLL for (int j = 0; j < J; ++j) {
-        const auto b = hn::Set(d, Bk[lie == Lie::columns ? j * ldb : j]);
+        const auto b = hn::Set(d, Bk[order == StorageOrder::columns ? j * ldb : j]);
         BPTT_UNROLL for (int v = 0; v < V; ++v) sum[u][j][v] = hn::MulAdd(a[v], b, sum[u][j][v]);
       }
     };
-    const Index step_B = lie == Lie::columns ? 1 : ldb;
-    if (lie == Lie::columns && ahead != nullptr)
+    const Index step_B = order == StorageOrder::columns ? 1 : ldb;
+    if (order == StorageOrder::columns && ahead != nullptr)
       for (; k >= U; k -= U) {
         for (int u = 0; u < U; ++u, ahead += line_elements) {
           __builtin_prefetch(ahead, 0, 2);  // into the second-level cache
@@ -121,12 +121,12 @@ HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
       }
     // What the sums will be added to is asked for line by line, while there is other work to do:
     // all at once, it would keep the tile's own operands waiting.
-    if (lie == Lie::rows && (args.home != nullptr || args.next_init != nullptr)) {
+    if (order == StorageOrder::rows && (args.destination != nullptr || args.next_init != nullptr)) {
       const Index pause = k / (J * V);
       for (int line = 0; line < J * V && pause >= 4 * U; ++line) {
         const int v = line / J, j = line % J;
-        if (args.home != nullptr)
-          __builtin_prefetch(args.home->vector[v] + j * args.home->ld[v], 0, 2);
+        if (args.destination != nullptr)
+          __builtin_prefetch(args.destination->vector[v] + j * args.destination->ld[v], 0, 2);
         if (args.next_init != nullptr) __builtin_prefetch(args.next_init + line * L, 0, 2);
         for (Index left_of_pause = pause; left_of_pause >= U; left_of_pause -= U, k -= U) {
           BPTT_UNROLL for (int u = 0; u < U; ++u) add(u, A + u * lda, B + u * step_B);
@@ -147,10 +147,10 @@ HWY_NOINLINE void tile(const TileArguments<hn::TFromD<D>>& args) {
     BPTT_UNROLL for (int v = 0; v < V; ++v) {
       auto total = sum[0][j][v];
       BPTT_UNROLL for (int u = 1; u < U; ++u) total = hn::Add(total, sum[u][j][v]);
-      if (args.home != nullptr) {
-        S* at = args.home->vector[v] + j * args.home->ld[v];
-        const Index count = args.home->count[v];
-        store_units<S>(args.home->add ? hn::Add(load_units<S>(at, count), total) : total, at,
+      if (args.destination != nullptr) {
+        S* at = args.destination->vector[v] + j * args.destination->ld[v];
+        const Index count = args.destination->count[v];
+        store_units<S>(args.destination->add ? hn::Add(load_units<S>(at, count), total) : total, at,
                        count);
       } else {
         hn::Store(total, d, args.out + j * args.ldo + v * L);
@@ -170,29 +170,29 @@ constexpr int widest_tile(int vectors) {
   return widths[vectors];
 }
 
-template <class D, int V, Lie lie>
+template <class D, int V, StorageOrder order>
 HWY_INLINE void tile_of_width(int J, const TileArguments<hn::TFromD<D>>& args) {
   constexpr int most = widest_tile(V);
   switch (J) {
-    case 1: return tile<D, V, 1, lie>(args);
-    case 2: return tile<D, V, 2, lie>(args);
-    case 3: return tile<D, V, 3, lie>(args);
-    case 4: return tile < D, V, most < 4 ? most : 4, lie > (args);
-    case 5: return tile < D, V, most < 5 ? most : 5, lie > (args);
-    case 6: return tile < D, V, most < 6 ? most : 6, lie > (args);
-    case 7: return tile < D, V, most < 7 ? most : 7, lie > (args);
-    case 8: return tile < D, V, most < 8 ? most : 8, lie > (args);
+    case 1: return tile<D, V, 1, order>(args);
+    case 2: return tile<D, V, 2, order>(args);
+    case 3: return tile<D, V, 3, order>(args);
+    case 4: return tile < D, V, most < 4 ? most : 4, order > (args);
+    case 5: return tile < D, V, most < 5 ? most : 5, order > (args);
+    case 6: return tile < D, V, most < 6 ? most : 6, order > (args);
+    case 7: return tile < D, V, most < 7 ? most : 7, order > (args);
+    case 8: return tile < D, V, most < 8 ? most : 8, order > (args);
     default: break;
   }
 }
 
-template <class D, Lie lie>
+template <class D, StorageOrder order>
 HWY_INLINE void tile_of(int V, int J, const TileArguments<hn::TFromD<D>>& args) {
   switch (V) {
-    case 1: return tile_of_width<D, 1, lie>(J, args);
-    case 2: return tile_of_width<D, 2, lie>(J, args);
-    case 3: return tile_of_width<D, 3, lie>(J, args);
-    default: return tile_of_width<D, 4, lie>(J, args);
+    case 1: return tile_of_width<D, 1, order>(J, args);
+    case 2: return tile_of_width<D, 2, order>(J, args);
+    case 3: return tile_of_width<D, 3, order>(J, args);
+    default: return tile_of_width<D, 4, order>(J, args);
   }
 }
 
@@ -242,7 +242,7 @@ void panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns, bool
           far && tiling.tiles() * args.K >= next_lines && (t + 1) * args.K <= next_lines
               ? args.A + args.K * args.lda + t * args.K * (64 / static_cast<Index>(sizeof(S)))
               : nullptr;
-      tile_of<D, Lie::columns>(V, J, at);
+      tile_of<D, StorageOrder::columns>(V, J, at);
       at.B += J * args.ldb;
       at.init += J * args.ldi;
       at.out += J * args.ldo;

@@ -125,19 +125,20 @@ void deliver_columns(const Layout& layout, Index block, Index k, int J, const S*
 
 /// Columns k .. of one block of a stack's gradient in the callers' arrays, as the end of a tile.
 template <class S, class ArrayOf>
-HWY_INLINE Home<S> home_of(const Layout& layout, Index block, Index k, bool add, ArrayOf&& to) {
-  Home<S> home;
+HWY_INLINE Destination<S> destination_of(const Layout& layout, Index block, Index k, bool add,
+                                         ArrayOf&& to) {
+  Destination<S> destination;
   const Index row = block * layout.units_per_block(), units = layout.units(block);
   const bool by_gates = layout.gates() > 1;
   for (Index v = 0; v < layout.vectors(block); ++v) {
     const View<S>& array = to(by_gates ? v : 0);
     const Index first = by_gates ? 0 : v * layout.lanes;
-    home.vector[v] = array.data() + k * array.strides()[1] + row + first;
-    home.ld[v] = array.strides()[1];
-    home.count[v] = units - first;
+    destination.vector[v] = array.data() + k * array.strides()[1] + row + first;
+    destination.ld[v] = array.strides()[1];
+    destination.count[v] = units - first;
   }
-  home.add = add;
-  return home;
+  destination.add = add;
+  return destination;
 }
 
 /// db += sum of dz over the columns of a block of steps, for one block of units; `fresh`: = .
@@ -220,12 +221,13 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
         const bool own = own_tiles.first <= count && count < own_tiles.last;
         for (Index block = group.first; own && block < group.last; ++block) {
           S* dW = scratch.dW + (block * n + row) * width;
-          const Home<S> home = direct ? home_of<S>(layout, block, k, add, array_of) : Home<S>();
-          tile_of<Tag<S>, Lie::rows>(
+          const Destination<S> destination =
+              direct ? destination_of<S>(layout, block, k, add, array_of) : Destination<S>();
+          tile_of<Tag<S>, StorageOrder::rows>(
               static_cast<int>(layout.vectors(block)), J,
               {dz_of(layout, scratch, block, 0), width, rows, J, columns, columns, 0, 0, 0, 0,
                steps.fresh ? scratch.zeros : dW, steps.fresh ? 0 : width, dW, width, nullptr,
-               direct ? &home : nullptr, steps.fresh ? nullptr : dW + J * width});
+               direct ? &destination : nullptr, steps.fresh ? nullptr : dW + J * width});
           if (steps.final && !direct) deliver_columns(layout, block, k, J, dW, add, array_of);
         }
         rows += J * columns;

@@ -101,10 +101,7 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
     return expected;
   }());
   const Expectation e = trial.expect(trial.problem);
-  if (const auto doubt = e.doubt(); !doubt.empty()) {
-    comparison.inconclusive(doubt);
-    return comparison.verdict();
-  }
+  if (comparison.in_doubt(e)) return comparison.verdict();
   for (const auto& [name, tensor] : gradients) {
     if (trial.gives(name) && !accumulates(name))
       comparison.bitwise<S>(name, tensor.view(), clean[name].view());

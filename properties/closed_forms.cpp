@@ -106,10 +106,7 @@ Verdict euler_identities(const Subject& subject, const ProblemSpec& spec) {
     const auto got = converted<long double>(trial.run(p));
     const auto wide = converted<long double>(p);
     const Expectation e = trial.expect(p);
-    if (const auto doubt = e.doubt(); !doubt.empty()) {
-      comparison.inconclusive(doubt);
-      return;
-    }
+    if (comparison.in_doubt(e)) return;
     long double sum = 0;
     NamedTensors<long double> weights;
     for (const auto& name : arguments) {
@@ -141,10 +138,7 @@ Verdict contraction(const Subject& subject, const ProblemSpec& spec) {
   const long double norm = std::sqrt(inner(wide.in["Waa"], wide.in["Waa"]));
   const Expectation e = trial.expect(p);
   Comparison comparison = trial.comparison();
-  if (const auto doubt = e.doubt(); !doubt.empty()) {
-    comparison.inconclusive(doubt);
-    return comparison.verdict();
-  }
+  if (comparison.in_doubt(e)) return comparison.verdict();
   std::vector<Probe> probes;
   for (Index k = 0; k < got["da0"].size(); ++k) probes.push_back({"da0", k, 0});
   const auto bounds = e.bounds(probes);

@@ -10,15 +10,6 @@ namespace {
 /// Expected numbers carry 64 bits; against 53 that adds 2^-11 of the bound, against 24 nothing.
 constexpr double expectation_share = 1 + 0x1p-10;
 
-std::vector<Index> coordinates(Index entry, const Shape& shape) {
-  std::vector<Index> index;
-  for (Index axis = 0; axis < shape.rank(); ++axis) {
-    index.push_back(entry % shape[axis]);
-    entry /= shape[axis];
-  }
-  return index;
-}
-
 /// Units in the last place of a scalar with unit roundoff u, at the magnitude of `expected`.
 double ulps(long double error, long double expected, double u) {
   if (error == 0) return 0;
@@ -126,7 +117,7 @@ void Comparison::within(std::string_view what, long double got, long double expe
 void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
                        long double expected, long double error, const NoiseBound& bound,
                        long double scale) {
-  const auto index = probe.entry >= 0 ? coordinates(probe.entry, shape) : std::vector<Index>{};
+  const auto index = probe.entry >= 0 ? indices_of(probe.entry, shape) : std::vector<Index>{};
   const long double tolerance = tolerance_of(bound) * expectation_share;
   if (!std::isfinite(got) || !std::isfinite(expected)) {
     broken_ = true;
@@ -209,6 +200,12 @@ void Comparison::broken(std::string_view reason) {
 void Comparison::inconclusive(std::string_view reason) {
   doubtful_ = true;
   if (verdict_.reason.empty()) verdict_.reason = reason;
+}
+
+bool Comparison::in_doubt(const Expectation& expectation) {
+  const std::string doubt = expectation.doubt();
+  if (!doubt.empty()) inconclusive(doubt);
+  return !doubt.empty();
 }
 
 Verdict Comparison::verdict() const {

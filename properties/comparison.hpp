@@ -66,6 +66,8 @@ class Comparison {
 
   void broken(std::string_view reason);
   void inconclusive(std::string_view reason);
+  /// Whether the expected values are in doubt; then it is inconclusive, with their reason.
+  [[nodiscard]] bool in_doubt(const Expectation& expectation);
 
   [[nodiscard]] Verdict verdict() const;
 

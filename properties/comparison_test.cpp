@@ -314,7 +314,7 @@ TEST_F(AgainstAnExpectation, EveryPartOfTheQuestionCounts) {
   EXPECT_GT(Expectation(problem, coarse).bounds({probe}).front().certain, 1.9L * alike.certain);
   EXPECT_NE(Expectation(problem, rounding, Derivation::split).bounds({probe}).front().certain,
             alike.certain);
-  EXPECT_FALSE(Expectation(problem, rounding, Derivation::one_pass, Extent::states)
+  EXPECT_FALSE(Expectation(problem, rounding, Derivation::one_pass, Passes::forward)
                    .values()
                    .contains("dWf"));
   for (auto* tensors : {&problem.in, &problem.up}) {

@@ -95,10 +95,7 @@ Verdict dual_and_complex_step(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   Comparison comparison = trial.comparison();
   const Expectation e = trial.expect(trial.problem);
-  if (const auto doubt = e.doubt(); !doubt.empty()) {
-    comparison.inconclusive(doubt);
-    return comparison.verdict();
-  }
+  if (comparison.in_doubt(e)) return comparison.verdict();
   const auto gradients = converted<Real>(gradients_of(trial.run()));
   const Draw draw = trial.draw("entry");
   // One entry of every input, alone: the gradient's own entry.
@@ -129,10 +126,7 @@ Verdict adjoint_identity_rounded(const Subject& subject, const ProblemSpec& spec
   const Trial<S> trial(subject, spec);
   Comparison comparison = trial.comparison();
   const Expectation e = trial.expect(trial.problem);
-  if (const auto doubt = e.doubt(); !doubt.empty()) {
-    comparison.inconclusive(doubt);
-    return comparison.verdict();
-  }
+  if (comparison.in_doubt(e)) return comparison.verdict();
   const auto gradients = converted<Real>(gradients_of(trial.run()));
   std::vector<Slope> slopes;
   for (const char* purpose : {"direction 1", "direction 2", "direction 3", "direction 4"})

@@ -27,12 +27,12 @@ struct Question {
   Problem<long double> problem;
   Rounding rounding;
   Derivation derivation;
-  Extent extent;
+  Passes passes;
 
   friend bool operator==(const Question& p, const Question& q) {
     return p.problem.cell == q.problem.cell && p.problem.activation == q.problem.activation &&
            p.problem.sizes == q.problem.sizes && p.rounding == q.rounding &&
-           p.derivation == q.derivation && p.extent == q.extent &&
+           p.derivation == q.derivation && p.passes == q.passes &&
            same_bits(p.problem.in, q.problem.in) && same_bits(p.problem.up, q.problem.up);
   }
 };
@@ -85,12 +85,12 @@ double additions_to_a_weight(Derivation derivation, const Sizes& s) {
 RecordedRun& Expectation::run() const {
   static Recent recent;
   if (run_ != nullptr) return *run_;
-  Question question{problem_, rounding_, derivation_, extent_};
+  Question question{problem_, rounding_, derivation_, passes_};
   run_ = recent.find(question);
   if (run_ == nullptr) {
-    run_ = std::make_shared<RecordedRun>(problem_, rounding_, derivation_, extent_);
+    run_ = std::make_shared<RecordedRun>(problem_, rounding_, derivation_, passes_);
     // States alone are asked for at one point after another, none of them twice.
-    if (extent_ == Extent::states_and_gradients) recent.keep(std::move(question), run_);
+    if (passes_ == Passes::both) recent.keep(std::move(question), run_);
   }
   return *run_;
 }

@@ -20,16 +20,15 @@ namespace bptt::properties {
 /// thread.
 class Expectation {
  public:
-  /// `rounding` and `derivation`: of the implementation judged. `extent`: states alone cost a
+  /// `rounding` and `derivation`: of the implementation judged. `passes`: forward alone costs a
   /// third.
   template <class S>
   Expectation(const Problem<S>& problem, const Rounding& rounding,
-              Derivation derivation = Derivation::one_pass,
-              Extent extent = Extent::states_and_gradients)
+              Derivation derivation = Derivation::one_pass, Passes passes = Passes::both)
       : problem_(converted<long double>(problem)),
         rounding_(rounding),
         derivation_(derivation),
-        extent_(extent) {}
+        passes_(passes) {}
 
   /// States and gradients, in 64-bit mantissas.
   [[nodiscard]] const NamedTensors<long double>& values() const { return run().values(); }
@@ -58,7 +57,7 @@ class Expectation {
   Problem<long double> problem_;
   Rounding rounding_;
   Derivation derivation_;
-  Extent extent_;
+  Passes passes_;
   mutable std::shared_ptr<RecordedRun> run_;
 };
 

@@ -150,13 +150,13 @@ TEST_F(OracleMemory, IsAboutWhatATapeTakes) {
     for (const Derivation derivation :
          {Derivation::one_pass, Derivation::split, Derivation::one_walk_per_loss,
           Derivation::by_lag, Derivation::closed_form})
-      for (const Extent extent : {Extent::states, Extent::states_and_gradients}) {
+      for (const Passes passes : {Passes::forward, Passes::both}) {
         const ProblemSpec spec = parse_problem_spec(line);
         if (spec.cell == Cell::rnn && derivation == Derivation::closed_form) continue;
         RecordedRun run(converted<long double>(generate<float>(spec)), Rounding::of<float>(),
-                        derivation, extent);
+                        derivation, passes);
         const auto taken = static_cast<double>(run.bytes());
-        const double expected = bytes_of_tape(spec.cell, spec.sizes, derivation, extent);
+        const double expected = bytes_of_tape(spec.cell, spec.sizes, derivation, passes);
         EXPECT_LT(taken, expected) << line << " " << static_cast<int>(derivation);
         EXPECT_GT(taken, expected / 4) << line << " " << static_cast<int>(derivation);
       }

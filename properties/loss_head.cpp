@@ -56,10 +56,7 @@ Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
   const auto p = trial.with_upstream(std::move(up));
   const Expectation e = trial.expect(p);
   Comparison comparison = trial.comparison();
-  if (const auto doubt = e.doubt(); !doubt.empty()) {
-    comparison.inconclusive(doubt);
-    return comparison.verdict();
-  }
+  if (comparison.in_doubt(e)) return comparison.verdict();
   const auto gradients = converted<Real>(gradients_of(trial.run(p)));
 
   // The derivative along v if the states' is a'. Rounding da to S changes it by

@@ -58,15 +58,15 @@ double bytes_of_arrays(Cell cell, const Sizes& sizes) {
   return bytes_of_an_entry * entries;
 }
 
-double bytes_of_tape(Cell cell, const Sizes& sizes, Derivation derivation, Extent extent) {
+double bytes_of_tape(Cell cell, const Sizes& sizes, Derivation derivation, Passes passes) {
   const double third = bytes_of_a_product * tape_edges(cell, sizes) / 3;  // the forward pass
-  if (extent == Extent::states) return third;
+  if (passes == Passes::forward) return third;
   const bool walks =
       derivation == Derivation::one_walk_per_loss || derivation == Derivation::by_lag;
-  const double passes = derivation == Derivation::split ? 2
-                        : walks                         ? static_cast<double>(sizes.T_da + 1) / 2
-                                                        : 1;
-  return third * (1 + 2 * passes);
+  const double ways_back = derivation == Derivation::split ? 2
+                           : walks                         ? static_cast<double>(sizes.T_da + 1) / 2
+                                                           : 1;
+  return third * (1 + 2 * ways_back);
 }
 
 void require_oracle_memory(double bytes, std::string_view what) {

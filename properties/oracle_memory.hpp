@@ -23,7 +23,7 @@ void set_oracle_memory(std::uint64_t bytes);
 [[nodiscard]] double bytes_of_arrays(Cell cell, const Sizes& sizes);
 /// About the bytes of the reference's run on a tape, and of the bounds condensed from it.
 [[nodiscard]] double bytes_of_tape(Cell cell, const Sizes& sizes, Derivation derivation,
-                                   Extent extent);
+                                   Passes passes);
 
 /// Throws CheckerError, "8.2 GB for the tape, 4.0 GB allowed (--oracle-memory)", if there is less.
 void require_oracle_memory(double bytes, std::string_view what);

@@ -21,15 +21,6 @@ constexpr double u = 0x1p-53;
 /// One array's bounds, entry by entry.
 using Bounds = std::vector<NoiseBound>;
 
-std::vector<Index> coordinates(Index entry, const Shape& shape) {
-  std::vector<Index> index;
-  for (Index axis = 0; axis < shape.rank(); ++axis) {
-    index.push_back(entry % shape[axis]);
-    entry /= shape[axis];
-  }
-  return index;
-}
-
 std::string label_of(std::string_view array, const std::vector<Index>& index) {
   return fmt::format("{}[{}]", array, fmt::join(index, ","));
 }
@@ -57,7 +48,7 @@ void compare_array(Comparison& comparison, const std::string& name, const Tensor
     if (bound.certain > conclusive_part * largest)
       comparison.inconclusive("the error bound is above a hundredth of the largest entry of " +
                               name);
-    comparison.within(label_of(name, coordinates(static_cast<Index>(k), got.shape())),
+    comparison.within(label_of(name, indices_of(static_cast<Index>(k), got.shape())),
                       got.elements()[k], p, bound);
   }
 }

@@ -25,8 +25,8 @@ NamedTensors<R> recorded(const NamedTensors<long double>& from, R (*number)(long
 /// A zero is a constant: products with it round nothing, and leave no trace on the tape.
 R upstream_number(long double v) { return v == 0 ? R() : R::input(v); }
 
-NamedTensors<R> run(const Problem<R>& problem, Derivation derivation, Extent extent) {
-  if (extent == Extent::states_and_gradients) return reference_outputs(problem, derivation);
+NamedTensors<R> run(const Problem<R>& problem, Derivation derivation, Passes passes) {
+  if (passes == Passes::both) return reference_outputs(problem, derivation);
   NamedTensors<R> cache = reference_forward(problem), states;
   for (const auto& name : state_names(problem.cell)) states.add(name, std::move(cache[name]));
   return states;
@@ -44,8 +44,8 @@ constexpr NoiseBound not_derived{-1, 0};
 }  // namespace
 
 RecordedRun::RecordedRun(const Problem<long double>& problem, const Rounding& rounding,
-                         Derivation derivation, Extent extent) {
-  require_oracle_memory(bytes_of_tape(problem.cell, problem.sizes, derivation, extent), "the tape");
+                         Derivation derivation, Passes passes) {
+  require_oracle_memory(bytes_of_tape(problem.cell, problem.sizes, derivation, passes), "the tape");
   static thread_local Tape<long double> tape;  // its memory serves one problem after another
   tape.clear();
   // About two operations for each operand; memory that is not used costs nothing.
@@ -54,7 +54,7 @@ RecordedRun::RecordedRun(const Problem<long double>& problem, const Rounding& ro
   const Problem<R> on_tape{problem.cell, problem.activation, problem.sizes,
                            recorded(problem.in, R::input), recorded(problem.up, upstream_number)};
   std::vector<std::int32_t> outputs;
-  for (const auto& [name, tensor] : run(on_tape, derivation, extent)) {
+  for (const auto& [name, tensor] : run(on_tape, derivation, passes)) {
     Tensor<long double> values(tensor.shape());
     Array array{Tensor<std::int32_t>(tensor.shape()), {}, {}};
     for (std::size_t k = 0; k < tensor.elements().size(); ++k) {

@@ -15,14 +15,14 @@
 namespace bptt::properties {
 
 /// How much of the reference is run.
-enum class Extent { states, states_and_gradients };
+enum class Passes { forward, both };
 
 /// Several threads may ask one run at once.
 class RecordedRun {
  public:
   /// `rounding` and `derivation`: of the implementation judged.
   RecordedRun(const Problem<long double>& problem, const Rounding& rounding, Derivation derivation,
-              Extent extent);
+              Passes passes);
 
   /// In 64-bit mantissas.
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }

@@ -86,10 +86,7 @@ class Parts {
       for_each_element(p, [&](const S& v) { comparison_.within(array, v, v, {}); });
       return;
     }
-    if (const auto doubt = expectation_.doubt(); !doubt.empty()) {
-      comparison_.inconclusive(doubt);
-      return;
-    }
+    if (comparison_.in_doubt(expectation_)) return;
     const auto position = [](const Tensor<S>& tensor, Index i, Index j, Index t) {
       return i + tensor.shape()[0] * (j + tensor.shape()[1] * t);
     };
@@ -227,12 +224,9 @@ Verdict zero_padding(const Subject& subject, const ProblemSpec& spec) {
 
   const auto plain = trial.run();
   Comparison comparison = trial.comparison();
-  if (!all_finite(plain)) {  // a padded unit's weight of zero times infinity is no number
-    if (const auto doubt = trial.expect(trial.problem).doubt(); !doubt.empty()) {
-      comparison.inconclusive(doubt);
-      return comparison.verdict();
-    }
-  }
+  // A padded unit's weight of zero times infinity is no number.
+  if (!all_finite(plain) && comparison.in_doubt(trial.expect(trial.problem)))
+    return comparison.verdict();
   const auto wide = trial.run(p);
   const auto framed = padded(plain, spec.cell, spec.sizes, units);  // zeros where padding is
   NamedTensors<S> inside;

@@ -48,7 +48,7 @@ class Trial {
     return {p, rounding(), subject.capabilities().derivation};
   }
   [[nodiscard]] Expectation expect_states(const Problem<S>& p) const {
-    return {p, rounding(), subject.capabilities().derivation, Extent::states};
+    return {p, rounding(), subject.capabilities().derivation, Passes::forward};
   }
   [[nodiscard]] Draw draw(std::string_view purpose) const { return {spec.seed, purpose}; }
 

@@ -1,8 +1,8 @@
-// The cost of every way, as the exact numbers of docs/equations.md, section 8.
+// The cost of every way backward, as the exact numbers of docs/equations.md, section 8.
 #include <gtest/gtest.h>
 
 #include "arithmetic/counted.hpp"
-#include "reference/ways_test.hpp"
+#include "reference/backward_passes_test.hpp"
 
 namespace bptt::reference {
 namespace {
@@ -71,9 +71,9 @@ void expect_counts(const std::string& what, const Counts& got, const Counts& exp
   EXPECT_EQ(got.activations, expected.activations) << what;
 }
 
-Counts counted(const Way<Counted>& way, Arrays<Counted>& arrays) {
+Counts counted(const BackwardPass<Counted>& backward, Arrays<Counted>& arrays) {
   const CountScope scope;
-  way(arrays);
+  backward(arrays);
   return scope.counts();
 }
 
@@ -97,9 +97,9 @@ TEST(Counts, AreTheFormulasOfTheDocumentation) {
       forward(arrays);
       expect_counts(what + "forward", scope.counts(), s.T_x * is.forward_cell(cell, g));
 
-      const auto all = ways<Counted>(cell, s.T_da);
-      const auto expect = [&](const char* way, const Counts& expected) {
-        expect_counts(what + way, counted(all[way], arrays), expected);
+      const auto all = backward_passes<Counted>(cell, s.T_da);
+      const auto expect = [&](const char* backward, const Counts& expected) {
+        expect_counts(what + backward, counted(all[backward], arrays), expected);
       };
       expect("one pass", is.one_pass(cell, g, s.T_da));
       expect("walks", is.walks(cell, g, s.T_da));
@@ -117,14 +117,14 @@ TEST(Counts, AreTheFormulasOfTheDocumentation) {
 // A cell's multiplications are the measure of a cell step: nothing else multiplies.
 TEST(Counts, OnePassTakesTStepsAndTheWalksHalfOfTTimesTPlusOne) {
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
-    const auto steps = [&](const char* way, Index T) {
+    const auto steps = [&](const char* backward, Index T) {
       const auto multiplications = [&](const char* name, Index steps_) {
         const Sizes sizes{.n_x = 2, .n_a = 3, .m = 2, .T_x = steps_, .T_da = steps_};
         auto arrays =
             passed_forward<Counted>(cell, Activation::tanh, sizes, [] { return Counted(0.5); });
-        return counted(ways<Counted>(cell, steps_)[name], arrays).multiplications;
+        return counted(backward_passes<Counted>(cell, steps_)[name], arrays).multiplications;
       };
-      const long long one_step = multiplications("one pass", 1), all = multiplications(way, T);
+      const long long one_step = multiplications("one pass", 1), all = multiplications(backward, T);
       EXPECT_EQ(all % one_step, 0);
       return all / one_step;
     };

@@ -7,7 +7,7 @@
 #include "arithmetic/dual.hpp"
 #include "arithmetic/fifty_digits.hpp"
 #include "arithmetic/modular.hpp"
-#include "reference/ways_test.hpp"
+#include "reference/backward_passes_test.hpp"
 
 namespace bptt::reference {
 namespace {
@@ -42,7 +42,7 @@ S derivative(const Arrays<S>& s, const std::string& name, std::size_t entry) {
 
 template <class S>
 void expect_derivatives(const Arrays<S>& s, Index T_da, const auto& expect_near) {
-  const auto out = gradients_by(ways<S>(s.cell, T_da)["one pass"], s);
+  const auto out = gradients_by(backward_passes<S>(s.cell, T_da)["one pass"], s);
   for (const auto& [name, tensor] : s.in) {
     const Tensor<S>& gradient = out["d" + name];
     for (std::size_t k = 0; k < tensor.elements().size(); ++k) {

@@ -8,7 +8,7 @@
 
 #include "arithmetic/dual.hpp"
 #include "arithmetic/fifty_digits.hpp"
-#include "reference/ways_test.hpp"
+#include "reference/backward_passes_test.hpp"
 
 namespace bptt::reference {
 namespace {

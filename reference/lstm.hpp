@@ -170,7 +170,7 @@ void lstm_backward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0, 
                    const LstmStates<const S>& states, ConstView<S> da, ConstView<S> dc_T,
                    const LstmGradients<S>& out) {
   require_lstm_shapes<S, const S>(p, x, a0, c0, states);
-  require_lstm_gradient_shapes(p, x, a0, da, dc_T, out);
+  require_lstm_gradient_shapes(p, x, da, dc_T, out);
   const Index n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
 
   Tensor<S> da_next({n_a, m}), da_prevt({n_a, m}), dc_next({n_a, m}), dc_prevt({n_a, m});

@@ -74,7 +74,7 @@ void lstm_backward_closed_form(const LstmParameters<S>& p, ConstView<S> x, Const
                                ConstView<S> c0, const LstmStates<const S>& states, ConstView<S> da,
                                ConstView<S> dc_T, const LstmGradients<S>& out) {
   require_lstm_shapes<S, const S>(p, x, a0, c0, states);
-  require_lstm_gradient_shapes(p, x, a0, da, dc_T, out);
+  require_lstm_gradient_shapes(p, x, da, dc_T, out);
   const Index n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
 
   Tensor<S> da_prevt({n_a, m}), dc_prevt({n_a, m});

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "arithmetic/fifty_digits.hpp"
-#include "reference/ways_test.hpp"
+#include "reference/backward_passes_test.hpp"
 
 namespace bptt::reference {
 namespace {
@@ -62,7 +62,7 @@ TEST(LstmByHand, TwoStepsAgainstPrintedNumbers) {
   s.up["da"] = tensor_of<Fifty>({1, 1, 2}, {1, -2});
   s.up["dc_T"] = value("0.5");
   forward(s);
-  const auto out = gradients_by(ways<Fifty>(Cell::lstm, 2)["one pass"], s);
+  const auto out = gradients_by(backward_passes<Fifty>(Cell::lstm, 2)["one pass"], s);
 
   const auto expect_printed = [](const char* name, const Tensor<Fifty>& got,
                                  const std::vector<const char*>& printed) {
@@ -95,7 +95,7 @@ TEST(Lstm, SequenceBackwardIsTheCellBackwardChained) {
   const Sizes sizes{.n_x = 3, .n_a = 5, .m = 2, .T_x = 3, .T_da = 3};
   const auto s =
       passed_forward<double>(Cell::lstm, Activation::tanh, sizes, [&] { return draw(random); });
-  const auto out = gradients_by(ways<double>(Cell::lstm, 3)["one pass"], s);
+  const auto out = gradients_by(backward_passes<double>(Cell::lstm, 3)["one pass"], s);
 
   auto chained = make_tensors<double>(Cell::lstm, gradient_names(Cell::lstm), sizes);
   const auto in = views_of(s.in);

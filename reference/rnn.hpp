@@ -107,7 +107,7 @@ template <class S>
 void rnn_backward(Activation g, const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                   ConstView<S> a, ConstView<S> da, const RnnGradients<S>& out) {
   require_rnn_shapes(p, x, a0, a);
-  require_rnn_gradient_shapes(p, x, a0, da, out);
+  require_rnn_gradient_shapes(p, x, da, out);
   const Index n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
 
   Tensor<S> da_next({n_a, m}), da_prevt({n_a, m});

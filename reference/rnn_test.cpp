@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "reference/ways_test.hpp"
+#include "reference/backward_passes_test.hpp"
 
 namespace bptt::reference {
 namespace {
@@ -102,7 +102,7 @@ TEST(Rnn, SequenceBackwardIsTheCellBackwardChained) {
   const Sizes sizes{.n_x = 3, .n_a = 5, .m = 2, .T_x = 3, .T_da = 3};
   for (const Activation g : {Activation::tanh, Activation::relu, Activation::identity}) {
     const auto s = passed_forward<double>(Cell::rnn, g, sizes, [&] { return draw(random); });
-    const auto out = gradients_by(ways<double>(Cell::rnn, 3)["one pass"], s);
+    const auto out = gradients_by(backward_passes<double>(Cell::rnn, 3)["one pass"], s);
 
     auto chained = make_tensors<double>(Cell::rnn, gradient_names(Cell::rnn), sizes);
     const auto in = views_of(s.in);

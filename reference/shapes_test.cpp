@@ -1,21 +1,14 @@
 // Every shape that the reference refuses, with its words; and that nothing is written before.
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
+#include "core/test_support.hpp"
+#include "reference/backward_passes_test.hpp"
 #include "reference/loss.hpp"
-#include "reference/ways_test.hpp"
 
 namespace bptt::reference {
 namespace {
 
-std::string error_of(const auto& action) {
-  try {
-    action();
-  } catch (const ShapeError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 struct Refusal {
   std::string array;
@@ -123,12 +116,12 @@ void expect_refused_by_forward(Cell cell, const std::vector<Refusal>& refusals) 
 }
 
 void expect_refused_by_backward(Cell cell, const std::vector<Refusal>& refusals) {
-  for (const auto& way : ways<double>(cell, sizes.T_da))
+  for (const auto& backward : backward_passes<double>(cell, sizes.T_da))
     for (const Refusal& refusal : refusals) {
       Arrays<double> arrays = with(sevens(cell), refusal);
-      EXPECT_EQ(error_of([&] { way.second(arrays); }), refusal.message) << way.first;
+      EXPECT_EQ(error_of([&] { backward.second(arrays); }), refusal.message) << backward.first;
       for (const auto& [name, tensor] : arrays.out)
-        expect_untouched(way.first + ", " + name, tensor);
+        expect_untouched(backward.first + ", " + name, tensor);
     }
 }
 
@@ -151,8 +144,8 @@ TEST(Shapes, RandomisedWantsOneFactorForEachStep) {
   for (const Cell cell : {Cell::rnn, Cell::lstm})
     for (const std::size_t n : {0U, 2U, 4U}) {
       Arrays<double> arrays = sevens(cell);
-      const auto way = randomised_with<double>(cell, std::vector<double>(n, 1.0));
-      EXPECT_EQ(error_of([&] { way(arrays); }),
+      const auto backward = randomised_with<double>(cell, std::vector<double>(n, 1.0));
+      EXPECT_EQ(error_of([&] { backward(arrays); }),
                 "xi has shape (" + std::to_string(n) + ",), expected (3,)");
       for (const auto& [name, tensor] : arrays.out) expect_untouched(name, tensor);
     }

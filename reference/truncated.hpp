@@ -30,7 +30,7 @@ void rnn_backward_truncated(Index lag, Activation g, const RnnParameters<S>& p, 
                             const RnnGradients<S>& out) {
   require_lag(lag);
   require_rnn_shapes(p, x, a0, a);
-  require_rnn_gradient_shapes(p, x, a0, da, out);
+  require_rnn_gradient_shapes(p, x, da, out);
   const Index n_x = x.extent(0), n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
 
   fill(out.dx, S(0));
@@ -58,7 +58,7 @@ void lstm_backward_truncated(Index lag, const LstmParameters<S>& p, ConstView<S>
                              ConstView<S> dc_T, const LstmGradients<S>& out) {
   require_lag(lag);
   require_lstm_shapes<S, const S>(p, x, a0, c0, states);
-  require_lstm_gradient_shapes(p, x, a0, da, dc_T, out);
+  require_lstm_gradient_shapes(p, x, da, dc_T, out);
   const Index n_x = x.extent(0), n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
 
   fill(out.dx, S(0));
@@ -93,7 +93,7 @@ void rnn_backward_randomised(const std::vector<S>& xi, Activation g, const RnnPa
                              ConstView<S> x, ConstView<S> a0, ConstView<S> a, ConstView<S> da,
                              const RnnGradients<S>& out) {
   require_rnn_shapes(p, x, a0, a);
-  require_rnn_gradient_shapes(p, x, a0, da, out);
+  require_rnn_gradient_shapes(p, x, da, out);
   const Index n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
   require_shape("xi", {static_cast<Index>(xi.size())}, {T});
 
@@ -118,7 +118,7 @@ void lstm_backward_randomised(const std::vector<S>& xi, const LstmParameters<S>&
                               ConstView<S> a0, ConstView<S> c0, const LstmStates<const S>& states,
                               ConstView<S> da, ConstView<S> dc_T, const LstmGradients<S>& out) {
   require_lstm_shapes<S, const S>(p, x, a0, c0, states);
-  require_lstm_gradient_shapes(p, x, a0, da, dc_T, out);
+  require_lstm_gradient_shapes(p, x, da, dc_T, out);
   const Index n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
   require_shape("xi", {static_cast<Index>(xi.size())}, {T});
 

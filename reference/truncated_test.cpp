@@ -5,7 +5,7 @@
 #include <random>
 
 #include "arithmetic/modular.hpp"
-#include "reference/ways_test.hpp"
+#include "reference/backward_passes_test.hpp"
 
 namespace bptt::reference {
 namespace {
@@ -18,7 +18,8 @@ struct Truncated : testing::TestWithParam<Cell> {
                                                    [this] { return Modular(random()); });
 
   NamedTensors<Modular> one_pass(const Arrays<Modular>& of) const {
-    return gradients_by(ways<Modular>(GetParam(), of.up["da"].shape()[2])["one pass"], of);
+    return gradients_by(backward_passes<Modular>(GetParam(), of.up["da"].shape()[2])["one pass"],
+                        of);
   }
   NamedTensors<Modular> zeros() const {
     return make_tensors<Modular>(GetParam(), gradient_names(GetParam()), sizes);

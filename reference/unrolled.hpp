@@ -28,7 +28,7 @@ template <class S>
 void rnn_backward_walks(Activation g, const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                         ConstView<S> a, ConstView<S> da, const RnnGradients<S>& out) {
   require_rnn_shapes(p, x, a0, a);
-  require_rnn_gradient_shapes(p, x, a0, da, out);
+  require_rnn_gradient_shapes(p, x, da, out);
   const Index n_x = x.extent(0), n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
 
   fill(out.dx, S(0));
@@ -52,7 +52,7 @@ template <class S>
 void rnn_backward_split(Activation g, const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0,
                         ConstView<S> a, ConstView<S> da, const RnnGradients<S>& out) {
   require_rnn_shapes(p, x, a0, a);
-  require_rnn_gradient_shapes(p, x, a0, da, out);
+  require_rnn_gradient_shapes(p, x, da, out);
   const Index n_x = x.extent(0), n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
 
   Tensor<S> da_prevt({n_a, m});
@@ -76,7 +76,7 @@ void lstm_backward_walks(const LstmParameters<S>& p, ConstView<S> x, ConstView<S
                          ConstView<S> c0, const LstmStates<const S>& states, ConstView<S> da,
                          ConstView<S> dc_T, const LstmGradients<S>& out) {
   require_lstm_shapes<S, const S>(p, x, a0, c0, states);
-  require_lstm_gradient_shapes(p, x, a0, da, dc_T, out);
+  require_lstm_gradient_shapes(p, x, da, dc_T, out);
   const Index n_x = x.extent(0), n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
 
   fill(out.dx, S(0));
@@ -108,7 +108,7 @@ void lstm_backward_split(const LstmParameters<S>& p, ConstView<S> x, ConstView<S
                          ConstView<S> c0, const LstmStates<const S>& states, ConstView<S> da,
                          ConstView<S> dc_T, const LstmGradients<S>& out) {
   require_lstm_shapes<S, const S>(p, x, a0, c0, states);
-  require_lstm_gradient_shapes(p, x, a0, da, dc_T, out);
+  require_lstm_gradient_shapes(p, x, da, dc_T, out);
   const Index n_x = x.extent(0), n_a = a0.extent(0), m = a0.extent(1), T = da.extent(2);
 
   Tensor<S> da_prevt({n_a, m}), dc_prevt({n_a, m});

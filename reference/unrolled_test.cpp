@@ -5,7 +5,7 @@
 #include <random>
 
 #include "arithmetic/modular.hpp"
-#include "reference/ways_test.hpp"
+#include "reference/backward_passes_test.hpp"
 
 namespace bptt::reference {
 namespace {
@@ -34,10 +34,10 @@ TEST(WaysBackward, AgreeExactlyOverTheField) {
   for (const Network& network : networks)
     for (const Sizes& sizes : edges) {
       const auto s = passed_forward<Modular>(network.cell, network.activation, sizes, draw);
-      const auto all = ways<Modular>(network.cell, sizes.T_da);
+      const auto all = backward_passes<Modular>(network.cell, sizes.T_da);
       const auto expected = gradients_by(all["one pass"], s);
-      for (const auto& [name, way] : all)
-        expect_same(described(network, sizes) + ", " + name, gradients_by(way, s), expected);
+      for (const auto& [name, backward] : all)
+        expect_same(described(network, sizes) + ", " + name, gradients_by(backward, s), expected);
     }
 }
 
@@ -47,16 +47,17 @@ TEST(WaysBackward, OverwriteTheStatesGradientsAndAddToTheParameters) {
   const Sizes sizes{.n_x = 2, .n_a = 3, .m = 2, .T_x = 4, .T_da = 3};
   for (const Network& network : networks) {
     const auto s = passed_forward<Modular>(network.cell, network.activation, sizes, draw);
-    for (const auto& [way_name, way] : ways<Modular>(network.cell, sizes.T_da)) {
-      NamedTensors<Modular> expected = gradients_by(way, s);
+    for (const auto& [backward_name, backward] :
+         backward_passes<Modular>(network.cell, sizes.T_da)) {
+      NamedTensors<Modular> expected = gradients_by(backward, s);
       auto used = s;
       for (auto& [name, tensor] : used.out)
         for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
           tensor.elements()[k] = draw();
           if (accumulates(name)) expected[name].elements()[k] += tensor.elements()[k];
         }
-      way(used);
-      expect_same(described(network, sizes) + ", " + way_name, used.out, expected);
+      backward(used);
+      expect_same(described(network, sizes) + ", " + backward_name, used.out, expected);
       expect_same("inputs", used.in, s.in);
       expect_same("cache", used.cache, s.cache);
       expect_same("upstream", used.up, s.up);
@@ -76,9 +77,9 @@ TEST(WaysBackward, FewerUpstreamStepsAreAShorterSequence) {
     copy(s.in["x"].view().slice(2, 0, 4), shorter.in["x"].view());
     for (auto& [name, tensor] : shorter.cache) tensor = Tensor<double>({4, 2, 4});
     forward(shorter);
-    for (const auto& [name, way] : ways<double>(network.cell, sizes.T_da))
-      expect_same(described(network, sizes) + ", " + name, gradients_by(way, s),
-                  gradients_by(way, shorter));
+    for (const auto& [name, backward] : backward_passes<double>(network.cell, sizes.T_da))
+      expect_same(described(network, sizes) + ", " + name, gradients_by(backward, s),
+                  gradients_by(backward, shorter));
   }
 }
 

@@ -9,7 +9,7 @@ namespace bptt {
 namespace {
 
 struct Row {
-  Derivation way;
+  Derivation derivation;
   std::string_view name, description;
   bool rnn;
   // One sum for each weight gradient, last step first, samples in order. The slow ways add up
@@ -36,8 +36,8 @@ constexpr Row rows[] = {
 template <class S>
 class ReferenceRnn final : public Session<S> {
  public:
-  ReferenceRnn(Derivation way, Activation g, const Sizes& sizes)
-      : way_(way), g_(g), a_(shape_of(Cell::rnn, "a", sizes)) {}
+  ReferenceRnn(Derivation derivation, Activation g, const Sizes& sizes)
+      : derivation_(derivation), g_(g), a_(shape_of(Cell::rnn, "a", sizes)) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
     reference::rnn_forward<S>(g_, rnn_parameters(in), in["x"], in["a0"], a_.view());
@@ -49,7 +49,7 @@ class ReferenceRnn final : public Session<S> {
     const RnnParameters<S> p = rnn_parameters(in);
     const View<const S> x = in["x"], a0 = in["a0"], a = a_.view(), da = up["da"];
     const RnnGradients<S> out = rnn_gradients(grad);
-    switch (way_) {
+    switch (derivation_) {
       case Derivation::one_pass: return reference::rnn_backward<S>(g_, p, x, a0, a, da, out);
       case Derivation::one_walk_per_loss:
         return reference::rnn_backward_walks<S>(g_, p, x, a0, a, da, out);
@@ -62,7 +62,7 @@ class ReferenceRnn final : public Session<S> {
   }
 
  private:
-  Derivation way_;
+  Derivation derivation_;
   Activation g_;
   Tensor<S> a_;
 };
@@ -70,8 +70,9 @@ class ReferenceRnn final : public Session<S> {
 template <class S>
 class ReferenceLstm final : public Session<S> {
  public:
-  ReferenceLstm(Derivation way, const Sizes& sizes)
-      : way_(way), cache_(make_tensors<S>(Cell::lstm, cache_names(Cell::lstm), sizes)) {}
+  ReferenceLstm(Derivation derivation, const Sizes& sizes)
+      : derivation_(derivation),
+        cache_(make_tensors<S>(Cell::lstm, cache_names(Cell::lstm), sizes)) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
     reference::lstm_forward<S>(lstm_parameters(in), in["x"], in["a0"], in["c0"],
@@ -86,7 +87,7 @@ class ReferenceLstm final : public Session<S> {
     const View<const S> x = in["x"], a0 = in["a0"], c0 = in["c0"], da = up["da"], dc = up["dc_T"];
     const LstmStates<const S> states = lstm_states(views_of(std::as_const(cache_)));
     const LstmGradients<S> out = lstm_gradients(grad);
-    switch (way_) {
+    switch (derivation_) {
       case Derivation::one_pass:
         return reference::lstm_backward<S>(p, x, a0, c0, states, da, dc, out);
       case Derivation::closed_form:
@@ -102,7 +103,7 @@ class ReferenceLstm final : public Session<S> {
   }
 
  private:
-  Derivation way_;
+  Derivation derivation_;
   NamedTensors<S> cache_;
 };
 
@@ -116,7 +117,7 @@ class ReferenceSubject final : public SubjectOf<ReferenceSubject> {
     Capabilities can;
     can.rnn = row_.rnn;
     can.fixed_summation_order = row_.fixed_summation_order;
-    can.derivation = row_.way;
+    can.derivation = row_.derivation;
     can.tanh_ulp = 2.0;
     can.sigmoid_ulp = 3.0;
     return can;
@@ -124,8 +125,8 @@ class ReferenceSubject final : public SubjectOf<ReferenceSubject> {
   template <class S>
   [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
                                                          const Sizes& sizes) const {
-    if (cell == Cell::rnn) return std::make_unique<ReferenceRnn<S>>(row_.way, g, sizes);
-    return std::make_unique<ReferenceLstm<S>>(row_.way, sizes);
+    if (cell == Cell::rnn) return std::make_unique<ReferenceRnn<S>>(row_.derivation, g, sizes);
+    return std::make_unique<ReferenceLstm<S>>(row_.derivation, sizes);
   }
 
  private:

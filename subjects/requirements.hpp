@@ -19,13 +19,6 @@ inline void require_supported(const Subject& subject, Cell cell, Activation acti
                          " in " + std::string(name_of(scalar)));
 }
 
-/// Throws ShapeError unless 1 <= T_da <= T_x.
-inline void require_steps(const Sizes& sizes) {
-  if (sizes.T_da >= 1 && sizes.T_da <= sizes.T_x) return;
-  throw ShapeError("T_da = " + std::to_string(sizes.T_da) + ", T_x = " + std::to_string(sizes.T_x) +
-                   ": 1 <= T_da <= T_x is required");
-}
-
 /// Throws Error if a name is missing and ShapeError if an array has not the shape of `sizes`.
 template <class S>
 void require_arrays(Cell cell, const std::vector<std::string>& names, const Sizes& sizes,

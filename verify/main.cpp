@@ -12,12 +12,12 @@
 #include "core/whole_file.hpp"
 #include "subjects/foreign/library_worker.hpp"
 #include "subjects/registry.hpp"
-#include "verify/bounds_survey.hpp"
+#include "verify/campaign/bounds_survey.hpp"
 #include "verify/commands/command.hpp"
-#include "verify/explain.hpp"
-#include "verify/listing.hpp"
-#include "verify/report_json.hpp"
-#include "verify/report_table.hpp"
+#include "verify/report/explain.hpp"
+#include "verify/report/json.hpp"
+#include "verify/report/listing.hpp"
+#include "verify/report/table.hpp"
 
 namespace {
 
@@ -39,7 +39,7 @@ int replay(const Arguments& arguments) {
 }
 
 int grade_file(const Arguments& arguments) {
-  const Grade graded = grade(arguments.what, arguments.grade);
+  const diagnosis::Grade graded = grade(arguments.what, arguments.grade);
   print(text_of(graded, Style(coloured(arguments.colour, STDOUT_FILENO))));
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(graded, BPTT_VERSION));
   return status_of(outcome_of(graded));

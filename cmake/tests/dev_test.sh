@@ -97,8 +97,8 @@ expect_status 3
 expect_out 'arguments: check --subject a b in elsewhere'
 
 # So does mutate, whose --help is that of the program too.
-mkdir -p "$scratch/cmake/mutation"
-cp "$scratch/build/release/bin/bptt-verify" "$scratch/cmake/mutation/mutate.py"
+mkdir -p "$scratch/mutation"
+cp "$scratch/build/release/bin/bptt-verify" "$scratch/mutation/mutate.py"
 MISSING=ninja-build run mutate --only 'a b'
 expect_status 3
 expect_out 'arguments: --only a b in elsewhere'

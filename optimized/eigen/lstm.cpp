@@ -97,13 +97,7 @@ struct LstmPlan<S>::Impl {
 
 template <class S>
 LstmPlan<S>::LstmPlan(const Sizes& sizes, const Options& options)
-    : impl_(std::make_unique<Impl>(sizes, options)) {}
-template <class S>
-LstmPlan<S>::LstmPlan(LstmPlan&&) noexcept = default;
-template <class S>
-LstmPlan<S>& LstmPlan<S>::operator=(LstmPlan&&) noexcept = default;
-template <class S>
-LstmPlan<S>::~LstmPlan() = default;
+    : impl_(make_hidden<Impl>(sizes, options)) {}
 
 template <class S>
 void LstmPlan<S>::forward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0,
@@ -111,7 +105,7 @@ void LstmPlan<S>::forward(const LstmParameters<S>& p, ConstView<S> x, ConstView<
   Impl& plan = *impl_;
   const Index n_a = plan.cell.sizes().n_a;
   require_shapes<S>(plan.cell.sizes(), p);
-  require_shapes<S>(plan.cell.sizes(), x, a0, c0, {out.a, out.c, out.ft, out.it, out.cct, out.ot});
+  require_shapes<S>(plan.cell.sizes(), x, a0, c0, out);
   plan.load(p);
   Matrix<const S> c_prev = read_columns(c0, plan.c_prev_slot);
   plan.cell.forward(x, a0, [&](Index t, const Matrix<S>& z) {

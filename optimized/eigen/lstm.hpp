@@ -4,8 +4,7 @@
 // thread at a time. The same call gives the same bits at any address and for any strides.
 #pragma once
 
-#include <memory>
-
+#include "core/hidden.hpp"
 #include "core/network.hpp"
 #include "core/problem.hpp"
 #include "optimized/options.hpp"
@@ -19,9 +18,6 @@ class LstmPlan {
   /// sizes: n_x, n_a, m, T_x >= 1; T_da is not looked at, da itself says how many steps it has.
   /// Throws ShapeError if an extent is 0, std::bad_alloc.
   explicit LstmPlan(const Sizes& sizes, const Options& options = {});
-  LstmPlan(LstmPlan&&) noexcept;
-  LstmPlan& operator=(LstmPlan&&) noexcept;
-  ~LstmPlan();
 
   /// ft, it, ot = sigmoid(W concat + b), cct = tanh(Wc concat + bc), concat = [a_prev; xt];
   /// c = ft * c_prev + it * cct, a = ot * tanh(c), for all steps.
@@ -47,7 +43,7 @@ class LstmPlan {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Hidden<Impl> impl_;
 };
 
 extern template class LstmPlan<float>;

@@ -55,13 +55,7 @@ struct RnnPlan<S>::Impl {
 
 template <class S>
 RnnPlan<S>::RnnPlan(Activation g, const Sizes& sizes, const Options& options)
-    : impl_(std::make_unique<Impl>(g, sizes, options)) {}
-template <class S>
-RnnPlan<S>::RnnPlan(RnnPlan&&) noexcept = default;
-template <class S>
-RnnPlan<S>& RnnPlan<S>::operator=(RnnPlan&&) noexcept = default;
-template <class S>
-RnnPlan<S>::~RnnPlan() = default;
+    : impl_(make_hidden<Impl>(g, sizes, options)) {}
 
 template <class S>
 void RnnPlan<S>::forward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0, View<S> a) {

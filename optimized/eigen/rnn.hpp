@@ -4,8 +4,7 @@
 // thread at a time. The same call gives the same bits at any address and for any strides.
 #pragma once
 
-#include <memory>
-
+#include "core/hidden.hpp"
 #include "core/network.hpp"
 #include "core/problem.hpp"
 #include "optimized/options.hpp"
@@ -19,9 +18,6 @@ class RnnPlan {
   /// sizes: n_x, n_a, m, T_x >= 1; T_da is not looked at, da itself says how many steps it has.
   /// Throws ShapeError if an extent is 0, std::bad_alloc.
   RnnPlan(Activation g, const Sizes& sizes, const Options& options = {});
-  RnnPlan(RnnPlan&&) noexcept;
-  RnnPlan& operator=(RnnPlan&&) noexcept;
-  ~RnnPlan();
 
   /// a<t> = g(Wax x<t> + Waa a<t-1> + ba) for all steps.
   /// x (n_x, m, T_x); a0 (n_a, m); a (n_a, m, T_x), overwritten, overlapping nothing else.
@@ -44,7 +40,7 @@ class RnnPlan {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Hidden<Impl> impl_;
 };
 
 extern template class RnnPlan<float>;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/network_shapes.hpp"
 #include "subjects/faults/garbage.hpp"
 
 namespace bptt::faults {
@@ -68,7 +69,7 @@ FaultySession<S>::FaultySession(Cell cell, const FaultSet& set, const Sizes& siz
       cache_(make_tensors<S>(cell, cache_names(cell), sizes)),
       zero_state_({sizes.n_a, sizes.m}),
       second_session_(second_session()) {
-  require_steps(sizes);
+  require_steps(sizes.T_da, sizes.T_x);
   for (const std::string& name : gradient_names(cell))
     if (accumulates(name)) kept_sums_.add(name, Tensor<S>(shape_of(cell, name, sizes)));
 }

@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(All, RightSubject,
 
 // ---- Those that misbehave -----------------------------------------------------------------------
 
-struct Way {
+struct Misbehaviour {
   Index n_x;  // at which it misbehaves
   Cause cause;
   std::string words, printed;  // parts of the reason and of the output
@@ -135,26 +135,26 @@ ProblemSpec spec_with(Index n_x) {
   return spec;
 }
 
-void expect_ways(const Subject& subject, const std::vector<Way>& ways) {
+void expect_misbehaviours(const Subject& subject, const std::vector<Misbehaviour>& all) {
   const Property& property = properties::find_property("equals_reference");
-  for (const Way& way : ways) {
-    const Verdict verdict = check(property, subject, Scalar::f64, spec_with(way.n_x));
-    EXPECT_EQ(verdict.outcome, Outcome::broken) << way.n_x;
-    EXPECT_EQ(name_of(verdict.cause), name_of(way.cause)) << way.n_x << ": " << verdict.reason;
-    EXPECT_THAT(describe(verdict), HasSubstr(way.words));
-    EXPECT_THAT(verdict.output, HasSubstr(way.printed));
+  for (const Misbehaviour& one : all) {
+    const Verdict verdict = check(property, subject, Scalar::f64, spec_with(one.n_x));
+    EXPECT_EQ(verdict.outcome, Outcome::broken) << one.n_x;
+    EXPECT_EQ(name_of(verdict.cause), name_of(one.cause)) << one.n_x << ": " << verdict.reason;
+    EXPECT_THAT(describe(verdict), HasSubstr(one.words));
+    EXPECT_THAT(verdict.output, HasSubstr(one.printed));
     EXPECT_LE(verdict.output.size(), 1200U);
     const Verdict next = check(property, subject, Scalar::f64, spec_with(1));
-    EXPECT_EQ(next.outcome, Outcome::held) << "after " << way.n_x << ": " << describe(next);
+    EXPECT_EQ(next.outcome, Outcome::held) << "after " << one.n_x << ": " << describe(next);
   }
 }
 
 TEST(Library, EachWayToMisbehaveHasItsVerdictAndTheNextCaseRuns) {
   const std::string library = libraries + "libmisbehaving.so";
-  expect_ways(*make_subject(library, impatient()),
-              {{5, Cause::timed_out, "no answer of bptt_rnn_backward within 1 s", ""},
-               {6, Cause::timed_out, "no answer of bptt_rnn_backward within 1 s", ""}});
-  expect_ways(
+  expect_misbehaviours(*make_subject(library, impatient()),
+                       {{5, Cause::timed_out, "no answer of bptt_rnn_backward within 1 s", ""},
+                        {6, Cause::timed_out, "no answer of bptt_rnn_backward within 1 s", ""}});
+  expect_misbehaviours(
       *make_subject(library, patient()),
       {{2, Cause::crashed, "SIGSEGV in bptt_rnn_backward at address 0x1", "the last line before"},
        {3, Cause::crashed, "SIGABRT in bptt_rnn_backward", ""},
@@ -173,8 +173,9 @@ TEST(Library, EachWayToMisbehaveHasItsVerdictAndTheNextCaseRuns) {
 
 TEST(Library, AllocatingWithoutEndIsOutOfMemory) {
   if (sanitized) GTEST_SKIP() << "a sanitizer maps more memory than any limit";
-  expect_ways(*make_subject(libraries + "libmisbehaving.so", patient()),
-              {{12, Cause::out_of_memory, "an allocation failed at the limit of 1024 MiB", ""}});
+  expect_misbehaviours(
+      *make_subject(libraries + "libmisbehaving.so", patient()),
+      {{12, Cause::out_of_memory, "an allocation failed at the limit of 1024 MiB", ""}});
 }
 
 TEST(Library, WhatIsNoSubjectIsRefusedWithWords) {
@@ -197,10 +198,10 @@ TEST(Library, WhatIsNoSubjectIsRefusedWithWords) {
 TEST(Python, EachWayToMisbehaveHasItsVerdictAndTheNextCaseRuns) {
   const std::string file = (folder_with({data + "misbehaving.py"}) / "misbehaving.py").string();
   const std::string where = "(misbehaving.py, line ";
-  expect_ways(*make_subject(file, impatient()),
-              {{2, Cause::timed_out, "no answer of rnn_backward within 1 s", ""},
-               {3, Cause::timed_out, "no answer of rnn_backward within 1 s", ""}});
-  expect_ways(
+  expect_misbehaviours(*make_subject(file, impatient()),
+                       {{2, Cause::timed_out, "no answer of rnn_backward within 1 s", ""},
+                        {3, Cause::timed_out, "no answer of rnn_backward within 1 s", ""}});
+  expect_misbehaviours(
       *make_subject(file, patient()),
       {{4, Cause::raised,
         "ValueError: non-broadcastable output operand with shape (2,1) doesn't match the broadcast "
@@ -222,9 +223,10 @@ TEST(Python, EachWayToMisbehaveHasItsVerdictAndTheNextCaseRuns) {
 
 TEST(Python, MegabytesOfOutputAndOfMemoryAreBounded) {
   const auto folder = folder_with({data + "misbehaving.py"});
-  expect_ways(*make_subject((folder / "misbehaving.py").string(), patient()),
-              {{5, Cause::raised, "RuntimeError: after printing", "line 299999 of very many"},
-               {13, Cause::out_of_memory, "MemoryError", ""}});
+  expect_misbehaviours(
+      *make_subject((folder / "misbehaving.py").string(), patient()),
+      {{5, Cause::raised, "RuntimeError: after printing", "line 299999 of very many"},
+       {13, Cause::out_of_memory, "MemoryError", ""}});
 }
 
 TEST(Python, WhatIsThereIsTestedAndTheRestIsSaid) {

@@ -143,9 +143,7 @@ struct OnednnNetwork::Impl {
 };
 
 OnednnNetwork::OnednnNetwork(Cell cell, Activation activation, const Sizes& sizes)
-    : impl_(std::make_unique<Impl>(cell, activation, sizes)) {}
-OnednnNetwork::~OnednnNetwork() = default;
-
+    : impl_(make_hidden<Impl>(cell, activation, sizes)) {}
 void OnednnNetwork::set_inputs(const NamedViews<const float>& in) {
   Impl& n = *impl_;
   const Index n_a = n.sizes.n_a, n_x = n.sizes.n_x, gates = n.cell == Cell::lstm ? 4 : 1;

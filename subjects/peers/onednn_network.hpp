@@ -3,8 +3,7 @@
 // and backward() are what oneDNN does and nothing else.
 #pragma once
 
-#include <memory>
-
+#include "core/hidden.hpp"
 #include "core/problem.hpp"
 
 namespace bptt::peers {
@@ -14,9 +13,6 @@ class OnednnNetwork {
   /// T_da must be T_x. Layouts of the weights are oneDNN's choice.
   /// Throws UnsupportedError with oneDNN's reason if it has no such primitive.
   OnednnNetwork(Cell cell, Activation activation, const Sizes& sizes);
-  ~OnednnNetwork();
-  OnednnNetwork(const OnednnNetwork&) = delete;
-  OnednnNetwork& operator=(const OnednnNetwork&) = delete;
 
   /// in: input_names(cell); up: upstream_names(cell).
   void set_inputs(const NamedViews<const float>& in);
@@ -39,7 +35,7 @@ class OnednnNetwork {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Hidden<Impl> impl_;
 };
 
 }  // namespace bptt::peers

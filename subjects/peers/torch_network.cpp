@@ -68,10 +68,7 @@ struct TorchNetwork<S>::Impl {
 
 template <class S>
 TorchNetwork<S>::TorchNetwork(Cell cell, Activation activation, const Sizes& sizes)
-    : impl_(std::make_unique<Impl>(cell, activation, sizes)) {}
-template <class S>
-TorchNetwork<S>::~TorchNetwork() = default;
-
+    : impl_(make_hidden<Impl>(cell, activation, sizes)) {}
 template <class S>
 void TorchNetwork<S>::set_inputs(const NamedViews<const S>& in) {
   Impl& n = *impl_;

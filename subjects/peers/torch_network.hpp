@@ -3,8 +3,7 @@
 // that forward() and backward() are what PyTorch does and nothing else.
 #pragma once
 
-#include <memory>
-
+#include "core/hidden.hpp"
 #include "core/problem.hpp"
 
 namespace bptt::peers {
@@ -14,9 +13,6 @@ class TorchNetwork {
  public:
   /// T_da must be T_x. Throws UnsupportedError for the identity, which PyTorch's RNN does not have.
   TorchNetwork(Cell cell, Activation activation, const Sizes& sizes);
-  ~TorchNetwork();
-  TorchNetwork(const TorchNetwork&) = delete;
-  TorchNetwork& operator=(const TorchNetwork&) = delete;
 
   /// in: input_names(cell); up: upstream_names(cell).
   void set_inputs(const NamedViews<const S>& in);
@@ -38,7 +34,7 @@ class TorchNetwork {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Hidden<Impl> impl_;
 };
 
 extern template class TorchNetwork<float>;

@@ -4,51 +4,31 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
-#include <regex>
 
-#include "core/error.hpp"
 #include "core/whole_file.hpp"
+#include "verify/campaign/campaign_cases.hpp"
+#include "verify/campaign/selection.hpp"
 #include "verify/commands/command.hpp"
-#include "verify/diagnosis/campaign_cases.hpp"
-#include "verify/diagnosis/subject_report.hpp"
-#include "verify/progress.hpp"
-#include "verify/report_json.hpp"
-#include "verify/report_junit.hpp"
-#include "verify/report_table.hpp"
+#include "verify/report/json.hpp"
+#include "verify/report/junit.hpp"
+#include "verify/report/progress.hpp"
+#include "verify/report/subject_report.hpp"
+#include "verify/report/table.hpp"
 
 namespace bptt::verify {
 namespace {
 
 constexpr double default_seconds = 45, diagnosis_seconds = 10;
 
-void select_properties(const std::string& pattern, CampaignOptions& options) {
-  std::regex regex;
-  try {
-    regex = std::regex(pattern);
-  } catch (const std::regex_error& error) {
-    throw FormatError("--property '" + pattern + "' is no regular expression: " + error.what());
-  }
-  const auto matches = [&](const std::string& id) { return std::regex_search(id, regex); };
-  for (const auto& p : properties::catalogue())
-    if (matches(std::string(p.id))) options.properties.push_back(&p);
-  for (const auto& p : properties::published_cases())
-    if (const std::string name(p.name); matches(std::string(published_prefix) + name) ||
-                                        matches(std::string(specification_prefix) + name))
-      options.published.push_back(&p);
-  if (options.properties.empty() && options.published.empty())
-    throw UnsupportedError("no property matches '" + pattern +
-                           "' (see: bptt-verify list properties)");
-}
-
 /// What is broken in a subject, if anything is and a diagnosis is wanted.
-std::optional<SubjectDiagnosis> diagnosed(const Subject& subject, const Report& report,
-                                          const Arguments& arguments) {
+std::optional<diagnosis::SubjectDiagnosis> diagnosed(const Subject& subject, const Report& report,
+                                                     const Arguments& arguments) {
   const bool broken = std::any_of(report.rows.begin(), report.rows.end(), [](const Row& row) {
     return row.counts.broken > 0 && !row.specification;
   });
   const double seconds = arguments.diagnosis_seconds.value_or(diagnosis_seconds);
   if (!broken || seconds == 0 || stop) return std::nullopt;
-  DiagnosisOptions options;
+  diagnosis::DiagnosisOptions options;
   options.seconds = seconds;
   options.cell = arguments.campaign.cell;
   options.more_cases = broken_cases(report, subject.capabilities());
@@ -80,7 +60,7 @@ int run_check(Arguments& arguments) {
 
   const Style style(coloured(arguments.colour, STDOUT_FILENO));
   std::vector<Report> reports;
-  std::vector<std::optional<SubjectDiagnosis>> diagnoses;
+  std::vector<std::optional<diagnosis::SubjectDiagnosis>> diagnoses;
   bool broken = false, judged = false;
   for (const auto& [subject, notes] : subjects) {
     {

@@ -55,7 +55,7 @@ std::vector<OnTrial> all_on_trial(const Arguments& arguments) {
   return all;
 }
 
-OnDiagnosis progress_of_diagnosis() {
+diagnosis::OnDiagnosis progress_of_diagnosis() {
   if (!is_terminal(STDERR_FILENO)) return {};
   return [](Cell cell, int done, int all) {
     if (done == all)

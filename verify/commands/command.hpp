@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "diagnosis/grade.hpp"
+#include "diagnosis/subject_diagnosis.hpp"
 #include "properties/oracle_memory.hpp"
 #include "subjects/foreign/options.hpp"
-#include "verify/campaign.hpp"
-#include "verify/diagnosis/subject_diagnosis.hpp"
-#include "verify/grade.hpp"
+#include "verify/campaign/campaign.hpp"
 
 namespace bptt::verify {
 
@@ -38,7 +38,7 @@ struct Arguments {
   std::string property, problem, json, junit, what, file, markdown;
   bool list_json = false;
   foreign::Options foreign;
-  GradeOptions grade;
+  diagnosis::GradeOptions grade;
   std::optional<double> diagnosis_seconds;  // 0: no diagnosis
   bool diagnosis_power = false, other_rounding = false;
   int pairs = 100;
@@ -76,7 +76,7 @@ void add_choice(CLI::App& app, const std::string& name, T& value, const std::str
 
 /// A line on the terminal that says how far a diagnosis is; nothing if there is no terminal. The
 /// next line printed replaces it.
-[[nodiscard]] OnDiagnosis progress_of_diagnosis();
+[[nodiscard]] diagnosis::OnDiagnosis progress_of_diagnosis();
 /// A word as a shell takes it.
 [[nodiscard]] std::string quoted(const std::string& word);
 

@@ -8,23 +8,25 @@
 #include "core/whole_file.hpp"
 #include "properties/published_cases.hpp"
 #include "verify/commands/command.hpp"
-#include "verify/diagnosis/subject_report.hpp"
-#include "verify/digits_report.hpp"
-#include "verify/given.hpp"
+#include "verify/commands/inputs.hpp"
+#include "verify/report/digits_report.hpp"
+#include "verify/report/subject_report.hpp"
 
 namespace bptt::verify {
 namespace {
 
 int diagnose_digits(const Arguments& arguments) {
   const Problem<double> problem = problem_named(arguments.what, arguments.grade.activation);
-  OnTried show;
+  diagnosis::OnTried show;
   if (is_terminal(STDERR_FILENO))
     show = [](int done, int all) {
       if (done % 100 == 0) std::fprintf(stderr, "\r\x1b[K%d of %d sets of faults", done, all);
     };
-  const DigitsDiagnosis diagnosis =
+  const diagnosis::DigitsDiagnosis diagnosis =
       diagnose(arguments.what, problem,
-               read_printout(text_given(arguments.file), printable_arrays(problem.cell)), show);
+               diagnosis::read_printout(text_given(arguments.file),
+                                        diagnosis::printable_arrays(problem.cell)),
+               show);
   if (show) std::fputs("\r\x1b[K", stderr);
   print(text_of(diagnosis, Style(coloured(arguments.colour, STDOUT_FILENO))));
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(diagnosis, BPTT_VERSION));
@@ -43,11 +45,11 @@ int diagnose_subjects(Arguments& arguments) {
     }
   }();
   stop_on_interrupt();
-  DiagnosisOptions options;
+  diagnosis::DiagnosisOptions options;
   options.seconds = arguments.campaign.seconds.value_or(20) / static_cast<double>(subjects.size());
   options.cell = arguments.campaign.cell;
   options.stop = &stop;
-  std::vector<SubjectDiagnosis> diagnoses;
+  std::vector<diagnosis::SubjectDiagnosis> diagnoses;
   for (const auto& [subject, notes] : subjects) {
     diagnoses.push_back(diagnose(*subject, options, progress_of_diagnosis()));
     for (const std::string& note : notes) print("note: " + note + "\n");
@@ -59,11 +61,12 @@ int diagnose_subjects(Arguments& arguments) {
   if (!arguments.json.empty()) write_whole(arguments.json, json_of(diagnoses, BPTT_VERSION));
   if (stop) std::fputs("bptt-verify: interrupted; the diagnosis is of what was done\n", stderr);
   const bool right = std::all_of(diagnoses.begin(), diagnoses.end(),
-                                 [](const SubjectDiagnosis& d) { return d.right(); });
+                                 [](const diagnosis::SubjectDiagnosis& d) { return d.right(); });
   if (!right) return something_broken;
   if (stop) return interrupted;
-  const bool complete = std::all_of(diagnoses.begin(), diagnoses.end(),
-                                    [](const SubjectDiagnosis& d) { return d.complete(); });
+  const bool complete =
+      std::all_of(diagnoses.begin(), diagnoses.end(),
+                  [](const diagnosis::SubjectDiagnosis& d) { return d.complete(); });
   if (!complete)
     std::fputs("bptt-verify: the time was over before all cases; --seconds gives more\n", stderr);
   return complete ? all_held : could_not_run;

@@ -5,12 +5,12 @@
 #include <cstdio>
 
 #include "core/whole_file.hpp"
+#include "diagnosis/power.hpp"
+#include "verify/campaign/kill_matrix.hpp"
 #include "verify/commands/command.hpp"
-#include "verify/diagnosis/power.hpp"
-#include "verify/explain.hpp"
-#include "verify/kill_matrix.hpp"
-#include "verify/kill_matrix_pages.hpp"
-#include "verify/progress.hpp"
+#include "verify/report/explain.hpp"
+#include "verify/report/kill_matrix_pages.hpp"
+#include "verify/report/progress.hpp"
 
 namespace bptt::verify {
 
@@ -20,7 +20,7 @@ namespace {
 constexpr double named_singles = 0.95, named_pairs = 0.70;
 
 int measure(const Arguments& arguments) {
-  PowerOptions options;
+  diagnosis::PowerOptions options;
   options.seed = arguments.campaign.seed;
   options.pairs = arguments.pairs;
   options.other_rounding = arguments.other_rounding;
@@ -32,11 +32,11 @@ int measure(const Arguments& arguments) {
       std::fprintf(stderr, "\r\x1b[K%d of %d subjects%s", done, all, done + 1 == all ? "\n" : "");
     };
   stop_on_interrupt();
-  const DiagnosisPower power = measure_diagnosis(options);
+  const diagnosis::DiagnosisPower power = measure_diagnosis(options);
   print(text_of(power));
   if (stop) return interrupted;
-  const auto enough = [](const std::vector<NamedFault>& list, double part) {
-    return DiagnosisPower::named(list) >= part * static_cast<double>(list.size());
+  const auto enough = [](const std::vector<diagnosis::NamedFault>& list, double part) {
+    return diagnosis::DiagnosisPower::named(list) >= part * static_cast<double>(list.size());
   };
   return enough(power.singles, named_singles) && enough(power.pairs, named_pairs)
              ? all_held

@@ -1,0 +1,51 @@
+// A sample of `bptt-verify matrix --diagnosis`: known faults as unknown subjects.
+#include "diagnosis/power.hpp"
+
+#include <gtest/gtest.h>
+
+#include "subjects/faults/fault_models.hpp"
+
+namespace bptt::diagnosis {
+namespace {
+
+TEST(DiagnosisPower, NamesFaultsFirst) {
+  PowerOptions options;
+  options.pairs = 0;
+  for (std::size_t row = 0; row < fault_count; row += 7) options.rows.push_back(row);
+  const DiagnosisPower power = measure_diagnosis(options);
+  ASSERT_GT(power.singles.size(), fault_count / 7);
+  EXPECT_GE(DiagnosisPower::named(power.singles), 0.95 * static_cast<double>(power.singles.size()))
+      << text_of(power);
+}
+
+TEST(DiagnosisPower, NamesPairsAmongTheFirstThree) {
+  PowerOptions options;
+  options.rows = {0};
+  options.pairs = 12;
+  const DiagnosisPower power = measure_diagnosis(options);
+  ASSERT_EQ(power.pairs.size(), 12U);
+  EXPECT_GE(DiagnosisPower::named(power.pairs), 0.70 * 12) << text_of(power);
+}
+
+// Other implementations round otherwise: the numbers are still told.
+TEST(DiagnosisPower, NamesFaultsOfAnotherRounding) {
+  PowerOptions options;
+  options.pairs = 0;
+  options.other_rounding = true;
+  for (const std::size_t row : {std::size_t{0}, std::size_t{30}, std::size_t{75}})
+    options.rows.push_back(row);
+  const DiagnosisPower power = measure_diagnosis(options);
+  EXPECT_EQ(DiagnosisPower::named(power.singles), std::ssize(power.singles)) << text_of(power);
+}
+
+// A table in which nothing is named is told so: the figures are not made up.
+TEST(DiagnosisPower, CountsWhatIsNotNamed) {
+  DiagnosisPower power;
+  power.singles = {{Cell::rnn, {0}, Named::itself, {{0}}}, {Cell::rnn, {1}, Named::no, {{0}}}};
+  EXPECT_EQ(DiagnosisPower::named(power.singles), 1);
+  EXPECT_NE(text_of(power).find("1 of 2 named first (50.0 %)"), std::string::npos)
+      << text_of(power);
+}
+
+}  // namespace
+}  // namespace bptt::diagnosis

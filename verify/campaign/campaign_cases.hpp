@@ -1,0 +1,16 @@
+// The cases in which a campaign found a subject broken, as cases of a diagnosis.
+#pragma once
+
+#include <vector>
+
+#include "diagnosis/trace.hpp"
+#include "verify/campaign/report.hpp"
+
+namespace bptt::verify {
+
+/// One call on the problem of each failure of a property, if its problem is small and finite; a
+/// few at most, in the order of the report.
+[[nodiscard]] std::vector<diagnosis::TraceCase> broken_cases(const Report& report,
+                                                             const Capabilities& can);
+
+}  // namespace bptt::verify

@@ -1,0 +1,52 @@
+#include "verify/campaign/report.hpp"
+
+#include <algorithm>
+
+namespace bptt::verify {
+
+void Counts::add(properties::Outcome outcome) {
+  switch (outcome) {
+    case properties::Outcome::held: ++held; break;
+    case properties::Outcome::broken: ++broken; break;
+    case properties::Outcome::inconclusive: ++inconclusive; break;
+    case properties::Outcome::not_judged: ++not_judged; break;
+  }
+}
+
+Counts& Counts::operator+=(const Counts& more) {
+  held += more.held;
+  broken += more.broken;
+  inconclusive += more.inconclusive;
+  not_judged += more.not_judged;
+  return *this;
+}
+
+Counts total(const Report& report) {
+  Counts sum;
+  for (const Row& row : report.rows) sum += row.counts;
+  return sum;
+}
+
+long long compared(const Report& report) {
+  long long sum = 0;
+  for (const Row& row : report.rows) sum += row.compared;
+  return sum;
+}
+
+long long trivial(const Report& report) {
+  long long sum = 0;
+  for (const Row& row : report.rows) sum += row.trivial;
+  return sum;
+}
+
+int rows_not_asked(const Report& report) {
+  return static_cast<int>(std::count_if(report.rows.begin(), report.rows.end(),
+                                        [](const Row& row) { return row.counts.cases() == 0; }));
+}
+
+int broken_rows(const Report& report) {
+  return static_cast<int>(std::count_if(report.rows.begin(), report.rows.end(),
+                                        [](const Row& row) { return row.counts.broken > 0; }));
+}
+
+}  // namespace bptt::verify
