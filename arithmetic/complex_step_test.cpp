@@ -11,7 +11,7 @@ namespace bptt {
 namespace {
 
 using Complex = std::complex<double>;
-using F = ScalarFunctions<Complex>;
+using ComplexFunctions = ScalarFunctions<Complex>;
 constexpr double u = unit_roundoff<double>;
 
 // Points of every size at which the derivative times h is far from underflow.
@@ -41,7 +41,7 @@ TEST(ComplexStep, DerivativeOfTanh) {
     const Fifty two_cosh = exp(z) + exp(-z);
     return 4 / (two_cosh * two_cosh);
   };
-  expect_derivative(F::tanh, derivative, 100.0, 5);
+  expect_derivative(ComplexFunctions::tanh, derivative, 100.0, 5);
 }
 
 // With e = exp(-|z|), 1 ulp = 2 u in each part. For z >= 0: Im e (2), 1 + e squared (2 (1 + 1)),
@@ -53,24 +53,26 @@ TEST(ComplexStep, DerivativeOfSigmoid) {
     const Fifty e = exp(-abs(z));
     return e / ((1 + e) * (1 + e));
   };
-  expect_derivative(F::sigmoid, derivative, 200.0, 14);
+  expect_derivative(ComplexFunctions::sigmoid, derivative, 200.0, 14);
 }
 
 TEST(ComplexStep, DerivativesOfExpAndLog) {
   expect_derivative(
-      F::exp, [](const Fifty& z) { return exp(z); }, 200.0, 2 * 2 + 1);
+      ComplexFunctions::exp, [](const Fifty& z) { return exp(z); }, 200.0, 2 * 2 + 1);
   // Im log(z) = atan2(h, z) = h / z, 1 ulp, as long as h is far below z.
   for (const double z : points(200.0))
     if (z > 1e-20) {
-      EXPECT_LE(abs(Fifty(F::log(Complex(z, 1e-100)).imag() / 1e-100) * z - 1), 4 * u) << z;
+      EXPECT_LE(abs(Fifty(ComplexFunctions::log(Complex(z, 1e-100)).imag() / 1e-100) * z - 1),
+                4 * u)
+          << z;
     }
 }
 
 TEST(ComplexStep, FarOutNothingOverflows) {
   for (const double z : {300.0, 354.0, 360.0, 710.0, 1e4, 1e300}) {
     for (const double sign : {-1.0, 1.0}) {
-      const Complex t = F::tanh(Complex(sign * z, 1e-200)),
-                    s = F::sigmoid(Complex(sign * z, 1e-200));
+      const Complex t = ComplexFunctions::tanh(Complex(sign * z, 1e-200)),
+                    s = ComplexFunctions::sigmoid(Complex(sign * z, 1e-200));
       EXPECT_EQ(t.real(), sign) << z;
       EXPECT_GE(t.imag(), 0.0) << z;
       EXPECT_LE(t.imag() / 1e-200, 1e-250) << z;
@@ -84,28 +86,29 @@ TEST(ComplexStep, FarOutNothingOverflows) {
 
 TEST(ComplexStep, SigmoidFarToTheLeftIsSubnormalAndNotZero) {
   // 1 / (1 + exp(720)) would be zero; exp(-720) is 4e10 spacings of the subnormal numbers.
-  EXPECT_NEAR(F::sigmoid(Complex(-720.0, 1e-200)).real(), std::exp(-720.0),
+  EXPECT_NEAR(ComplexFunctions::sigmoid(Complex(-720.0, 1e-200)).real(), std::exp(-720.0),
               2 * smallest_subnormal<double>);
-  EXPECT_GT(F::sigmoid(Complex(-720.0, 1e-200)).real(), 0.0);
+  EXPECT_GT(ComplexFunctions::sigmoid(Complex(-720.0, 1e-200)).real(), 0.0);
 }
 
 TEST(ComplexStep, RealPartIsTheRealFunction) {
   for (const double z : points(100.0)) {
     // glibc: 2 ulp each for ctanh and tanh; sigmoid's formula differs by its division alone.
-    EXPECT_NEAR(F::tanh(Complex(z, 1e-100)).real(), std::tanh(z), 8 * u * std::abs(std::tanh(z)));
+    EXPECT_NEAR(ComplexFunctions::tanh(Complex(z, 1e-100)).real(), std::tanh(z),
+                8 * u * std::abs(std::tanh(z)));
     const double s = ScalarFunctions<double>::sigmoid(z);
-    EXPECT_NEAR(F::sigmoid(Complex(z, 1e-100)).real(), s, 10 * u * s);
+    EXPECT_NEAR(ComplexFunctions::sigmoid(Complex(z, 1e-100)).real(), s, 10 * u * s);
   }
 }
 
 TEST(ComplexStep, KinksGoByTheRealPart) {
-  EXPECT_EQ(F::relu(Complex(2.0, 1e-100)), Complex(2.0, 1e-100));
-  EXPECT_EQ(F::relu(Complex(-2.0, 1e-100)), Complex(0.0));
-  EXPECT_EQ(F::relu(Complex(0.0, 1e-100)), Complex(0.0));
-  EXPECT_EQ(F::relu_slope(Complex(2.0, 1e-100)), Complex(1.0));
-  EXPECT_EQ(F::relu_slope(Complex(0.0, 0.0)), Complex(0.0));
-  EXPECT_EQ(F::larger(Complex(1.0, 9.0), Complex(2.0, 7.0)), Complex(2.0, 7.0));
-  EXPECT_EQ(F::larger(Complex(2.0, 9.0), Complex(2.0, 7.0)), Complex(2.0, 9.0));
+  EXPECT_EQ(ComplexFunctions::relu(Complex(2.0, 1e-100)), Complex(2.0, 1e-100));
+  EXPECT_EQ(ComplexFunctions::relu(Complex(-2.0, 1e-100)), Complex(0.0));
+  EXPECT_EQ(ComplexFunctions::relu(Complex(0.0, 1e-100)), Complex(0.0));
+  EXPECT_EQ(ComplexFunctions::relu_slope(Complex(2.0, 1e-100)), Complex(1.0));
+  EXPECT_EQ(ComplexFunctions::relu_slope(Complex(0.0, 0.0)), Complex(0.0));
+  EXPECT_EQ(ComplexFunctions::larger(Complex(1.0, 9.0), Complex(2.0, 7.0)), Complex(2.0, 7.0));
+  EXPECT_EQ(ComplexFunctions::larger(Complex(2.0, 9.0), Complex(2.0, 7.0)), Complex(2.0, 9.0));
 }
 
 TEST(ComplexStep, DifferentiatesAProgram) {

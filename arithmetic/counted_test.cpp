@@ -9,7 +9,7 @@
 namespace bptt {
 namespace {
 
-using F = ScalarFunctions<Counted>;
+using CountedFunctions = ScalarFunctions<Counted>;
 
 TEST(Counted, CountsEachOperationOnce) {
   const Counted a(3.0), b(4.0);
@@ -33,9 +33,11 @@ TEST(Counted, CountsEachOperationOnce) {
             }),
             (Counts{.additions = 1}));
   EXPECT_EQ(counts_of([&] { return -a; }), Counts{});
-  for (const auto function : {F::tanh, F::sigmoid, F::exp, F::log, F::relu})
+  for (const auto function : {CountedFunctions::tanh, CountedFunctions::sigmoid,
+                              CountedFunctions::exp, CountedFunctions::log, CountedFunctions::relu})
     EXPECT_EQ(counts_of([&] { return function(a); }), (Counts{.activations = 1}));
-  EXPECT_EQ(counts_of([&] { return F::larger(F::relu_slope(a), b); }), Counts{});
+  EXPECT_EQ(counts_of([&] { return CountedFunctions::larger(CountedFunctions::relu_slope(a), b); }),
+            Counts{});
 }
 
 TEST(Counted, AnInnerProductIsOneMultiplyAddATerm) {
@@ -64,11 +66,11 @@ TEST(Counted, ValuesAreThoseOfDouble) {
   const double x = argument;
   const Counted a(0.3), b(x);
   EXPECT_EQ((a * b + a / b - b).value, 0.3 * x + 0.3 / x - x);
-  EXPECT_EQ(F::tanh(b).value, ScalarFunctions<double>::tanh(x));
-  EXPECT_EQ(F::sigmoid(b).value, ScalarFunctions<double>::sigmoid(x));
-  EXPECT_EQ(F::relu(b).value, 0.0);
-  EXPECT_EQ(F::relu_slope(a).value, 1.0);
-  EXPECT_EQ(F::larger(a, b).value, 0.3);
+  EXPECT_EQ(CountedFunctions::tanh(b).value, ScalarFunctions<double>::tanh(x));
+  EXPECT_EQ(CountedFunctions::sigmoid(b).value, ScalarFunctions<double>::sigmoid(x));
+  EXPECT_EQ(CountedFunctions::relu(b).value, 0.0);
+  EXPECT_EQ(CountedFunctions::relu_slope(a).value, 1.0);
+  EXPECT_EQ(CountedFunctions::larger(a, b).value, 0.3);
   EXPECT_EQ((-a).value, -0.3);
   EXPECT_EQ(Counted{}.value, 0.0);
 }

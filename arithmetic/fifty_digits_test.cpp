@@ -7,7 +7,7 @@
 namespace bptt {
 namespace {
 
-using F = ScalarFunctions<Fifty>;
+using FiftyFunctions = ScalarFunctions<Fifty>;
 // The oracle: twice the digits, and the definitions, whose cancellation the extra digits absorb.
 using Hundred = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<100>,
                                               boost::multiprecision::et_off>;
@@ -30,7 +30,7 @@ TEST(FiftyDigits, TanhAgreesWithItsDefinitionInTwiceTheDigits) {
     for (const int sign : {-1, 1}) {
       const Fifty z = sign * Fifty(magnitude);
       const Hundred expected = tanh_by_definition(Hundred(z));
-      EXPECT_LE(abs(Hundred(F::tanh(z)) - expected), abs(expected) * tolerance) << z;
+      EXPECT_LE(abs(Hundred(FiftyFunctions::tanh(z)) - expected), abs(expected) * tolerance) << z;
     }
 }
 
@@ -41,37 +41,37 @@ TEST(FiftyDigits, SigmoidKeepsItsRelativeAccuracyOnBothSides) {
       const Hundred expected = sigmoid_by_definition(Hundred(z));
       // exp(-|z|) has the relative error of its reduced argument, which grows with |z|.
       const Hundred relative = tolerance * (1 + abs(Hundred(z)));
-      EXPECT_LE(abs(Hundred(F::sigmoid(z)) - expected), expected * relative) << z;
+      EXPECT_LE(abs(Hundred(FiftyFunctions::sigmoid(z)) - expected), expected * relative) << z;
     }
 }
 
 TEST(FiftyDigits, SaturatesWithoutNaN) {
   for (const double z : {1e6, 3e9, 1e30, std::numeric_limits<double>::infinity()}) {
-    EXPECT_EQ(F::tanh(Fifty(z)), 1) << z;
-    EXPECT_EQ(F::tanh(Fifty(-z)), -1) << z;
-    EXPECT_EQ(F::sigmoid(Fifty(z)), 1) << z;
-    EXPECT_GE(F::sigmoid(Fifty(-z)), 0) << z;
-    EXPECT_LT(F::sigmoid(Fifty(-z)), Fifty("1e-400000")) << z;
+    EXPECT_EQ(FiftyFunctions::tanh(Fifty(z)), 1) << z;
+    EXPECT_EQ(FiftyFunctions::tanh(Fifty(-z)), -1) << z;
+    EXPECT_EQ(FiftyFunctions::sigmoid(Fifty(z)), 1) << z;
+    EXPECT_GE(FiftyFunctions::sigmoid(Fifty(-z)), 0) << z;
+    EXPECT_LT(FiftyFunctions::sigmoid(Fifty(-z)), Fifty("1e-400000")) << z;
   }
-  EXPECT_GT(F::sigmoid(Fifty(-1e6)), 0);
+  EXPECT_GT(FiftyFunctions::sigmoid(Fifty(-1e6)), 0);
 }
 
 TEST(FiftyDigits, ReluIsZeroAtTheKinkAndKeepsNaN) {
   const Fifty nan = std::numeric_limits<Fifty>::quiet_NaN();
-  EXPECT_EQ(F::relu(Fifty(-2)), 0);
-  EXPECT_EQ(F::relu(Fifty("1e-60")), Fifty("1e-60"));
-  EXPECT_EQ(F::relu_slope(Fifty(0)), 0);
-  EXPECT_EQ(F::relu_slope(Fifty("1e-60")), 1);
-  EXPECT_TRUE(isnan(F::relu(nan)));
-  EXPECT_TRUE(isnan(F::relu_slope(nan)));
-  EXPECT_EQ(F::larger(Fifty(2), Fifty(3)), 3);
-  EXPECT_EQ(F::larger(Fifty(3), Fifty(2)), 3);
+  EXPECT_EQ(FiftyFunctions::relu(Fifty(-2)), 0);
+  EXPECT_EQ(FiftyFunctions::relu(Fifty("1e-60")), Fifty("1e-60"));
+  EXPECT_EQ(FiftyFunctions::relu_slope(Fifty(0)), 0);
+  EXPECT_EQ(FiftyFunctions::relu_slope(Fifty("1e-60")), 1);
+  EXPECT_TRUE(isnan(FiftyFunctions::relu(nan)));
+  EXPECT_TRUE(isnan(FiftyFunctions::relu_slope(nan)));
+  EXPECT_EQ(FiftyFunctions::larger(Fifty(2), Fifty(3)), 3);
+  EXPECT_EQ(FiftyFunctions::larger(Fifty(3), Fifty(2)), 3);
 }
 
 TEST(FiftyDigits, ExpAndLogAreInverse) {
   for (const char* magnitude : magnitudes) {
     const Fifty x(magnitude);
-    EXPECT_LE(abs(F::exp(F::log(x)) - x), x * Fifty("1e-47")) << x;
+    EXPECT_LE(abs(FiftyFunctions::exp(FiftyFunctions::log(x)) - x), x * Fifty("1e-47")) << x;
   }
 }
 

@@ -9,7 +9,7 @@ namespace bptt {
 namespace {
 
 constexpr std::uint64_t p = Modular::p;
-using F = ScalarFunctions<Modular>;
+using ModularFunctions = ScalarFunctions<Modular>;
 
 TEST(Modular, ResiduesOfIntegers) {
   EXPECT_EQ(Modular{}.residue(), 0U);
@@ -52,12 +52,13 @@ TEST(Modular, ActivationsDependOnTheInputAloneAndDifferFromEachOther) {
   std::mt19937_64 draw(2);
   for (int k = 0; k < 1000; ++k) {
     const Modular z(draw() % p), next = z + Modular(1);
-    EXPECT_EQ(F::tanh(z), F::tanh(z));
-    EXPECT_NE(F::tanh(z), F::sigmoid(z));
-    EXPECT_NE(F::tanh(z), F::tanh(next));
-    EXPECT_NE(F::sigmoid(z), F::sigmoid(next));
-    EXPECT_NE(F::tanh(-z), -F::tanh(z));                    // no accidental algebra:
-    EXPECT_NE(F::sigmoid(z) + F::sigmoid(-z), Modular(1));  // not even the functions' own
+    EXPECT_EQ(ModularFunctions::tanh(z), ModularFunctions::tanh(z));
+    EXPECT_NE(ModularFunctions::tanh(z), ModularFunctions::sigmoid(z));
+    EXPECT_NE(ModularFunctions::tanh(z), ModularFunctions::tanh(next));
+    EXPECT_NE(ModularFunctions::sigmoid(z), ModularFunctions::sigmoid(next));
+    EXPECT_NE(ModularFunctions::tanh(-z), -ModularFunctions::tanh(z));  // no accidental algebra:
+    EXPECT_NE(ModularFunctions::sigmoid(z) + ModularFunctions::sigmoid(-z),
+              Modular(1));  // not even the functions' own
   }
 }
 
@@ -65,8 +66,8 @@ TEST(Modular, ActivationsLookUniform) {
   constexpr int n = 1 << 14;
   int ones[61] = {}, changed[61] = {};
   for (int k = 0; k < n; ++k) {
-    const std::uint64_t y = F::tanh(Modular(k)).residue();
-    const std::uint64_t flipped = y ^ F::tanh(Modular(k + 1)).residue();
+    const std::uint64_t y = ModularFunctions::tanh(Modular(k)).residue();
+    const std::uint64_t flipped = y ^ ModularFunctions::tanh(Modular(k + 1)).residue();
     EXPECT_LT(y, p);
     for (int bit = 0; bit < 61; ++bit) {
       ones[bit] += static_cast<int>(y >> bit & 1);
@@ -81,8 +82,8 @@ TEST(Modular, ActivationsLookUniform) {
 }
 
 TEST(Modular, HasNoRelu) {
-  EXPECT_THROW(F::relu(Modular(1)), UnsupportedError);
-  EXPECT_THROW(F::relu_slope(Modular(1)), UnsupportedError);
+  EXPECT_THROW(ModularFunctions::relu(Modular(1)), UnsupportedError);
+  EXPECT_THROW(ModularFunctions::relu_slope(Modular(1)), UnsupportedError);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace bptt {
 namespace {
 
 using R = Recorded<long double>;
-using F = ScalarFunctions<R>;
+using NoiseFunctions = ScalarFunctions<R>;
 constexpr double u32 = 0x1p-24, u64 = 0x1p-53;
 
 struct Noise : ::testing::Test {
@@ -163,12 +163,12 @@ TEST_F(Noise, ActivationsHaveTheirDeclaredUlp) {
     expect(bound(r), n * 2 * u32 * value, n * 2 * u32 * value / std::sqrt(3));
   };
   const R z = input(0.5);
-  ulps(F::tanh(z), 5, y);
-  ulps(F::sigmoid(z), 7, s);
-  ulps(F::exp(z), 11, std::exp(0.5));
-  ulps(F::log(z), 13, std::log(2));
-  expect_exact(bound(F::relu(z)));
-  expect_exact(bound(F::tanh(input(0))));
+  ulps(NoiseFunctions::tanh(z), 5, y);
+  ulps(NoiseFunctions::sigmoid(z), 7, s);
+  ulps(NoiseFunctions::exp(z), 11, std::exp(0.5));
+  ulps(NoiseFunctions::log(z), 13, std::log(2));
+  expect_exact(bound(NoiseFunctions::relu(z)));
+  expect_exact(bound(NoiseFunctions::tanh(input(0))));
 }
 
 // The error of the argument passes with the slope at it.
@@ -178,18 +178,18 @@ TEST_F(Noise, ActivationsCarryErrorsBySlope) {
   const double y = std::tanh(0.5), s = 1 / (1 + std::exp(-0.5));
   const auto z = [] { return input(2) * input(0.25); };
   const auto slope = [&](const R& r, double d) { expect(bound(r), d * e, d * e / std::sqrt(3)); };
-  slope(F::tanh(z()), 1 - y * y);
-  slope(F::sigmoid(z()), s * (1 - s));
-  slope(F::exp(z()), std::exp(0.5));
-  slope(F::log(z()), 2);
-  slope(F::relu(z()), 1);
-  expect_exact(bound(F::relu(-z())));
+  slope(NoiseFunctions::tanh(z()), 1 - y * y);
+  slope(NoiseFunctions::sigmoid(z()), s * (1 - s));
+  slope(NoiseFunctions::exp(z()), std::exp(0.5));
+  slope(NoiseFunctions::log(z()), 2);
+  slope(NoiseFunctions::relu(z()), 1);
+  expect_exact(bound(NoiseFunctions::relu(-z())));
 }
 
 TEST_F(Noise, ExactArithmeticHasNoNoise) {
   rounding = rounding.exact();
-  const R p = input(3) * input(5) + input(7), q = F::tanh(p) / input(3);
-  expect_exact(bound(q * F::sigmoid(q)));
+  const R p = input(3) * input(5) + input(7), q = NoiseFunctions::tanh(p) / input(3);
+  expect_exact(bound(q * NoiseFunctions::sigmoid(q)));
 }
 
 TEST_F(Noise, FunctionalsWeighTheirNodes) {
@@ -206,7 +206,8 @@ TEST_F(Noise, FunctionalsWeighTheirNodes) {
 // before.
 TEST_F(Noise, ManyFunctionalsAreThoseOfOneAtATime) {
   std::vector<R> y{input(0.5)};
-  for (int k = 0; k < 19; ++k) y.push_back(F::tanh(y.back() * input(0.7 + k) + input(0.1)));
+  for (int k = 0; k < 19; ++k)
+    y.push_back(NoiseFunctions::tanh(y.back() * input(0.7 + k) + input(0.1)));
   const auto m = model(y);
   std::vector<Functional> functionals;
   for (const R& r : y) functionals.push_back({{r.node(), 1.0}});
@@ -246,7 +247,7 @@ TEST_F(Noise, ReluNearItsKink) {
   const auto near = [&](double e) {
     tape.clear();
     const R z = input(1) + input(e - 1);
-    return model({F::relu(z)}).near_kink();
+    return model({NoiseFunctions::relu(z)}).near_kink();
   };
   EXPECT_TRUE(near(100 * u32));
   EXPECT_TRUE(near(-100 * u32));
@@ -255,7 +256,7 @@ TEST_F(Noise, ReluNearItsKink) {
   EXPECT_FALSE(near(-200 * u32));
   // An input has no error: exactly at the kink, every implementation agrees.
   tape.clear();
-  EXPECT_FALSE(model({F::relu(input(0))}).near_kink());
+  EXPECT_FALSE(model({NoiseFunctions::relu(input(0))}).near_kink());
   rounding = rounding.exact();
   EXPECT_FALSE(near(0));
 }
@@ -295,7 +296,7 @@ TEST_F(Noise, AProductThatUnderflows) {
          std::hypot(absolute, u32 * 0x1p-140 * std::sqrt(total + squares)) / std::sqrt(3));
   // An activation's ULP is never less than the smallest subnormal.
   rounding.tanh_ulp = 2;
-  const R a = F::tanh(input(0x1p-149));
+  const R a = NoiseFunctions::tanh(input(0x1p-149));
   expect(bound(a), 2 * tiny, 2 * tiny / std::sqrt(3));
 }
 

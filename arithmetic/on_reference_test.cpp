@@ -10,6 +10,7 @@
 #include "arithmetic/dual.hpp"
 #include "arithmetic/fifty_digits.hpp"
 #include "arithmetic/modular.hpp"
+#include "arithmetic/on_reference_test.hpp"
 #include "arithmetic/traced.hpp"
 #include "core/problem.hpp"
 #include "reference/lstm.hpp"
@@ -22,23 +23,6 @@ template <class S>
 struct Outcome {
   NamedTensors<S> states, gradients;
 };
-
-template <class S>
-NamedTensors<S> forward(const Problem<S>& problem) {
-  const auto in = views_of(problem.in);
-  NamedTensors<S> states = make_tensors<S>(problem.cell, state_names(problem.cell), problem.sizes);
-  if (problem.cell == Cell::rnn) {
-    reference::rnn_forward<S>(problem.activation, rnn_parameters<S>(in), in["x"], in["a0"],
-                              states["a"].view());
-    return states;
-  }
-  for (const char* gate : {"ft", "it", "cct", "ot"})
-    states.add(gate, Tensor<S>(states["a"].shape()));
-  reference::lstm_forward<S>(lstm_parameters<S>(in), in["x"], in["a0"], in["c0"],
-                             {states["a"].view(), states["c"].view(), states["ft"].view(),
-                              states["it"].view(), states["cct"].view(), states["ot"].view()});
-  return states;
-}
 
 template <class S>
 Outcome<S> run(const Problem<S>& problem) {

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "arithmetic/fifty_digits.hpp"
+#include "arithmetic/on_reference_test.hpp"
 #include "arithmetic/recorded.hpp"
 #include "core/problem.hpp"
 #include "reference/lstm.hpp"
@@ -13,21 +14,7 @@
 namespace bptt {
 namespace {
 
-using R = Recorded<Fifty>;
-
-template <class S>
-NamedTensors<S> forward(const Problem<S>& problem) {
-  const auto in = views_of(problem.in);
-  auto cache = make_tensors<S>(problem.cell, cache_names(problem.cell), problem.sizes);
-  const auto out = views_of(cache);
-  if (problem.cell == Cell::rnn)
-    reference::rnn_forward<S>(problem.activation, rnn_parameters<S>(in), in["x"], in["a0"],
-                              out["a"]);
-  else
-    reference::lstm_forward<S>(lstm_parameters<S>(in), in["x"], in["a0"], in["c0"],
-                               lstm_states<S>(out));
-  return cache;
-}
+using RecordedFifty = Recorded<Fifty>;
 
 NamedTensors<Fifty> backward_by_hand(const Problem<Fifty>& problem) {
   auto cache = forward(problem);
@@ -50,11 +37,11 @@ NamedTensors<Fifty> backward_by_hand(const Problem<Fifty>& problem) {
 NamedTensors<Fifty> reverse_mode(const Problem<Fifty>& problem) {
   Tape<Fifty> tape;
   const TapeScope<Fifty> scope(tape);
-  Problem<R> recorded{problem.cell, problem.activation, problem.sizes, {}, {}};
+  Problem<RecordedFifty> recorded{problem.cell, problem.activation, problem.sizes, {}, {}};
   for (const auto& [name, tensor] : problem.in) {
-    auto& inputs = recorded.in.add(name, Tensor<R>(tensor.shape()));
+    auto& inputs = recorded.in.add(name, Tensor<RecordedFifty>(tensor.shape()));
     for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-      inputs.elements()[k] = R::input(tensor.elements()[k]);
+      inputs.elements()[k] = RecordedFifty::input(tensor.elements()[k]);
   }
   const auto states = forward(recorded);
   const Sizes& s = problem.sizes;

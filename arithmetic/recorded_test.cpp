@@ -9,12 +9,12 @@
 namespace bptt {
 namespace {
 
-using R = Recorded<double>;
+using Real = Recorded<double>;
 
 struct RecordedNumbers : ::testing::Test {
   Tape<double> tape;
   TapeScope<double> scope{tape};
-  R p = R::input(0.75), q = R::input(-2.5);
+  Real p = Real::input(0.75), q = Real::input(-2.5);
 
   [[nodiscard]] Op last() const { return tape.nodes().back().op; }
   [[nodiscard]] std::size_t size() const { return tape.nodes().size(); }
@@ -29,9 +29,9 @@ TEST_F(RecordedNumbers, AnInputIsALeafWithItsValue) {
 }
 
 TEST_F(RecordedNumbers, EachOperationWritesItsRuleItsOperandsAndItsValue) {
-  using F = ScalarFunctions<R>;
+  using F = ScalarFunctions<Real>;
   using G = ScalarFunctions<double>;
-  const auto expect = [&](const R& y, Op op, double value, const R& left, const R* right) {
+  const auto expect = [&](const Real& y, Op op, double value, const Real& left, const Real* right) {
     EXPECT_EQ(last(), op);
     EXPECT_EQ(y.node(), static_cast<std::int32_t>(size()) - 1);
     EXPECT_EQ(y.value(), value);
@@ -49,31 +49,31 @@ TEST_F(RecordedNumbers, EachOperationWritesItsRuleItsOperandsAndItsValue) {
   expect(F::exp(q), Op::exp, G::exp(-2.5), q, nullptr);
   expect(F::log(p), Op::log, G::log(0.75), p, nullptr);
   expect(F::relu(p), Op::relu, 0.75, p, nullptr);
-  R sum = p;
+  Real sum = p;
   expect(sum += q, Op::add, -1.75, p, &q);
-  R difference = p;
+  Real difference = p;
   expect(difference -= q, Op::subtract, 3.25, p, &q);
 }
 
 TEST_F(RecordedNumbers, ZeroAndOneLeaveNoTrace) {
-  const R zero, one(1);
-  for (const R& same : {p + zero, zero + p, p - zero, p * one, one * p, p / one}) {
+  const Real zero, one(1);
+  for (const Real& same : {p + zero, zero + p, p - zero, p * one, one * p, p / one}) {
     EXPECT_EQ(same.node(), p.node());
     EXPECT_EQ(same.value(), 0.75);
   }
-  for (const R& nothing : {p * zero, zero * p}) {
+  for (const Real& nothing : {p * zero, zero * p}) {
     EXPECT_EQ(nothing.node(), Tape<double>::none);
     EXPECT_EQ(nothing.value(), 0.0);
   }
   EXPECT_EQ(size(), 2U);
 
-  const R negative = zero - p;
+  const Real negative = zero - p;
   EXPECT_EQ(last(), Op::negate);
   EXPECT_EQ(negative.value(), -0.75);
 }
 
 TEST_F(RecordedNumbers, OnlyConstantsVanishNotInputsOfTheSameValue) {
-  const R zero = R::input(0), one = R::input(1);
+  const Real zero = Real::input(0), one = Real::input(1);
   EXPECT_NE((p + zero).node(), p.node());
   EXPECT_NE((p - zero).node(), p.node());
   EXPECT_NE((p * one).node(), p.node());
@@ -82,24 +82,24 @@ TEST_F(RecordedNumbers, OnlyConstantsVanishNotInputsOfTheSameValue) {
 }
 
 TEST_F(RecordedNumbers, OtherConstantsBecomeLeavesWithoutInputs) {
-  const R y = p * R(3);
+  const Real y = p * Real(3);
   EXPECT_EQ(y.value(), 2.25);
   EXPECT_EQ(tape[tape[y.node()].right].op, Op::leaf);
   EXPECT_EQ(tape[tape[y.node()].right].value, 3.0);
-  EXPECT_EQ((-R(3)).node(), Tape<double>::none);
-  EXPECT_EQ((-R(3)).value(), -3.0);
+  EXPECT_EQ((-Real(3)).node(), Tape<double>::none);
+  EXPECT_EQ((-Real(3)).value(), -3.0);
 }
 
 TEST_F(RecordedNumbers, StepsAndMaximaSelectWithoutAnOperation) {
-  using F = ScalarFunctions<R>;
+  using F = ScalarFunctions<Real>;
   EXPECT_EQ(F::larger(p, q).node(), p.node());
   EXPECT_EQ(F::larger(q, p).node(), p.node());
-  const R equal = R::input(0.75);
+  const Real equal = Real::input(0.75);
   EXPECT_EQ(F::larger(p, equal).node(), p.node());  // the first of equals
   const std::size_t before = size();
   EXPECT_EQ(F::relu_slope(p).value(), 1.0);
   EXPECT_EQ(F::relu_slope(q).value(), 0.0);
-  EXPECT_EQ(F::relu_slope(R()).value(), 0.0);
+  EXPECT_EQ(F::relu_slope(Real()).value(), 0.0);
   EXPECT_EQ(F::relu_slope(p).node(), Tape<double>::none);
   EXPECT_EQ(size(), before);
 }

@@ -8,7 +8,7 @@
 namespace bptt {
 namespace {
 
-using F = ScalarFunctions<Traced>;
+using TracedFunctions = ScalarFunctions<Traced>;
 using Indices = std::vector<std::size_t>;
 
 TEST(Traced, ConstantsDependOnNothingAndInputsOnThemselves) {
@@ -30,9 +30,11 @@ TEST(Traced, EveryOperationUnites) {
   EXPECT_EQ((x - y).inputs(), both);
   EXPECT_EQ((x * y).inputs(), both);
   EXPECT_EQ((x / y).inputs(), both);
-  EXPECT_EQ(F::larger(x, y).inputs(), both);
+  EXPECT_EQ(TracedFunctions::larger(x, y).inputs(), both);
   EXPECT_EQ((-x).inputs(), Indices{3});
-  for (const auto function : {F::tanh, F::sigmoid, F::exp, F::log, F::relu, F::relu_slope})
+  for (const auto function :
+       {TracedFunctions::tanh, TracedFunctions::sigmoid, TracedFunctions::exp, TracedFunctions::log,
+        TracedFunctions::relu, TracedFunctions::relu_slope})
     EXPECT_EQ(function(x).inputs(), Indices{3});
   Traced sum(0);
   sum += x;
@@ -45,7 +47,7 @@ TEST(Traced, DependenceIsStructural) {
   const Traced x = Traced::input(2.0, 3);
   EXPECT_EQ((Traced(0) * x).inputs(), Indices{3});
   EXPECT_EQ((x - x).inputs(), Indices{3});
-  EXPECT_EQ(F::relu_slope(F::relu(-x)).inputs(), Indices{3});
+  EXPECT_EQ(TracedFunctions::relu_slope(TracedFunctions::relu(-x)).inputs(), Indices{3});
 }
 
 TEST(Traced, AgreesWithStdSetOnRandomPrograms) {
@@ -73,9 +75,9 @@ TEST(Traced, ValuesAreThoseOfDouble) {
   const double x = argument;
   const Traced a(0.3), b(x);
   EXPECT_EQ((a * b + a / b - b).value, 0.3 * x + 0.3 / x - x);
-  EXPECT_EQ(F::tanh(b).value, ScalarFunctions<double>::tanh(x));
-  EXPECT_EQ(F::sigmoid(b).value, ScalarFunctions<double>::sigmoid(x));
-  EXPECT_EQ(F::larger(a, b).value, 0.3);
+  EXPECT_EQ(TracedFunctions::tanh(b).value, ScalarFunctions<double>::tanh(x));
+  EXPECT_EQ(TracedFunctions::sigmoid(b).value, ScalarFunctions<double>::sigmoid(x));
+  EXPECT_EQ(TracedFunctions::larger(a, b).value, 0.3);
 }
 
 }  // namespace

@@ -23,6 +23,24 @@ if(BPTT_WARNINGS_AS_ERRORS)
   list(APPEND BPTT_WARNINGS -Werror)
 endif()
 
+# A compiler's cache and a fast linker, where they are there.
+find_program(BPTT_CCACHE ccache)
+if(BPTT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${BPTT_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${BPTT_CCACHE})
+endif()
+find_program(BPTT_MOLD mold)
+if(BPTT_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# The files of a target are compiled together, some at a time: what they include and instantiate alike,
+# which is most of the compiler's time, is then worked through once. Every file still includes what it
+# needs: ./dev lint compiles each on its own.
+option(BPTT_TOGETHER "Compile files of a target together; OFF: each on its own" ON)
+set(CMAKE_UNITY_BUILD ${BPTT_TOGETHER})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
+
 # The folders whose libraries other projects may use. The rest are programs.
 set(BPTT_INSTALLED_FOLDERS core arithmetic reference optimized subjects properties diagnosis
                            verify)
@@ -58,6 +76,12 @@ function(bptt_add_library name)
   endif()
 endfunction()
 
+# Where the tests find the tree's files; see core/test_support.hpp.
+if(BPTT_BUILD_TESTS)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/source_folder.cpp.in source_folder.cpp @ONLY)
+  add_library(bptt_source_folder STATIC ${CMAKE_CURRENT_BINARY_DIR}/source_folder.cpp)
+endif()
+
 # bptt_add_test(core_test SOURCES shape_test.cpp ... LINKS bptt::core LABELS unit)
 # makes one executable whose GoogleTest cases are ctest tests with the given labels.
 function(bptt_add_test name)
@@ -67,12 +91,26 @@ function(bptt_add_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   bptt_target_options(${name})
-  target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE BPTT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} bptt_source_folder GTest::gtest_main)
   bptt_discover_tests(${name} "${ARG_LABELS}")
 endfunction()
 
-# bptt_discover_tests(target labels): the GoogleTest cases of a program become ctest tests.
+# What has threads, which is all that the thread sanitizer can see anything in: its presets build this
+# target alone, and run the tests with the label threads.
+add_custom_target(tests_with_threads)
+
+# bptt_discover_tests(target labels [filter]): the GoogleTest cases of a program become ctest tests,
+# or those that a filter of GoogleTest's lets through.
 function(bptt_discover_tests target labels)
-  gtest_discover_tests(${target} DISCOVERY_TIMEOUT ${BPTT_TEST_TIMEOUT} PROPERTIES LABELS "${labels}")
+  set(filter "")
+  if(ARGC GREATER 2)
+    set(filter TEST_FILTER "${ARGV2}")
+    string(MD5 id "${ARGV2}")
+    list(APPEND filter TEST_LIST ${target}_${id})
+  endif()
+  gtest_discover_tests(${target} ${filter} DISCOVERY_TIMEOUT ${BPTT_TEST_TIMEOUT}
+    PROPERTIES LABELS "${labels}")
+  if("threads" IN_LIST labels)
+    add_dependencies(tests_with_threads ${target})
+  endif()
 endfunction()

@@ -21,7 +21,7 @@ using test::bytes_of;
 using Bytes = std::vector<std::byte>;
 
 std::string test_file(const std::string& name) {
-  std::ifstream file(std::string(BPTT_SOURCE_DIR) + "/core/test_data/" + name, std::ios::binary);
+  std::ifstream file(test::source_folder() + "/core/test_data/" + name, std::ios::binary);
   EXPECT_TRUE(file) << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -34,7 +34,7 @@ std::string npy(const std::string& dictionary, std::size_t data_bytes) {
   return file + dictionary + std::string(data_bytes, '\0');
 }
 
-std::string error_of(const std::string& file) {
+std::string npy_error(const std::string& file) {
   try {
     static_cast<void>(read_npy(bytes_of(file)));
   } catch (const FormatError& error) {
@@ -217,14 +217,14 @@ TEST(Npy, SaysWhatIsWrongWithABadFile) {
       {npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)} # ", 8),
        "header, byte 56: expected only spaces after '}', found '# '"},
   };
-  for (const auto& [file, message] : bad) EXPECT_EQ(error_of(file), message);
+  for (const auto& [file, message] : bad) EXPECT_EQ(npy_error(file), message);
 }
 
 TEST(Npy, EveryTruncationIsAnError) {
   const std::string file = test_file("c_order_f64.npy");
   for (std::size_t length = 0; length < file.size(); ++length)
-    EXPECT_NE(error_of(file.substr(0, length)), "no error") << length;
-  EXPECT_NE(error_of(file + '\0'), "no error");
+    EXPECT_NE(npy_error(file.substr(0, length)), "no error") << length;
+  EXPECT_NE(npy_error(file + '\0'), "no error");
 }
 
 TEST(Npy, RefusesToWriteWhatItCouldNotReadBack) {

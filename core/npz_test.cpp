@@ -22,7 +22,7 @@ std::string text_of(const Bytes& bytes) {
 }
 
 std::filesystem::path test_path(const std::string& name) {
-  return std::filesystem::path(BPTT_SOURCE_DIR) / "core/test_data" / name;
+  return std::filesystem::path(test::source_folder()) / "core/test_data" / name;
 }
 
 std::string file_at(const std::filesystem::path& path) {
@@ -31,7 +31,7 @@ std::string file_at(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string error_of(const auto& action) {
+std::string npz_error(const auto& action) {
   try {
     action();
   } catch (const FormatError& error) {
@@ -43,7 +43,7 @@ std::string error_of(const auto& action) {
 }
 
 std::string reading(const std::string& file) {
-  return error_of([&] { static_cast<void>(read_npz(bytes_of(file))); });
+  return npz_error([&] { static_cast<void>(read_npz(bytes_of(file))); });
 }
 
 Named<NpyArray> two_arrays() {
@@ -209,14 +209,14 @@ TEST(Npz, TheNameOfTheEntryLeadsTheMessage) {
   EXPECT_EQ(reading(integers), "format: in.x.npy: dtype '<i8' is not supported (f32 and f64 are)");
   const auto path = test_path("integers.npz");
   EXPECT_EQ(
-      error_of([&] { static_cast<void>(read_npz(path)); }),
+      npz_error([&] { static_cast<void>(read_npz(path)); }),
       "format: " + path.string() + ": in.x.npy: dtype '<i8' is not supported (f32 and f64 are)");
 }
 
 TEST(Npz, AnUnreadableFileIsAnError) {
-  EXPECT_EQ(error_of([] { static_cast<void>(read_npz(std::filesystem::path("/no/x.npz"))); }),
+  EXPECT_EQ(npz_error([] { static_cast<void>(read_npz(std::filesystem::path("/no/x.npz"))); }),
             "cannot read /no/x.npz: No such file or directory");
-  EXPECT_EQ(error_of([] { static_cast<void>(read_npz(std::filesystem::path("/"))); }),
+  EXPECT_EQ(npz_error([] { static_cast<void>(read_npz(std::filesystem::path("/"))); }),
             "cannot read /: Is a directory");
 }
 
@@ -230,7 +230,7 @@ TEST(Npz, RefusesNamesThatItWouldNotRead) {
   arrays.add(std::string(65'531, 'x'), {{1}, NpyType::f64, {1}});
   expect_same(read_npz(write_npz(arrays)), arrays);
   arrays.add(std::string(65'532, 'x'), {{1}, NpyType::f64, {1}});
-  EXPECT_EQ(error_of([&] { static_cast<void>(write_npz(arrays)); }),
+  EXPECT_EQ(npz_error([&] { static_cast<void>(write_npz(arrays)); }),
             "cannot write an array with a name of 65532 characters: 65531 is the most");
 }
 
@@ -244,10 +244,10 @@ TEST_F(NpzFiles, AWrittenFileReplacesTheOldOneAndNothingElse) {
 
 TEST_F(NpzFiles, AFailedWriteLeavesNothingBehind) {
   std::filesystem::create_directory(folder_ / "x.npz");
-  EXPECT_EQ(error_of([&] { write_npz(folder_ / "x.npz", two_arrays()); }),
+  EXPECT_EQ(npz_error([&] { write_npz(folder_ / "x.npz", two_arrays()); }),
             "cannot write " + (folder_ / "x.npz").string() + ": Is a directory");
   EXPECT_EQ(files(), 1);
-  EXPECT_EQ(error_of([&] { write_npz(folder_ / "no" / "x.npz", two_arrays()); }),
+  EXPECT_EQ(npz_error([&] { write_npz(folder_ / "no" / "x.npz", two_arrays()); }),
             "cannot write " + (folder_ / "no" / "x.npz").string() + ": No such file or directory");
   EXPECT_EQ(files(), 1);
 }
@@ -264,7 +264,7 @@ TEST_F(NpzFiles, AWriteCutShortKeepsTheOldFile) {
   const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit small{50'000, old_limit.rlim_max};
   setrlimit(RLIMIT_FSIZE, &small);
-  const std::string message = error_of([&] { write_npz(path, larger); });
+  const std::string message = npz_error([&] { write_npz(path, larger); });
   setrlimit(RLIMIT_FSIZE, &old_limit);
   std::signal(SIGXFSZ, old_handler);
 

@@ -10,6 +10,10 @@
 
 namespace bptt::test {
 
+/// The root of the source tree, without a slash at its end. Defined in the build folder, so that no
+/// other file depends on where the tree lies.
+[[nodiscard]] std::string source_folder();
+
 /// What a ShapeError thrown by `action` says.
 std::string error_of(const auto& action) {
   try {

@@ -1,4 +1,5 @@
 #include "diagnosis/grade.hpp"
+#include "core/test_support.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +24,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::string case_file(const std::string& name) {
-  return std::string(BPTT_SOURCE_DIR) + "/properties/cases/" + name + ".npz";
+  return test::source_folder() + "/properties/cases/" + name + ".npz";
 }
 
 /// The arrays of a published case, to be changed and written again.
@@ -80,8 +81,8 @@ TEST(Grade, PublishedBackwardPassesHold) {
 }
 
 TEST(Grade, TheEarlyTableOfTheCourseIsBrokenArrayByArray) {
-  const auto table = nlohmann::json::parse(std::ifstream(
-      std::string(BPTT_SOURCE_DIR) + "/subjects/test_data/course_v1_v3_expected.json"));
+  const auto table = nlohmann::json::parse(
+      std::ifstream(test::source_folder() + "/subjects/test_data/course_v1_v3_expected.json"));
   Named<NpyArray> arrays = arrays_of("lstm_backward_new");
   for (const auto& [name, array] : table.at("arrays").items()) {
     NpyArray& into = arrays["grad." + name];

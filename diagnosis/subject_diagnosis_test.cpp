@@ -207,10 +207,6 @@ TEST(SubjectDiagnosis, EndsInTimeAndCallsNothingRight) {
   EXPECT_GT(d.cells[0].cases_left_out, 0);
   EXPECT_GT(d.cells[0].properties_left_out, 0);
   EXPECT_TRUE(d.right() && !d.complete());
-  const std::string text = text_of(d, Style(false), Detail::full);
-  EXPECT_NE(text.find("nothing was wrong so far in 0 cases"), std::string::npos) << text;
-  EXPECT_NE(text.find("cases left out; "), std::string::npos) << text;
-  EXPECT_NE(json_of({d}, "1.2.3").find(R"("outcome": "inconclusive")"), std::string::npos);
   std::atomic<bool> stop{true};
   DiagnosisOptions options;
   options.stop = &stop;

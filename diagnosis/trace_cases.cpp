@@ -20,9 +20,9 @@ constexpr Sizes other_sizes[] = {
     {2, 11, 2, 3, 3}, {3, 18, 1, 2, 2}, {2, 7, 3, 8, 8},  {4, 3, 9, 10, 10}, {2, 5, 2, 11, 6},
     {1, 2, 6, 3, 3},  {8, 3, 1, 5, 5},  {3, 12, 4, 2, 2}, {5, 5, 2, 4, 4},   {2, 5, 1, 12, 12}};
 
-class Cases {
+class CaseList {
  public:
-  Cases(Cell cell, const Capabilities& can, CaseSet set)
+  CaseList(Cell cell, const Capabilities& can, CaseSet set)
       : can_(can), other_(set == CaseSet::other) {
     base_.spec.cell = cell;
     base_.scalar = can.f64 ? Scalar::f64 : Scalar::f32;
@@ -147,7 +147,7 @@ std::vector<TraceCase> trace_cases(Cell cell, const Capabilities& can, CaseSet s
   const bool runs = can_run(can, cell, Activation::tanh, Scalar::f64) ||
                     can_run(can, cell, Activation::tanh, Scalar::f32);
   if (!runs) return {};
-  return Cases(cell, can, set).all();
+  return CaseList(cell, can, set).all();
 }
 
 TraceCase within(TraceCase c, const Capabilities& can) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/test_support.hpp"
 #include "fuzz/catalogue_target.hpp"
 #include "fuzz/target.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path folder = fs::path(BPTT_SOURCE_DIR) / "fuzz/regressions";
+const fs::path folder = fs::path(test::source_folder()) / "fuzz/regressions";
 
 /// TARGET/FILE -> the rest of its line in cases.txt.
 std::map<std::string, std::string> recorded_cases() {

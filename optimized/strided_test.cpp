@@ -8,7 +8,7 @@
 namespace bptt::optimized {
 namespace {
 
-enum class Layout { unaligned, inner_gap, batch_slice, time_reversed, all_reversed };
+enum class Placement { unaligned, inner_gap, batch_slice, time_reversed, all_reversed };
 
 /// An array inside a larger one, whose other elements are `gap`.
 struct Strided {
@@ -16,23 +16,23 @@ struct Strided {
   std::vector<float> storage;
   View<float> view;
 
-  Strided(const Tensor<float>& from, Layout layout) {
+  Strided(const Tensor<float>& from, Placement layout) {
     const Shape shape = from.shape();
-    const Index inner = layout == Layout::inner_gap ? 2 : 1;
-    const Index m_all = shape[1] + (layout == Layout::batch_slice ? 3 : 0);
+    const Index inner = layout == Placement::inner_gap ? 2 : 1;
+    const Index m_all = shape[1] + (layout == Placement::batch_slice ? 3 : 0);
     const Strides strides{inner, inner * shape[0] + 1, (inner * shape[0] + 1) * m_all, 0};
     storage.assign(static_cast<std::size_t>(strides[2] * shape[2] + 1), gap);
     view = {storage.data() + 1, shape, strides};
     const Index last = shape.rank() - 1;
-    if (layout == Layout::time_reversed) view = view.reversed(last);
-    if (layout == Layout::all_reversed)
+    if (layout == Placement::time_reversed) view = view.reversed(last);
+    if (layout == Placement::all_reversed)
       for (Index axis = 0; axis < shape.rank(); ++axis) view = view.reversed(axis);
     copy(from.view(), view);
   }
   [[nodiscard]] Index gaps() const { return std::count(storage.begin(), storage.end(), gap); }
 };
 
-Named<Strided> strided(const NamedTensors<float>& tensors, Layout layout) {
+Named<Strided> strided(const NamedTensors<float>& tensors, Placement layout) {
   Named<Strided> result;
   for (const auto& [name, tensor] : tensors) result.add(name, Strided(tensor, layout));
   return result;
@@ -62,8 +62,9 @@ TEST(Strided, SameBitsAsDense) {
   for (const Cell cell : {Cell::rnn, Cell::lstm})
     for (const Sizes& sizes : {Sizes{3, 5, 10, 7, 6}, Sizes{17, 34, 1, 4, 4}, Sizes{1, 1, 1, 1, 1},
                                Sizes{5, 20, 70, 9, 9}})
-      for (const Layout layout : {Layout::unaligned, Layout::inner_gap, Layout::batch_slice,
-                                  Layout::time_reversed, Layout::all_reversed})
+      for (const Placement layout :
+           {Placement::unaligned, Placement::inner_gap, Placement::batch_slice,
+            Placement::time_reversed, Placement::all_reversed})
         for (const Options& options :
              {Options{}, Options{2, 2}, Options{.weight_gradients = WeightGradients::overwrite}}) {
           SCOPED_TRACE("layout " + std::to_string(static_cast<int>(layout)) + " n_a " +

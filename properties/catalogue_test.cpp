@@ -1,5 +1,5 @@
-// The catalogue under RapidCheck and GoogleTest: every property, for every subject, cell and scalar
-// that it applies to, is one test.
+// The catalogue under RapidCheck and GoogleTest: every property, for every family of subjects, cell
+// and scalar that it applies to, is one test.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -28,27 +28,36 @@ rc::Gen<ProblemSpec> specs(const SpecLimits& limits, const Shrinks& shrinks) {
   };
 }
 
-/// One property on one subject, cell and scalar.
+/// A subject on trial, and what became of its cases.
+struct Member {
+  std::unique_ptr<Subject> subject;
+  int held = 0, judged = 0;
+};
+
+/// One property, cell and scalar on all subjects of a family, each case put to every one of them:
+/// what the numbers must be is then worked out once for those that round alike.
 class PropertyTest : public ::testing::Test {
  public:
-  PropertyTest(const Property& property, std::string subject, Cell cell, Scalar scalar)
-      : property_(property), subject_name_(std::move(subject)), cell_(cell), scalar_(scalar) {}
+  PropertyTest(const Property& property, std::vector<std::string> subjects, Cell cell,
+               Scalar scalar)
+      : property_(property), subjects_(std::move(subjects)), cell_(cell), scalar_(scalar) {}
 
   void TestBody() override {
     const RunOptions options = RunOptions::from_environment();
-    const auto subject = make_subject(subject_name_);
-    SpecLimits limits = limits_for(property_, subject->capabilities(), cell_);
+    std::vector<Member> members;
+    for (const auto& name : subjects_) members.push_back({make_subject(name)});
+    const Capabilities can = members.front().subject->capabilities();
+    SpecLimits limits = limits_for(property_, can, cell_);
     limits.max_size = options.size_of(limits.max_size);
     limits.wide = limits.wide && options.max_size == 0;
 
     rc::detail::TestParams params;
     params.seed = options.seed;
     params.maxSuccess = options.cases_of_cost(property_.cost);
-    int held = 0, inconclusive = 0;
     const auto shrinks = [&](const ProblemSpec& spec) {
       auto simpler = shrink_candidates(spec);
       std::erase_if(simpler, [&](const ProblemSpec& candidate) {
-        return !applies(property_, subject->capabilities(), scalar_, candidate);
+        return !applies(property_, can, scalar_, candidate);
       });
       return rc::seq::fromContainer(std::move(simpler));
     };
@@ -57,11 +66,7 @@ class PropertyTest : public ::testing::Test {
     const auto result = rc::detail::checkTestable(
         [&] {
           const ProblemSpec spec = *specs(limits, shrinks);
-          const Verdict verdict = check(property_, *subject, scalar_, spec);
-          if (verdict.outcome == Outcome::broken || verdict.outcome == Outcome::not_judged)
-            RC_FAIL(describe(verdict) + "\n" +
-                    replay_command({subject_name_, std::string(property_.id), scalar_, spec}));
-          ++(verdict.outcome == Outcome::held ? held : inconclusive);
+          for (Member& member : members) judge(member, spec);
         },
         metadata, params);
 
@@ -70,48 +75,83 @@ class PropertyTest : public ::testing::Test {
       rc::detail::printResultMessage(result, text);
       FAIL() << property_.sentence << ": " << property_.mathematics << "\n" << text.str();
     }
-    RecordProperty("held", held);
-    RecordProperty("inconclusive", inconclusive);
-    EXPECT_GT(held, 0) << "all " << inconclusive
-                       << " cases were inconclusive (BPTT_SEED=" << options.seed << ")";
+    for (const Member& member : members) {
+      const std::string name = member.subject->name();
+      RecordProperty(suite_of(name) + "_held", member.held);
+      EXPECT_EQ(member.judged, params.maxSuccess) << name << " was not asked every case";
+      EXPECT_GT(member.held, 0) << name << ": all " << member.judged
+                                << " cases were inconclusive (BPTT_SEED=" << options.seed << ")";
+    }
+  }
+
+  /// GoogleTest's suites and properties are named by subject.
+  static std::string suite_of(std::string subject) {
+    for (char& c : subject)
+      if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+    return subject;
   }
 
  private:
+  void judge(Member& member, const ProblemSpec& spec) const {
+    if (!applies(property_, member.subject->capabilities(), scalar_, spec)) return;
+    const Verdict verdict = check(property_, *member.subject, scalar_, spec);
+    if (verdict.outcome == Outcome::broken || verdict.outcome == Outcome::not_judged)
+      RC_FAIL(std::string(name_of(verdict.outcome)) + ": " + describe(verdict) + "\n" +
+              replay_command({member.subject->name(), std::string(property_.id), scalar_, spec}));
+    ++member.judged;
+    if (verdict.outcome == Outcome::held) ++member.held;
+  }
+
   const Property& property_;
-  std::string subject_name_;
+  std::vector<std::string> subjects_;
   Cell cell_;
   Scalar scalar_;
 };
 
-/// GoogleTest's suites are named by subject, "optimized"; ctest's labels go by suite.
-std::string suite_of(std::string subject) {
-  for (char& c : subject)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
-  return subject;
-}
-
-void register_test(const Property& property, const std::string& subject, Cell cell, Scalar scalar) {
+void register_test(const Property& property, const std::string& family,
+                   const std::vector<std::string>& subjects, Cell cell, Scalar scalar) {
   const bool specification = property.about == About::specification;
-  const std::string suite = specification ? "specification" : suite_of(subject);
   std::string name(property.id);
   name.append("_").append(bptt::name_of(cell));
   if (!specification) name.append("_").append(bptt::name_of(scalar));
-  ::testing::RegisterTest(suite.c_str(), name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                          [&property, subject, cell, scalar]() -> PropertyTest* {
-                            return new PropertyTest(property, subject, cell, scalar);
+  ::testing::RegisterTest(specification ? "specification" : family.c_str(), name.c_str(), nullptr,
+                          nullptr, __FILE__, __LINE__,
+                          [&property, subjects, cell, scalar]() -> PropertyTest* {
+                            return new PropertyTest(property, subjects, cell, scalar);
                           });
 }
 
-void register_tests(const std::vector<std::string>& subjects) {
-  for (const auto& name : subjects) {
-    const Capabilities can = make_subject(name)->capabilities();
+/// A subject that may be asked.
+struct Candidate {
+  std::string name;
+  Capabilities can;
+};
+
+/// Subjects by the part of their name before the colon, in the order of the registry.
+std::vector<std::pair<std::string, std::vector<Candidate>>> families() {
+  std::vector<std::pair<std::string, std::vector<Candidate>>> all;
+  for (const auto& name : subject_names()) {
+    const std::string family = name.substr(0, name.find(':'));
+    if (all.empty() || all.back().first != family) all.push_back({family, {}});
+    all.back().second.push_back({name, make_subject(name)->capabilities()});
+  }
+  return all;
+}
+
+void register_tests() {
+  bool specification = true;  // once, whatever is on trial
+  for (const auto& [family, candidates] : families()) {
     for (const Property& property : catalogue())
       for (const Cell cell : {Cell::rnn, Cell::lstm})
         for (const Scalar scalar : {Scalar::f32, Scalar::f64}) {
-          const bool specification = property.about == About::specification;
-          if (specification && name != subjects.front()) continue;
-          if (applies(property, can, cell, scalar)) register_test(property, name, cell, scalar);
+          std::vector<std::string> subjects;
+          for (const Candidate& candidate : candidates)
+            if (applies(property, candidate.can, cell, scalar)) subjects.push_back(candidate.name);
+          if (property.about == About::specification)
+            subjects.resize(specification && !subjects.empty() ? 1 : 0);
+          if (!subjects.empty()) register_test(property, family, subjects, cell, scalar);
         }
+    specification = false;
   }
 }
 
@@ -125,6 +165,6 @@ int main(int argc, char** argv) {
   const std::string parameters =
       "seed=" + std::to_string(options.seed) + " max_success=" + std::to_string(options.cases);
   setenv("RC_PARAMS", parameters.c_str(), 1);
-  bptt::properties::register_tests(bptt::subject_names());
+  bptt::properties::register_tests();
   return RUN_ALL_TESTS();
 }

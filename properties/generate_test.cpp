@@ -20,7 +20,7 @@ ProblemSpec spec_of(Cell cell, Regime regime, std::uint64_t seed = 11) {
 
 /// Inputs and upstream gradients together.
 template <class S>
-NamedTensors<S> drawn(const ProblemSpec& spec) {
+NamedTensors<S> generated(const ProblemSpec& spec) {
   Problem<S> problem = generate<S>(spec);
   for (auto& [name, tensor] : problem.up) problem.in.add(name, std::move(tensor));
   return std::move(problem.in);
@@ -30,7 +30,7 @@ NamedTensors<S> drawn(const ProblemSpec& spec) {
 template <class S, class F>
 void for_every_value(Regime regime, const F& f) {
   for (const Cell cell : {Cell::rnn, Cell::lstm})
-    for (const auto& [name, tensor] : drawn<S>(spec_of(cell, regime)))
+    for (const auto& [name, tensor] : generated<S>(spec_of(cell, regime)))
       for (const S v : tensor.elements()) f(name, v);
 }
 
@@ -62,13 +62,13 @@ TEST(Generate, AValueDependsOnItsNameAndIndicesAlone) {
          {Regime::unit, Regime::tiny, Regime::saturating, Regime::expanding, Regime::subnormal,
           Regime::signed_zeros, Regime::nonfinite, Regime::integers}) {
       const ProblemSpec spec = spec_of(cell, regime);
-      const auto small = drawn<double>(spec);
+      const auto small = generated<double>(spec);
       for (Index Sizes::*const size :
            {&Sizes::n_x, &Sizes::n_a, &Sizes::m, &Sizes::T_x, &Sizes::T_da}) {
         ProblemSpec grown = spec;
         grown.sizes.*size += 2;
         const bool fan_in = size == &Sizes::n_x || size == &Sizes::n_a;
-        const auto large = drawn<double>(grown);
+        const auto large = generated<double>(grown);
         for (const auto& [name, tensor] : small) {
           if (fan_in && is_weight(name)) continue;
           const Shape& s = tensor.shape();
@@ -83,8 +83,8 @@ TEST(Generate, AValueDependsOnItsNameAndIndicesAlone) {
 }
 
 TEST(Generate, SeedsAndNamesDrawDifferentNumbers) {
-  const auto one = drawn<double>(spec_of(Cell::lstm, Regime::unit, 1));
-  const auto two = drawn<double>(spec_of(Cell::lstm, Regime::unit, 2));
+  const auto one = generated<double>(spec_of(Cell::lstm, Regime::unit, 1));
+  const auto two = generated<double>(spec_of(Cell::lstm, Regime::unit, 2));
   std::set<double> values;
   std::size_t count = 0;
   for (const auto& [name, tensor] : one) {
@@ -112,8 +112,8 @@ TEST(Generate, FloatsAreTheDoublesRounded) {
     const auto regime = static_cast<Regime>(r);
     if (regime == Regime::subnormal) continue;
     for (const Cell cell : {Cell::rnn, Cell::lstm}) {
-      const auto wide = drawn<double>(spec_of(cell, regime));
-      for (const auto& [name, tensor] : drawn<float>(spec_of(cell, regime)))
+      const auto wide = generated<double>(spec_of(cell, regime));
+      for (const auto& [name, tensor] : generated<float>(spec_of(cell, regime)))
         for (std::size_t k = 0; k < tensor.elements().size(); ++k)
           ASSERT_TRUE(same_bits(tensor.elements()[k], static_cast<float>(wide[name].elements()[k])))
               << name << ", regime " << name_of(regime);
@@ -127,9 +127,9 @@ TEST(Generate, ZeroArraysAreZerosAndNothingElseChanges) {
       const auto names = drawn_names(cell);
       for (std::size_t zero = 0; zero < names.size(); ++zero) {
         ProblemSpec spec = spec_of(cell, regime);
-        const auto before = drawn<double>(spec);
+        const auto before = generated<double>(spec);
         spec.zero_arrays = 1U << zero;
-        for (const auto& [name, tensor] : drawn<double>(spec))
+        for (const auto& [name, tensor] : generated<double>(spec))
           for (std::size_t k = 0; k < tensor.elements().size(); ++k)
             ASSERT_TRUE(same_bits(tensor.elements()[k],
                                   name == names[zero] ? 0.0 : before[name].elements()[k]))
@@ -143,9 +143,9 @@ void expect_short_mantissas(int digits) {
   for (const Cell cell : {Cell::rnn, Cell::lstm})
     for (const Regime regime : {Regime::unit, Regime::tiny, Regime::saturating}) {
       ProblemSpec spec = spec_of(cell, regime);
-      const auto full = drawn<double>(spec);
+      const auto full = generated<double>(spec);
       spec.digits = digits;
-      for (const auto& [name, tensor] : drawn<S>(spec))
+      for (const auto& [name, tensor] : generated<S>(spec))
         for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
           int exponent = 0;
           const double v = static_cast<double>(tensor.elements()[k]);

@@ -1,5 +1,6 @@
 // Every correct subject on every published case; and what must be seen to fail.
 #include "properties/published_cases.hpp"
+#include "core/test_support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -119,8 +120,8 @@ TEST(PublishedCase, AFaultIsSeen) {
 
 // The table that early editions of the notebook expected of lstm_backward: each of its arrays.
 TEST(PublishedCase, TheReferenceDisagreesWithTheEarlyTable) {
-  const auto table = nlohmann::json::parse(std::ifstream(
-      std::string(BPTT_SOURCE_DIR) + "/subjects/test_data/course_v1_v3_expected.json"));
+  const auto table = nlohmann::json::parse(
+      std::ifstream(test::source_folder() + "/subjects/test_data/course_v1_v3_expected.json"));
   const PublishedCase& right = find_published_case("lstm_backward_new");
   std::string wrong;
   for (const auto& [name, array] : table.at("arrays").items()) {

@@ -21,11 +21,11 @@ void expect_untouched(const std::string& what, const Tensor<double>& tensor) {
   for (const double value : tensor.elements()) EXPECT_EQ(value, 7) << what;
 }
 
-const Sizes sizes{.n_x = 3, .n_a = 5, .m = 2, .T_x = 4, .T_da = 3};
+const Sizes of_shapes{.n_x = 3, .n_a = 5, .m = 2, .T_x = 4, .T_da = 3};
 
 Arrays<double> sevens(Cell cell) {
   Arrays<double> arrays =
-      passed_forward<double>(cell, Activation::identity, sizes, [] { return 0.5; });
+      passed_forward<double>(cell, Activation::identity, of_shapes, [] { return 0.5; });
   for (auto* tensors : {&arrays.cache, &arrays.out})
     for (auto& [name, tensor] : *tensors) fill(tensor.view(), 7);
   return arrays;
@@ -116,7 +116,7 @@ void expect_refused_by_forward(Cell cell, const std::vector<Refusal>& refusals) 
 }
 
 void expect_refused_by_backward(Cell cell, const std::vector<Refusal>& refusals) {
-  for (const auto& backward : backward_passes<double>(cell, sizes.T_da))
+  for (const auto& backward : backward_passes<double>(cell, of_shapes.T_da))
     for (const Refusal& refusal : refusals) {
       Arrays<double> arrays = with(sevens(cell), refusal);
       EXPECT_EQ(error_of([&] { backward.second(arrays); }), refusal.message) << backward.first;

@@ -13,15 +13,15 @@ namespace {
 
 enum class Kind { kernels, eigen, checkpointed };
 
-struct Row {
+struct OptimizedRow {
   std::string name, description;
   Kind kind = Kind::kernels;
   optimized::Options options{};
   optimized::Memory memory = optimized::Memory::recompute_gates;
 };
 
-std::vector<Row> make_rows() {
-  std::vector<Row> rows{
+std::vector<OptimizedRow> make_optimized_rows() {
+  std::vector<OptimizedRow> rows{
       {"optimized", "The fast kernels: this machine's best instruction set, one thread."},
       {"optimized:blocks=1",
        "The fast kernels, every step a block of its own.",
@@ -67,8 +67,8 @@ std::vector<Row> make_rows() {
   return rows;
 }
 
-const std::vector<Row>& all_rows() {
-  static const std::vector<Row> rows = make_rows();
+const std::vector<OptimizedRow>& all_optimized_rows() {
+  static const std::vector<OptimizedRow> rows = make_optimized_rows();
   return rows;
 }
 
@@ -128,7 +128,7 @@ class OptimizedLstm final : public Session<S> {
 
 class OptimizedSubject final : public SubjectOf<OptimizedSubject> {
  public:
-  explicit OptimizedSubject(const Row& row) : row_(row) {}
+  explicit OptimizedSubject(const OptimizedRow& row) : row_(row) {}
 
   [[nodiscard]] std::string name() const override { return row_.name; }
   [[nodiscard]] std::string description() const override { return row_.description; }
@@ -163,19 +163,19 @@ class OptimizedSubject final : public SubjectOf<OptimizedSubject> {
     return std::make_unique<OptimizedLstm<S, Lstm>>(sizes, row_.options);
   }
 
-  Row row_;
+  OptimizedRow row_;
 };
 
 }  // namespace
 
 std::vector<std::string> optimized_subject_names() {
   std::vector<std::string> names;
-  for (const Row& row : all_rows()) names.emplace_back(row.name);
+  for (const OptimizedRow& row : all_optimized_rows()) names.emplace_back(row.name);
   return names;
 }
 
 std::unique_ptr<Subject> make_optimized_subject(std::string_view name) {
-  for (const Row& row : all_rows())
+  for (const OptimizedRow& row : all_optimized_rows())
     if (row.name == name) return std::make_unique<OptimizedSubject>(row);
   return nullptr;
 }

@@ -8,14 +8,15 @@
 
 #include "core/npz.hpp"
 #include "core/step_names.hpp"
+#include "core/test_support.hpp"
 #include "subjects/registry.hpp"
 #include "subjects/test_support.hpp"
 
 namespace bptt {
 namespace {
 
-const std::string data = std::string(BPTT_SOURCE_DIR) + "/subjects/test_data/";
-const std::string cases = std::string(BPTT_SOURCE_DIR) + "/properties/cases/";
+const std::string data = test::source_folder() + "/subjects/test_data/";
+const std::string cases = test::source_folder() + "/properties/cases/";
 
 nlohmann::json read_json(const std::string& name) {
   return nlohmann::json::parse(std::ifstream(data + name));

@@ -8,7 +8,7 @@
 namespace bptt {
 namespace {
 
-struct Row {
+struct ReferenceRow {
   Derivation derivation;
   std::string_view name, description;
   bool rnn;
@@ -17,7 +17,7 @@ struct Row {
   bool fixed_summation_order;
 };
 
-constexpr Row rows[] = {
+constexpr ReferenceRow rows[] = {
     {Derivation::one_pass, "reference", "Plain loops, the forward's lines reversed one by one.",
      true, true},
     {Derivation::closed_form, "reference:closed_form",
@@ -109,7 +109,7 @@ class ReferenceLstm final : public Session<S> {
 
 class ReferenceSubject final : public SubjectOf<ReferenceSubject> {
  public:
-  explicit ReferenceSubject(const Row& row) : row_(row) {}
+  explicit ReferenceSubject(const ReferenceRow& row) : row_(row) {}
 
   [[nodiscard]] std::string name() const override { return std::string(row_.name); }
   [[nodiscard]] std::string description() const override { return std::string(row_.description); }
@@ -130,19 +130,19 @@ class ReferenceSubject final : public SubjectOf<ReferenceSubject> {
   }
 
  private:
-  Row row_;
+  ReferenceRow row_;
 };
 
 }  // namespace
 
 std::vector<std::string> reference_subject_names() {
   std::vector<std::string> names;
-  for (const Row& row : rows) names.emplace_back(row.name);
+  for (const ReferenceRow& row : rows) names.emplace_back(row.name);
   return names;
 }
 
 std::unique_ptr<Subject> make_reference_subject(std::string_view name) {
-  for (const Row& row : rows)
+  for (const ReferenceRow& row : rows)
     if (row.name == name) return std::make_unique<ReferenceSubject>(row);
   return nullptr;
 }

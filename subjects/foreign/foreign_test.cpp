@@ -12,6 +12,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/test_support.hpp"
 #include "properties/generate.hpp"
 #include "properties/property.hpp"
 #include "subjects/foreign/foreign_session.hpp"
@@ -30,10 +31,16 @@ using properties::Verdict;
 using testing::HasSubstr;
 
 const std::string libraries = BPTT_TEST_LIBRARIES "/", examples = BPTT_EXAMPLE_LIBRARIES "/",
-                  sources = BPTT_SOURCE_DIR "/examples/foreign/",
-                  data = BPTT_SOURCE_DIR "/subjects/foreign/test_data/";
+                  sources = test::source_folder() + "/examples/foreign/",
+                  data = test::source_folder() + "/subjects/foreign/test_data/";
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;

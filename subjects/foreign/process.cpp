@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "subjects/foreign/patience.hpp"
+#include "subjects/foreign/system_reason.hpp"
 
 namespace bptt::foreign {
 namespace {
@@ -27,13 +28,11 @@ constexpr std::size_t shown_output = 1200;  // bytes
 constexpr int shown_lines = 8;
 constexpr double time_to_end = 2;  // seconds of a worker that has closed its socket
 
-std::string reason() { return std::strerror(errno); }
-
 /// Out of the way of the low numbers that the worker is given.
 int moved_up(int descriptor) {
   const int moved = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 16);
   ::close(descriptor);
-  if (moved < 0) throw CheckerError("no descriptor for a worker: " + reason());
+  if (moved < 0) throw CheckerError("no descriptor for a worker: " + system_reason());
   return moved;
 }
 
@@ -150,8 +149,9 @@ Process::Process(const Program& program, int segment, const Options& options) : 
   const auto word_pointers = pointers(words), environment_pointers = pointers(environment);
   std::array<int, 2> ends{}, out{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    throw CheckerError("no socket for a worker: " + reason());
-  if (::pipe2(out.data(), O_CLOEXEC) != 0) throw CheckerError("no pipe for a worker: " + reason());
+    throw CheckerError("no socket for a worker: " + system_reason());
+  if (::pipe2(out.data(), O_CLOEXEC) != 0)
+    throw CheckerError("no pipe for a worker: " + system_reason());
   socket_ = ends[0];
   pipe_ = out[0];
   const int theirs = moved_up(ends[1]), output = moved_up(out[1]);
@@ -169,7 +169,7 @@ Process::Process(const Program& program, int segment, const Options& options) : 
                     limits_memory || program.script >= 0};
   id_ = ::fork();
   if (id_ == 0) become(child);
-  const std::string why = reason();
+  const std::string why = system_reason();
   for (const int descriptor : {theirs, output, shared, script})
     if (descriptor >= 0) ::close(descriptor);
   if (id_ < 0) throw CheckerError("no process for a worker: " + why);
@@ -223,7 +223,8 @@ Answer Process::ask(const Request& request, double seconds, const std::string& w
     std::array<pollfd, 3> ready{pollfd{socket_, POLLIN, 0}, pollfd{alive_, POLLIN, 0},
                                 pollfd{pipe_, POLLIN, 0}};
     const int count = ::poll(ready.data(), pipe_ends_ ? 2 : 3, over ? 0 : Patience::slice());
-    if (count < 0 && errno != EINTR) throw CheckerError("waiting for a worker failed: " + reason());
+    if (count < 0 && errno != EINTR)
+      throw CheckerError("waiting for a worker failed: " + system_reason());
     if (count < 0) continue;
     if (ready[2].revents != 0) {
       patience.was_read(drain());

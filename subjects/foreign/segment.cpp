@@ -9,14 +9,13 @@
 #include <cstring>
 
 #include "core/subject_failure.hpp"
+#include "subjects/foreign/system_reason.hpp"
 
 namespace bptt::foreign {
 namespace {
 
 constexpr std::size_t guard_bytes = 1024;  // more than a vector of any machine on either side
 constexpr std::size_t alignment = 64;
-
-std::string reason() { return std::strerror(errno); }
 
 /// The offset, in elements, of entry (i, j, t).
 Index offset_of(const Strides& s, Index i, Index j, Index t) {
@@ -45,7 +44,7 @@ void copy_elements(std::size_t element, const Shape& shape, std::byte* to,
 }  // namespace
 
 Segment::Segment() : descriptor_(::memfd_create("bptt-verify", MFD_CLOEXEC)) {
-  if (descriptor_ < 0) throw CheckerError("no shared memory for a worker: " + reason());
+  if (descriptor_ < 0) throw CheckerError("no shared memory for a worker: " + system_reason());
   reserve(std::size_t{1} << 16);
 }
 
@@ -58,14 +57,15 @@ void Segment::reserve(std::size_t bytes) {
   if (bytes <= size_) return;
   const std::size_t larger = std::max(bytes, 2 * size_);
   if (::ftruncate(descriptor_, static_cast<off_t>(larger)) != 0)
-    throw CheckerError("no shared memory of " + std::to_string(larger) + " bytes: " + reason());
+    throw CheckerError("no shared memory of " + std::to_string(larger) +
+                       " bytes: " + system_reason());
   if (memory_ != nullptr) ::munmap(memory_, size_);
   void* mapped = ::mmap(nullptr, larger, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
   if (mapped == MAP_FAILED) {
     memory_ = nullptr;
     size_ = 0;
     throw CheckerError("cannot map shared memory of " + std::to_string(larger) +
-                       " bytes: " + reason());
+                       " bytes: " + system_reason());
   }
   memory_ = static_cast<std::byte*>(mapped);
   size_ = larger;

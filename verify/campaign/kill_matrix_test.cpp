@@ -1,6 +1,7 @@
 // The committed kill matrix is that of today, in what matters: every fault of the table is in it
 // and killed, sampled lines are found again, and every property has a use.
 #include "verify/campaign/kill_matrix.hpp"
+#include "core/test_support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,7 +25,7 @@ constexpr const char* again =
     "to make it anew: bptt-verify matrix --write docs/kill_matrix.md --json docs/kill_matrix.json";
 
 std::string text_of(const std::string& file) {
-  std::ifstream in(std::string(BPTT_SOURCE_DIR) + "/docs/" + file);
+  std::ifstream in(test::source_folder() + "/docs/" + file);
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "core/test_support.hpp"
 #include "diagnosis/grade.hpp"
 #include "properties/problem_spec.hpp"
 #include "subjects/registry.hpp"
@@ -23,7 +24,7 @@ namespace {
 using nlohmann::json;
 
 std::string page() {
-  std::ifstream in(std::string(BPTT_SOURCE_DIR) + "/docs/json.md");
+  std::ifstream in(test::source_folder() + "/docs/json.md");
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
@@ -128,7 +129,8 @@ TEST(JsonDocumentation, HasTheKeysOfAReplay) {
 }
 
 TEST(JsonDocumentation, HasTheKeysOfAGrade) {
-  const auto file = std::filesystem::path(BPTT_SOURCE_DIR) / "properties/cases/rnn_backward_nb.npz";
+  const auto file =
+      std::filesystem::path(test::source_folder()) / "properties/cases/rnn_backward_nb.npz";
   const diagnosis::Grade graded = diagnosis::grade(file, {});
   EXPECT_EQ(undocumented(json_of(graded, "1.2.3"),
                          section("bptt-verify/grade") + section("bptt-verify/replay")),
