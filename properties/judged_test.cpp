@@ -139,7 +139,7 @@ TEST_F(OracleMemory, AProblemThatNeedsMoreIsNotJudgedAndSaysHowMuch) {
   // No machine has that much, and nothing of it is taken.
   set_oracle_memory(before_);
   const ProblemSpec huge =
-      parse_problem_spec("rnn n_x=1000000 n_a=1000000 m=1000 T_x=1000 regime=unit seed=7");
+      parse_problem_spec("rnn n_x=4096 n_a=4096 m=4096 T_x=4096 regime=unit seed=7");
   EXPECT_EQ(check(equality(), *subject, Scalar::f32, huge).outcome, Outcome::not_judged);
 }
 

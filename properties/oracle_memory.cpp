@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <fstream>
 
@@ -27,9 +28,13 @@ std::atomic<std::uint64_t>& allowed() {
   return bytes;
 }
 
-std::string gigabytes(double bytes) {
-  return bytes < 1e9 ? fmt::format("{:.3g} MB", bytes / 1e6)
-                     : fmt::format("{:.3g} GB", bytes / 1e9);
+/// "8.2 GB": bytes, in thousands of thousands.
+std::string in_words(double bytes) {
+  constexpr std::array units{"MB", "GB", "TB", "PB"};
+  std::size_t k = 0;
+  double size = bytes / 1e6;
+  for (; size >= 1000 && k + 1 < units.size(); ++k) size /= 1000;
+  return fmt::format("{:.3g} {}", size, units[k]);
 }
 
 }  // namespace
@@ -72,8 +77,8 @@ double bytes_of_tape(Cell cell, const Sizes& sizes, Derivation derivation, Passe
 void require_oracle_memory(double bytes, std::string_view what) {
   const auto most = static_cast<double>(oracle_memory());
   if (bytes > most)
-    throw CheckerError(fmt::format("{} for {}, {} allowed (--oracle-memory)", gigabytes(bytes),
-                                   what, gigabytes(most)));
+    throw CheckerError(fmt::format("{} for {}, {} allowed (--oracle-memory)", in_words(bytes), what,
+                                   in_words(most)));
 }
 
 }  // namespace bptt::properties

@@ -51,6 +51,31 @@ expect(2 "there is no published case 'rnn'; they are " -- diagnose rnn right.txt
 expect(2 "cannot read absent.txt" -- diagnose rnn_backward_nb absent.txt)
 expect(0 "Examples:" -- diagnose --help)
 
+# What the checker cannot judge is nothing against the subject: status 2, with what it would have taken.
+set(large "lstm n_x=128 n_a=256 m=32 T_x=50 regime=unit seed=7")
+expect(2:out "verdict +not judged" "reason +302 GB for the tape, 8 GB allowed \\(--oracle-memory\\)"
+       -- replay optimized equals_reference f32 ${large} --oracle-memory 8GB --json replay.json)
+file(READ ${SCRATCH}/replay.json json)
+expect_json("${json}" "not judged" outcome)
+expect(2:out "reason +[0-9.]+ MB for the tape, 64 MB allowed" -- replay optimized equals_reference f32 lstm
+       n_x=16 n_a=64 m=8 T_x=20 regime=unit seed=7 --oracle-memory 64MB)
+expect(2:out "reason +[0-9.]+ TB for the arrays of this problem, [0-9.]+ [TGM]B allowed" -- replay
+       optimized equals_reference f32 rnn n_x=4096 n_a=4096 m=4096 T_x=4096 regime=unit seed=7)
+expect(0 "verdict +held" -- replay optimized equals_reference f32 lstm n_x=3 n_a=5 m=2 T_x=4 regime=unit
+       seed=7 --oracle-memory 64MB)
+expect(2:out "unjudged" "not judged, which says nothing of the subject: ([0-9]+) of ([0-9]+) cases\n  [0-9.]+ "
+       "nothing was judged" -- check optimized --cases 2 --property ^equals_reference$ --oracle-memory 1KB
+       --json check.json --junit check.xml)
+file(READ ${SCRATCH}/check.json json)
+expect_json("${json}" "not judged" reports 0 summary outcome)
+expect_json("${json}" 2 reports 0 rows 0 not_judged)
+file(READ ${SCRATCH}/check.xml xml)
+if(NOT xml MATCHES "failures=\"0\" errors=\"0\" skipped=\"4\"" OR
+   NOT xml MATCHES "<skipped message=\"2 of 2 cases are not judged: ")
+  message("of a campaign that could not judge: ${xml}")
+  math(EXPR failures "${failures} + 1")
+endif()
+
 # A subject that runs.
 expect(0 "rnn: nothing is wrong in 5[0-9] cases" "lstm: nothing is wrong" -- diagnose optimized ${time})
 execute_process(COMMAND ${PROGRAM} diagnose optimized --seconds 1e-9 RESULT_VARIABLE got

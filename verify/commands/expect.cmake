@@ -4,8 +4,14 @@ file(MAKE_DIRECTORY ${SCRATCH})
 set(failures 0)
 
 # expect(STATUS pattern... -- arguments...): the exit status, and patterns that the standard output
-# (status 0 and 1) or the standard error (status 2) must match; the other must be empty.
+# (status 0 and 1, and 2:out, of what could not be judged) or the standard error (status 2) must match;
+# the other must be empty.
 function(expect status)
+  set(stream out)
+  if(status EQUAL 2)
+    set(stream err)
+  endif()
+  string(REPLACE ":out" "" status ${status})
   list(FIND ARGN -- dashes)
   list(SUBLIST ARGN 0 ${dashes} patterns)
   math(EXPR first "${dashes} + 1")
@@ -22,7 +28,7 @@ function(expect status)
   endif()
   set(said "${out}")
   set(silent "${err}")
-  if(status EQUAL 2)
+  if(stream STREQUAL err)
     set(said "${err}")
     set(silent "${out}")
   endif()

@@ -66,7 +66,7 @@ Json report_json(const Report& report) {
           {"summary",
            {{"outcome", all.broken > 0     ? "broken"
                         : all.judged() > 0 ? "held"
-                                           : "not_judged"},
+                                           : "not judged"},
             {"cases", all.cases()},
             {"held", all.held},
             {"broken", all.broken},
