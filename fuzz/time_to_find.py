@@ -73,7 +73,7 @@ def measure(arguments, fault, target, progress):
     if not binary.exists():
         raise SystemExit(f"time_to_find: there is no {binary}; build the preset fuzz-explore, or name "
                          "another build with --build")
-    if not seeds.is_dir():
+    if not any(seeds.glob("*")):
         raise SystemExit(f"time_to_find: there are no seeds in {seeds}; the build makes them")
     row = {"fault": fault, "target": target}
     for name, guided in (("guided", True), ("unguided", False)):

@@ -47,7 +47,7 @@ def tool(name, *arguments):
 def run_target(binary, name, folder, grown):
     """Runs the target over its corpora; the path of its profile."""
     seeds = libfuzzer.seeds_of(binary)
-    if not os.path.isdir(seeds):
+    if not os.path.isdir(seeds) or not os.listdir(seeds):
         raise RuntimeError(f'there are no seeds in {seeds}: ./dev fuzz --coverage makes them')
     corpora = [seeds, os.path.join(TREE, 'fuzz', 'regressions', name)]
     if grown:

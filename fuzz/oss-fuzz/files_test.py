@@ -105,13 +105,15 @@ class Files(unittest.TestCase):
     def test_seeds_are_named_by_their_content(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, 'seeds.zip')
-            command = [os.path.join(HERE, 'seed_corpus.py'), path, os.path.join(folder, 'missing')]
-            empty = subprocess.run(command, capture_output=True, text=True, check=False)
+            script = os.path.join(HERE, 'seed_corpus.py')
+            some = os.path.join(TREE, 'fuzz', 'regressions', 'rnn')
+            missing = os.path.join(folder, 'missing')
+            empty = subprocess.run([script, path, missing, some], capture_output=True, text=True,
+                                   check=False)
             self.assertEqual((empty.returncode, os.path.exists(path)), (1, False))
-            command.append(os.path.join(TREE, 'fuzz', 'regressions', 'rnn'))
-            subprocess.run(command, check=True)
+            subprocess.run([script, path, some, missing], check=True)
             with zipfile.ZipFile(path) as archive:
-                self.assertEqual(len(archive.namelist()), len(os.listdir(command[-1])))
+                self.assertEqual(len(archive.namelist()), len(os.listdir(some)))
                 for name in archive.namelist():
                     self.assertEqual(hashlib.sha1(archive.read(name)).hexdigest(), name)
 
