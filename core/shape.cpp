@@ -32,6 +32,7 @@ Shape Shape::without_last_axis() const {
 
 std::vector<Index> indices_of(Index element, const Shape& shape) {
   std::vector<Index> indices;
+  indices.reserve(static_cast<std::size_t>(shape.rank()));
   for (Index axis = 0; axis < shape.rank(); ++axis) {
     indices.push_back(element % shape[axis]);
     element /= shape[axis];

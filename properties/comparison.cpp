@@ -84,11 +84,14 @@ void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<lon
   }
   // The array's size, from every computation that entered, so that what cancels is not the measure.
   std::string array;
+  const Tensor<long double>*of_got = nullptr, *of_expected = nullptr;
   long double entry_scale = 0, projection_scale = 0;
   for (std::size_t k = 0; k < probes.size(); ++k) {
     const Probe& probe = probes[k];
-    if (probe.array != array) {
+    if (of_got == nullptr || probe.array != array) {
       array = probe.array;
+      of_got = &got[array];
+      of_expected = &expected[array];
       entry_scale = projection_scale = 0;
       for (const Source& source : sources) {
         const auto& values = source.expectation->values()[array];
@@ -97,8 +100,8 @@ void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<lon
         projection_scale = std::max(projection_scale, f * scale_of({array, -1, 0}, values));
       }
     }
-    judge(probe, got[array].shape(), read(probe, got[array]), read(probe, expected[array]),
-          difference(probe, got[array], expected[array]), total[k],
+    judge(probe, of_got->shape(), read(probe, *of_got), read(probe, *of_expected),
+          difference(probe, *of_got, *of_expected), total[k],
           probe.entry >= 0 ? entry_scale : projection_scale);
   }
 }
@@ -117,12 +120,14 @@ void Comparison::within(std::string_view what, long double got, long double expe
 void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
                        long double expected, long double error, const NoiseBound& bound,
                        long double scale) {
-  const auto index = probe.entry >= 0 ? indices_of(probe.entry, shape) : std::vector<Index>{};
+  const auto index = [&] {
+    return probe.entry >= 0 ? indices_of(probe.entry, shape) : std::vector<Index>{};
+  };
   const long double tolerance = tolerance_of(bound) * expectation_share;
   if (!std::isfinite(got) || !std::isfinite(expected)) {
     broken_ = true;
     if (!std::isfinite(got) && std::isfinite(expected)) verdict_.cause = Cause::not_finite;
-    worst({probe.array, index, got, expected, tolerance, error, 0},
+    worst({probe.array, index(), got, expected, tolerance, error, 0},
           std::numeric_limits<double>::infinity());
     return;
   }
@@ -142,11 +147,17 @@ void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
   if (bound.sigma > 0)
     verdict_.sigma_ratio = std::max(verdict_.sigma_ratio, static_cast<double>(error / bound.sigma));
   broken_ = broken_ || ratio > 1;
-  worst({probe.array, index, got, expected, tolerance, error, ulps(error, expected, u_)}, ratio);
+  if (is_worst(ratio))
+    worst({probe.array, index(), got, expected, tolerance, error, ulps(error, expected, u_)},
+          ratio);
+}
+
+bool Comparison::is_worst(double ratio) const {
+  return verdict_.worst.array.empty() || ratio > verdict_.worst_ratio;
 }
 
 void Comparison::worst(Element element, double ratio) {
-  if (!verdict_.worst.array.empty() && !(ratio > verdict_.worst_ratio)) return;
+  if (!is_worst(ratio)) return;
   verdict_.worst = std::move(element);
   verdict_.worst_ratio = ratio;
 }

@@ -74,6 +74,7 @@ class Comparison {
  private:
   void judge(const Probe& probe, const Shape& shape, long double got, long double expected,
              long double error, const NoiseBound& bound, long double scale);
+  [[nodiscard]] bool is_worst(double ratio) const;
   void worst(Element element, double ratio);
 
   double u_;
