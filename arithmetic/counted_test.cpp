@@ -41,10 +41,10 @@ TEST(Counted, CountsEachOperationOnce) {
 }
 
 TEST(Counted, AnInnerProductIsOneMultiplyAddATerm) {
-  const Tensor<Counted> u({17}), v({17});
+  const Tensor<Counted> left({17}), right({17});
   const CountScope scope;
   Counted sum(0);
-  for (Index k = 0; k < 17; ++k) sum += u(k) * v(k);
+  for (Index k = 0; k < 17; ++k) sum += left(k) * right(k);
   EXPECT_EQ(scope.counts(), (Counts{.multiplications = 17, .additions = 17}));
 }
 

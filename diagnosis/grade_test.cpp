@@ -14,6 +14,7 @@
 #include "core/error.hpp"
 #include "core/npz.hpp"
 #include "properties/generate.hpp"
+#include "properties/oracle_memory.hpp"
 #include "subjects/registry.hpp"
 
 namespace bptt::diagnosis {
@@ -209,13 +210,22 @@ TEST(Grade, RefusesWhatCannotBeGraded) {
                   arrays_of("rnn_backward_nb"),
                   [](const std::string& name) { return name.starts_with("in.W") ? "" : name; })),
               HasSubstr("has neither the weights of an RNN"));
+}
+
+TEST(Grade, DoesNotJudgeWhatTakesMoreMemoryThanAllowed) {
   const Sizes large{200, 200, 64, 50, 50};
   Named<NpyArray> zeros;
   for (const auto* names : {&input_names(Cell::lstm), &upstream_names(Cell::lstm)})
     for (const auto& [name, tensor] : make_tensors<double>(Cell::lstm, *names, large))
       zeros.add(name, to_npy(tensor));
   zeros.add("dbf", to_npy(Tensor<double>({200, 1})));
-  EXPECT_THAT(refusal(zeros), HasSubstr("is too large to be graded"));
+  const std::uint64_t before = properties::oracle_memory();
+  properties::set_oracle_memory(std::uint64_t{4} << 30U);
+  const Grade g = graded(zeros);
+  properties::set_oracle_memory(before);
+  EXPECT_EQ(outcome_of(g), Outcome::not_judged);
+  EXPECT_THAT(array_of(g, "dbf").verdict.reason,
+              HasSubstr(" GB for the tape, 4 GB allowed (--oracle-memory)"));
 }
 
 }  // namespace

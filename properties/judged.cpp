@@ -98,7 +98,8 @@ Verdict judged_by(const Thrown& subject, const std::function<Verdict()>& check) 
   } catch (const CheckerError& error) {
     return not_judged(error.what());
   } catch (const std::exception& error) {
-    if (of_the_subject()) return broken_by(error);
+    const bool failed = dynamic_cast<const SubjectFailure*>(&error) != nullptr;
+    if (failed || of_the_subject()) return broken_by(error);
     if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr)
       return not_judged("the checker ran out of memory");
     return not_judged(std::string("the checker itself failed: ") + error.what());

@@ -28,12 +28,12 @@ std::atomic<std::uint64_t>& allowed() {
   return bytes;
 }
 
-/// "8.2 GB": bytes, in thousands of thousands.
+/// "8.2 GB", as --oracle-memory 8GB is read.
 std::string in_words(double bytes) {
   constexpr std::array units{"MB", "GB", "TB", "PB"};
   std::size_t k = 0;
-  double size = bytes / 1e6;
-  for (; size >= 1000 && k + 1 < units.size(); ++k) size /= 1000;
+  double size = bytes / 0x1p20;
+  for (; size >= 1024 && k + 1 < units.size(); ++k) size /= 1024;
   return fmt::format("{:.3g} {}", size, units[k]);
 }
 

@@ -54,7 +54,7 @@ void expect_derivatives(const Arrays<S>& s, Index T_da, const auto& expect_near)
   }
 }
 
-const Sizes sizes{.n_x = 2, .n_a = 3, .m = 2, .T_x = 5, .T_da = 4};
+const Sizes differentiated{.n_x = 2, .n_a = 3, .m = 2, .T_x = 5, .T_da = 4};
 
 TEST(Derivative, ExactOverTheField) {
   std::mt19937_64 random(9);
@@ -63,10 +63,10 @@ TEST(Derivative, ExactOverTheField) {
     EXPECT_EQ(got, expected) << what;
   };
   for (const Activation g : {Activation::tanh, Activation::identity})
-    expect_derivatives(passed_forward<Modular>(Cell::rnn, g, sizes, draw), sizes.T_da,
-                       expect_equal);
-  expect_derivatives(passed_forward<Modular>(Cell::lstm, Activation::tanh, sizes, draw), sizes.T_da,
-                     expect_equal);
+    expect_derivatives(passed_forward<Modular>(Cell::rnn, g, differentiated, draw),
+                       differentiated.T_da, expect_equal);
+  expect_derivatives(passed_forward<Modular>(Cell::lstm, Activation::tanh, differentiated, draw),
+                     differentiated.T_da, expect_equal);
 }
 
 TEST(Derivative, OfTheRealFunctionsToFortyFiveDigits) {
@@ -78,9 +78,10 @@ TEST(Derivative, OfTheRealFunctionsToFortyFiveDigits) {
     EXPECT_LE(abs(got - expected), Fifty("1e-45")) << what;
   };
   for (const Activation g : {Activation::tanh, Activation::relu, Activation::identity})
-    expect_derivatives(passed_forward<Fifty>(Cell::rnn, g, sizes, draw), sizes.T_da, expect_near);
-  expect_derivatives(passed_forward<Fifty>(Cell::lstm, Activation::tanh, sizes, draw), sizes.T_da,
-                     expect_near);
+    expect_derivatives(passed_forward<Fifty>(Cell::rnn, g, differentiated, draw),
+                       differentiated.T_da, expect_near);
+  expect_derivatives(passed_forward<Fifty>(Cell::lstm, Activation::tanh, differentiated, draw),
+                     differentiated.T_da, expect_near);
 }
 
 }  // namespace

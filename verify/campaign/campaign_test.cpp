@@ -14,6 +14,7 @@
 #include "properties/comparison.hpp"
 #include "properties/replay.hpp"
 #include "subjects/registry.hpp"
+#include "subjects/subject_of.hpp"
 #include "verify/campaign/replayed.hpp"
 #include "verify/report/json.hpp"
 #include "verify/report/table.hpp"
@@ -122,10 +123,38 @@ TEST(Campaign, ZerosAndNaNsAreNoEvidence) {
   EXPECT_NE(table.find("4 of 4 rows have no evidence"), std::string::npos) << table;
 }
 
-TEST(Campaign, AnExceptionOfTheSubjectIsBroken) {
+/// Its sessions cannot be opened.
+class Unlucky final : public SubjectOf<Unlucky> {
+ public:
+  [[nodiscard]] std::string name() const override { return "unlucky"; }
+  [[nodiscard]] std::string description() const override { return "Throws."; }
+  [[nodiscard]] Capabilities capabilities() const override { return {}; }
+  template <class S>
+  [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell, Activation, const Sizes&) const {
+    throw std::runtime_error("no luck");
+  }
+};
+
+TEST(Campaign, AnExceptionOfTheCheckerIsNotJudged) {
   const Property throws = made_up(
       [](const Subject&, const ProblemSpec&) -> Verdict { throw std::runtime_error("no luck"); });
   const Report report = campaign_of(throws, 4);
+  for (const Row& row : report.rows) {
+    EXPECT_EQ(row.counts.not_judged, 4);
+    EXPECT_EQ(row.counts.judged(), 0);
+    EXPECT_TRUE(row.failures.empty());
+    EXPECT_EQ(row.why_not_judged, "the checker itself failed: no luck");
+  }
+  EXPECT_EQ(broken_rows(report), 0);
+  const std::string table = table_of(report, Style(false));
+  for (const char* text :
+       {"unjudged", "not judged, which says nothing of the subject: 16 of 16 cases",
+        "  the checker itself failed: no luck\n", "nothing was judged\n"})
+    EXPECT_NE(table.find(text), std::string::npos) << text << " in\n" << table;
+}
+
+TEST(Campaign, AnExceptionOfTheSubjectIsBroken) {
+  const Report report = run_campaign(Unlucky(), few({"equals_reference"}, 4));
   for (const Row& row : report.rows) {
     EXPECT_EQ(row.counts.broken, 1);
     EXPECT_EQ(row.counts.cases(), 1);

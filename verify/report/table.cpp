@@ -22,14 +22,15 @@ std::string cell_of(long long count, int width, bool red, bool yellow, const Sty
   return count == 0 ? text : red ? style.red(text) : yellow ? style.yellow(text) : text;
 }
 
-std::string row_text(const Row& row, int width, const Style& style) {
+/// unjudged: with a column for what the checker could not judge.
+std::string row_text(const Row& row, int width, bool unjudged, const Style& style) {
   const Counts& c = row.counts;
   return fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{}{}{}{:>9}{:>9}\n", row.id, width,
                      bptt::name_of(row.cell), row.specification ? "-" : bptt::name_of(row.scalar),
                      c.cases(), c.held, cell_of(c.broken, 7, true, false, style),
                      cell_of(c.inconclusive, 9, false, true, style),
-                     cell_of(c.not_judged, 9, false, true, style), ratio_text(row.worst_ratio),
-                     ratio_text(row.median_ratio));
+                     unjudged ? cell_of(c.not_judged, 9, false, true, style) : "",
+                     ratio_text(row.worst_ratio), ratio_text(row.median_ratio));
 }
 
 /// "BROKEN", or what else it is: "CRASHED", "TIMED OUT".
@@ -147,12 +148,14 @@ std::string table_of(const Report& report, const Style& style) {
   std::size_t width = 8;
   for (const Row& row : report.rows) width = std::max(width, row.id.size());
   const int columns = static_cast<int>(width);
+  const bool unjudged = total(report).not_judged > 0;
   // worst, median: of error / bound.
-  std::string text = style.bold(fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{:>7}{:>9}{:>9}{:>9}{:>9}",
-                                            "property", columns, "cell", "scalar", "cases", "held",
-                                            "broken", "inconcl.", "unjudged", "worst", "median")) +
-                     "\n";
-  for (const Row& row : report.rows) text += row_text(row, columns, style);
+  std::string text =
+      style.bold(fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{:>7}{:>9}{}{:>9}{:>9}", "property",
+                             columns, "cell", "scalar", "cases", "held", "broken", "inconcl.",
+                             unjudged ? " unjudged" : "", "worst", "median")) +
+      "\n";
+  for (const Row& row : report.rows) text += row_text(row, columns, unjudged, style);
   text += "worst, median: error / bound, over the cases of a row\n";
   for (const Row& row : report.rows) text += failures_text(row, style);
   return text + summary_text(report, style);
