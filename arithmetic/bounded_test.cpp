@@ -28,8 +28,8 @@ testing::AssertionResult holds(const Bounded<V>& got, const Fifty& exact) {
 
 template <class V>
 struct BoundedTest : testing::Test {};
-using Formats = testing::Types<float, double>;
-TYPED_TEST_SUITE(BoundedTest, Formats);
+using BoundedFormats = testing::Types<float, double>;
+TYPED_TEST_SUITE(BoundedTest, BoundedFormats);
 
 // Random straight-line programs: each step applies one function to numbers made before it.
 struct Step {

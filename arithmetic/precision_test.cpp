@@ -9,8 +9,8 @@ namespace {
 
 template <class S>
 struct Precision : testing::Test {};
-using Formats = testing::Types<float, double, long double>;
-TYPED_TEST_SUITE(Precision, Formats);
+using PrecisionFormats = testing::Types<float, double, long double>;
+TYPED_TEST_SUITE(Precision, PrecisionFormats);
 
 TYPED_TEST(Precision, UnitRoundoffIsHalfTheSpacingAtOne) {
   using S = TypeParam;

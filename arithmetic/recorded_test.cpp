@@ -106,7 +106,7 @@ TEST_F(RecordedNumbers, StepsAndMaximaSelectWithoutAnOperation) {
 
 /// Every operation and every smooth function once.
 template <class S>
-S everything(const S& x) {
+S all_operations(const S& x) {
   using F = ScalarFunctions<S>;
   S y = F::tanh(x * x) - F::sigmoid(-x) / (S(2) + F::exp(x));
   y += F::log(x + S(1)) * y;
@@ -121,9 +121,10 @@ TEST(Recorded, ReverseModeOfAWholeExpressionIsItsDifferenceQuotient) {
     Tape<Fifty> tape;
     const TapeScope<Fifty> scope(tape);
     const Fifty x(text);
-    const auto y = everything(Recorded<Fifty>::input(x));
-    EXPECT_EQ(y.value(), everything(x));
-    const Fifty difference = (everything<Fifty>(x + h) - everything<Fifty>(x - h)) / (2 * h);
+    const auto y = all_operations(Recorded<Fifty>::input(x));
+    EXPECT_EQ(y.value(), all_operations(x));
+    const Fifty difference =
+        (all_operations<Fifty>(x + h) - all_operations<Fifty>(x - h)) / (2 * h);
     EXPECT_LE(abs(tape.gradient({{y.node(), Fifty(1)}})[0] - difference), Fifty("1e-27")) << text;
   }
 }

@@ -39,7 +39,7 @@ endif()
 # needs: ./dev lint compiles each on its own.
 option(BPTT_TOGETHER "Compile files of a target together; OFF: each on its own" ON)
 set(CMAKE_UNITY_BUILD ${BPTT_TOGETHER})
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
 
 # The folders whose libraries other projects may use. The rest are programs.
 set(BPTT_INSTALLED_FOLDERS core arithmetic reference optimized subjects properties diagnosis
@@ -49,9 +49,10 @@ function(bptt_target_options target)
   target_compile_options(${target} PRIVATE ${BPTT_WARNINGS})
 endfunction()
 
-# For programs whose time is that of the libraries they call: half of the compiler's time is spared.
-function(bptt_lightly_optimised target)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+# bptt_optimise(target level): in place of -O2. A program whose time is that of the libraries it calls
+# need not be optimised, which takes half of the compiler's time.
+function(bptt_optimise target level)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:${level}>)
 endfunction()
 
 # bptt_add_library(core SOURCES shape.cpp ... LINKS fmt::fmt ...)
@@ -88,15 +89,19 @@ if(BPTT_BUILD_TESTS)
 endif()
 
 # bptt_add_test(core_test SOURCES shape_test.cpp ... LINKS bptt::core LABELS unit)
-# makes one executable whose GoogleTest cases are ctest tests with the given labels.
+# makes one executable whose GoogleTest cases are ctest tests with the given labels. OPTIMISE -O1: where
+# the test's own code takes the time.
 function(bptt_add_test name)
   if(NOT BPTT_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS;OPTIMISE" ${ARGN})
+  if(NOT ARG_OPTIMISE)
+    set(ARG_OPTIMISE -O0)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   bptt_target_options(${name})
-  bptt_lightly_optimised(${name})
+  bptt_optimise(${name} ${ARG_OPTIMISE})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} bptt_source_folder GTest::gtest_main)
   bptt_discover_tests(${name} "${ARG_LABELS}")
 endfunction()
@@ -114,8 +119,9 @@ function(bptt_discover_tests target labels)
     string(MD5 id "${ARGV2}")
     list(APPEND filter TEST_LIST ${target}_${id})
   endif()
+  string(REPLACE ";" "\\;" labels_as_one "${labels}")
   gtest_discover_tests(${target} ${filter} DISCOVERY_TIMEOUT ${BPTT_TEST_TIMEOUT}
-    PROPERTIES LABELS "${labels}")
+    PROPERTIES LABELS "${labels_as_one}")
   if("threads" IN_LIST labels)
     add_dependencies(tests_with_threads ${target})
   endif()

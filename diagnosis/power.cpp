@@ -89,14 +89,14 @@ class Examiner {
     const Deadline deadline(no_time_limit, options_.stop);
     const Evidence evidence = gather(subject, cell_, cases_, deadline);
     const FaultSearch found = search(evidence, faults_, deadline);
-    NamedFault result{cell_, truth, Named::no, found.fits};
+    NamedFault result{cell_, truth, Identified::no, found.fits};
     if (result.said.empty()) result.said = found.numbers_alone;
     result.said.resize(std::min(result.said.size(), first));
     if (std::find(result.said.begin(), result.said.end(), truth) != result.said.end())
-      result.named = Named::itself;
+      result.named = Identified::itself;
     else if (std::any_of(result.said.begin(), result.said.end(),
                          [&](const FaultRows& said) { return alike_elsewhere(subject, said); }))
-      result.named = Named::equivalent;
+      result.named = Identified::equivalent;
     return result;
   }
 
@@ -133,7 +133,7 @@ class Examiner {
 std::string figures(std::string_view what, const std::vector<NamedFault>& list, std::size_t first) {
   if (list.empty()) return "";
   const auto itself = std::count_if(list.begin(), list.end(),
-                                    [](const auto& n) { return n.named == Named::itself; });
+                                    [](const auto& n) { return n.named == Identified::itself; });
   const int named = DiagnosisPower::named(list);
   std::string text = fmt::format(
       "{}: {} of {} named {} ({:.1f} %): {} itself, {} by one that gives the same numbers on other "
@@ -141,7 +141,7 @@ std::string figures(std::string_view what, const std::vector<NamedFault>& list, 
       what, named, list.size(), first == 1 ? "first" : fmt::format("among the first {}", first),
       100.0 * named / static_cast<double>(list.size()), itself, named - itself);
   for (const NamedFault& n : list) {
-    if (n.named == Named::itself) continue;
+    if (n.named == Identified::itself) continue;
     std::string said;
     for (const FaultRows& rows : n.said) said += (said.empty() ? "" : ", ") + ids_of(rows);
     text += fmt::format("  {} {}: {}; said: {}\n", name_of(n.cell), ids_of(n.truth),
@@ -152,13 +152,15 @@ std::string figures(std::string_view what, const std::vector<NamedFault>& list, 
 
 }  // namespace
 
-std::string_view name_of(Named named) {
-  return named == Named::itself ? "itself" : named == Named::equivalent ? "equivalent" : "no";
+std::string_view name_of(Identified named) {
+  return named == Identified::itself       ? "itself"
+         : named == Identified::equivalent ? "equivalent"
+                                           : "no";
 }
 
 int DiagnosisPower::named(const std::vector<NamedFault>& list) {
-  return static_cast<int>(
-      std::count_if(list.begin(), list.end(), [](const auto& n) { return n.named != Named::no; }));
+  return static_cast<int>(std::count_if(list.begin(), list.end(),
+                                        [](const auto& n) { return n.named != Identified::no; }));
 }
 
 DiagnosisPower measure_diagnosis(const PowerOptions& options) {

@@ -13,17 +13,17 @@
 
 namespace bptt::diagnosis {
 
-enum class Named {
+enum class Identified {
   itself,      // among the first ones: the set itself
   equivalent,  // only a set that gives the same numbers on another set of cases, too
   no
 };
-[[nodiscard]] std::string_view name_of(Named named);
+[[nodiscard]] std::string_view name_of(Identified named);
 
 struct NamedFault {
   Cell cell = Cell::rnn;
   FaultRows truth;
-  Named named = Named::no;
+  Identified named = Identified::no;
   std::vector<FaultRows> said;  // the first ones
 };
 

@@ -41,7 +41,8 @@ TEST(DiagnosisPower, NamesFaultsOfAnotherRounding) {
 // A table in which nothing is named is told so: the figures are not made up.
 TEST(DiagnosisPower, CountsWhatIsNotNamed) {
   DiagnosisPower power;
-  power.singles = {{Cell::rnn, {0}, Named::itself, {{0}}}, {Cell::rnn, {1}, Named::no, {{0}}}};
+  power.singles = {{Cell::rnn, {0}, Identified::itself, {{0}}},
+                   {Cell::rnn, {1}, Identified::no, {{0}}}};
   EXPECT_EQ(DiagnosisPower::named(power.singles), 1);
   EXPECT_NE(text_of(power).find("1 of 2 named first (50.0 %)"), std::string::npos)
       << text_of(power);

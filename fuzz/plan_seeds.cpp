@@ -8,11 +8,11 @@
 namespace bptt::fuzz {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using Input = std::vector<std::uint8_t>;
 
 struct Sequence {
   std::string name;
-  Bytes calls;
+  Input calls;
   std::string problem{};  // of seed_problems; empty: one after the other
 };
 
@@ -67,15 +67,15 @@ std::string problem_of(const Sequence& sequence, const std::vector<SeedProblem>&
 
 }  // namespace
 
-std::vector<std::pair<std::string, Bytes>> plan_seeds(properties::SpecLimits (*limits)(Cell)) {
-  std::vector<std::pair<std::string, Bytes>> all;
+std::vector<std::pair<std::string, Input>> plan_seeds(properties::SpecLimits (*limits)(Cell)) {
+  std::vector<std::pair<std::string, Input>> all;
   const auto table = sequences();
   for (std::uint8_t first = 0; first < 4; ++first) {
     const Cell cell = first % 2 == 0 ? Cell::rnn : Cell::lstm;
     for (std::size_t k = 0; k < table.size(); ++k) {
       const auto spec =
           properties::parse_problem_spec(problem_of(table[k], seed_problems(cell), 4 * k + first));
-      Bytes bytes{first};
+      Input bytes{first};
       for (const std::uint8_t byte : properties::encode_spec(spec, limits(cell)))
         bytes.push_back(byte);
       bytes.insert(bytes.end(), table[k].calls.begin(), table[k].calls.end());

@@ -49,7 +49,8 @@ double ulps(S got, Exact exact) {
 // tanh and sigmoid in Exact, to within a few of its roundings. Most f32 are so small or so large
 // that there is no need to ask the C library: of |x| < 2^-10 the series leaves out less than 2^-85
 // of the value; beyond 44 tanh is within 2^-126 of 1, and sigmoid within 2^-63.
-constexpr double small_argument = 0x1p-10, large_argument = 44;
+// exp(-800) is less than 2^-1154: nothing in any S.
+constexpr double small_argument = 0x1p-10, large_argument = 44, nothing_left = 800;
 
 template <class Exact>
 Exact exact_tanh(Exact x) {
@@ -67,6 +68,7 @@ Exact exact_sigmoid(Exact x) {
     return Exact(1) / 2 + x * (Exact(1) / 4 - s * (Exact(1) / 48 -
                                                    s * (Exact(1) / 480 - s * (Exact(17) / 80640))));
   if (x > large_argument) return 1;
+  if (x < -nothing_left) return 0;
   const Exact e = std::exp(-size);
   return (x < 0 ? e : Exact(1)) / (1 + e);
 }

@@ -129,17 +129,17 @@ TEST_F(OracleMemory, AProblemThatNeedsMoreIsNotJudgedAndSaysHowMuch) {
   const auto subject = make_subject("reference");
   ASSERT_EQ(check(equality(), *subject, Scalar::f32, small_problem()).outcome, Outcome::held);
   const ProblemSpec larger = parse_problem_spec("lstm n_x=8 n_a=16 m=4 T_x=20 regime=unit seed=7");
-  set_oracle_memory(20'000'000);  // its arrays are smaller, its tape is larger
+  set_oracle_memory(20U << 20U);  // its arrays are smaller, its tape is larger
   const Verdict tape = check(equality(), *subject, Scalar::f32, larger);
   EXPECT_EQ(tape.outcome, Outcome::not_judged);
-  EXPECT_EQ(tape.reason, "59 MB for the tape, 20 MB allowed (--oracle-memory)");
-  set_oracle_memory(100'000);
+  EXPECT_EQ(tape.reason, "78.8 MB for the tape, 20 MB allowed (--oracle-memory)");
+  set_oracle_memory(1U << 20U);
   EXPECT_EQ(check(equality(), *subject, Scalar::f32, larger).reason,
-            "1.41 MB for the arrays of this problem, 0.1 MB allowed (--oracle-memory)");
+            "1.68 MB for the arrays of this problem, 1 MB allowed (--oracle-memory)");
   // No machine has that much, and nothing of it is taken.
   set_oracle_memory(before_);
   const ProblemSpec huge =
-      parse_problem_spec("rnn n_x=4096 n_a=4096 m=4096 T_x=4096 regime=unit seed=7");
+      parse_problem_spec("lstm n_x=512 n_a=512 m=256 T_x=128 regime=unit seed=7");
   EXPECT_EQ(check(equality(), *subject, Scalar::f32, huge).outcome, Outcome::not_judged);
 }
 

@@ -10,15 +10,15 @@
 namespace bptt::reference {
 namespace {
 
-struct Network {
+struct Unrolled {
   Cell cell;
   Activation activation;
 };
-const Network networks[] = {{Cell::rnn, Activation::tanh},
-                            {Cell::rnn, Activation::identity},
-                            {Cell::lstm, Activation::tanh}};
+const Unrolled networks[] = {{Cell::rnn, Activation::tanh},
+                             {Cell::rnn, Activation::identity},
+                             {Cell::lstm, Activation::tanh}};
 
-std::string described(const Network& network, const Sizes& s) {
+std::string described(const Unrolled& network, const Sizes& s) {
   return std::string(name_of(network.cell)) + " " + std::string(name_of(network.activation)) +
          " n_x=" + std::to_string(s.n_x) + " n_a=" + std::to_string(s.n_a) +
          " m=" + std::to_string(s.m) + " T_x=" + std::to_string(s.T_x) +
@@ -31,7 +31,7 @@ const Sizes edges[] = {{1, 1, 1, 1, 1}, {1, 1, 1, 2, 2}, {3, 2, 1, 4, 4}, {2, 3,
 TEST(WaysBackward, AgreeExactlyOverTheField) {
   std::mt19937_64 random(3);
   const auto draw = [&] { return Modular(random()); };
-  for (const Network& network : networks)
+  for (const Unrolled& network : networks)
     for (const Sizes& sizes : edges) {
       const auto s = passed_forward<Modular>(network.cell, network.activation, sizes, draw);
       const auto all = backward_passes<Modular>(network.cell, sizes.T_da);
@@ -45,7 +45,7 @@ TEST(WaysBackward, OverwriteTheStatesGradientsAndAddToTheParameters) {
   std::mt19937_64 random(4);
   const auto draw = [&] { return Modular(random()); };
   const Sizes sizes{.n_x = 2, .n_a = 3, .m = 2, .T_x = 4, .T_da = 3};
-  for (const Network& network : networks) {
+  for (const Unrolled& network : networks) {
     const auto s = passed_forward<Modular>(network.cell, network.activation, sizes, draw);
     for (const auto& [backward_name, backward] :
          backward_passes<Modular>(network.cell, sizes.T_da)) {
@@ -70,7 +70,7 @@ TEST(WaysBackward, FewerUpstreamStepsAreAShorterSequence) {
   std::uniform_real_distribution<double> uniform(-1, 1);
   const auto draw = [&] { return uniform(random); };
   const Sizes sizes{.n_x = 3, .n_a = 4, .m = 2, .T_x = 6, .T_da = 4};
-  for (const Network& network : networks) {
+  for (const Unrolled& network : networks) {
     const auto s = passed_forward<double>(network.cell, network.activation, sizes, draw);
     auto shorter = s;
     shorter.in["x"] = Tensor<double>({3, 2, 4});

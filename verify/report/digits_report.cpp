@@ -12,7 +12,7 @@
 namespace bptt::verify {
 namespace {
 
-constexpr std::size_t shown_numbers = 8, shown_sets = 12;
+constexpr std::size_t shown_numbers = 8;
 
 std::string wrong_numbers(const diagnosis::DigitsDiagnosis& d) {
   std::string text;

@@ -2,6 +2,7 @@
 // how to mend it, where it was reported.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,9 @@
 #include "verify/report/style.hpp"
 
 namespace bptt::verify {
+
+/// Of sets of faults that fit, so many are told; of the rest their number.
+inline constexpr std::size_t shown_sets = 12;
 
 /// id, mechanism, wrong, right, mend, source of a row of fault_models: for programs.
 [[nodiscard]] std::vector<std::pair<std::string, std::string_view>> fault_fields(std::size_t row);

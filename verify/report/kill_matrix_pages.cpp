@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using properties::Property;
 
-constexpr int schema_version = 2;
+constexpr int matrix_version = 2;
 
 std::string id_of(const FaultKills& fault) { return std::string(fault_models[fault.row].id); }
 
@@ -160,7 +160,7 @@ std::string json_of(const KillMatrix& matrix, std::string_view program) {
   return fmt::format(
       "{{\n  \"schema\": \"bptt-verify/matrix\",\n  \"version\": {},\n  \"program\": {},\n"
       "  \"seed\": {},\n  \"cases\": {},\n  \"properties\": {},\n  \"faults\": {}\n}}\n",
-      schema_version, Json(program).dump(), matrix.seed, matrix.cases, lines(properties),
+      matrix_version, Json(program).dump(), matrix.seed, matrix.cases, lines(properties),
       lines(faults));
 }
 

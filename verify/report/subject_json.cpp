@@ -10,7 +10,7 @@ namespace bptt::verify {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int schema_version = 1;
+constexpr int diagnosis_version = 1;
 
 Json number(long double value) {
   const auto v = static_cast<double>(value);
@@ -104,7 +104,7 @@ Json as_json(const diagnosis::SubjectDiagnosis& diagnosis) {
 std::string json_of(const std::vector<diagnosis::SubjectDiagnosis>& diagnoses,
                     std::string_view program) {
   Json document{{"schema", "bptt-verify/diagnosis"},
-                {"version", schema_version},
+                {"version", diagnosis_version},
                 {"program", program},
                 {"diagnoses", Json::array()}};
   for (const diagnosis::SubjectDiagnosis& d : diagnoses)

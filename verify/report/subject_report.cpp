@@ -13,8 +13,6 @@
 namespace bptt::verify {
 namespace {
 
-constexpr std::size_t shown_sets = 12;
-
 std::string_view moment_words(diagnosis::Moment moment) {
   switch (moment) {
     case diagnosis::Moment::second: return ", in the second call";
