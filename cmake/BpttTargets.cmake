@@ -113,15 +113,21 @@ add_custom_target(tests_with_threads)
 # bptt_discover_tests(target labels [filter]): the GoogleTest cases of a program become ctest tests,
 # or those that a filter of GoogleTest's lets through.
 function(bptt_discover_tests target labels)
+  set(tests ${target}_TESTS)
   set(filter "")
   if(ARGC GREATER 2)
-    set(filter TEST_FILTER "${ARGV2}")
     string(MD5 id "${ARGV2}")
-    list(APPEND filter TEST_LIST ${target}_${id})
+    set(tests ${target}_${id})
+    set(filter TEST_FILTER "${ARGV2}")
   endif()
-  string(REPLACE ";" "\\;" labels_as_one "${labels}")
-  gtest_discover_tests(${target} ${filter} DISCOVERY_TIMEOUT ${BPTT_TEST_TIMEOUT}
-    PROPERTIES LABELS "${labels_as_one}")
+  gtest_discover_tests(${target} ${filter} TEST_LIST ${tests} DISCOVERY_TIMEOUT ${BPTT_TEST_TIMEOUT})
+  # As a property given above, a list of labels would lose all but the first.
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${tests}_labels.cmake
+    "foreach(test IN LISTS ${tests})\n"
+    "  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${labels}\")\n"
+    "endforeach()\n")
+  set_property(DIRECTORY APPEND PROPERTY
+    TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/${tests}_labels.cmake)
   if("threads" IN_LIST labels)
     add_dependencies(tests_with_threads ${target})
   endif()

@@ -56,7 +56,7 @@ run test -L unit
 expect_status 0
 expect_no_log apt-get
 expect_log "cmake --preset release"
-expect_log "ctest --preset release --parallel $(nproc) --output-on-failure -L unit"
+expect_log "ctest --preset release --parallel $(($(nproc) + 1)) --output-on-failure -L unit"
 [[ $out != *Missing* && $out != *$'\e'* ]] || fail 'expected no word on packages and no colour'
 
 # Something missing: that and nothing else is installed, with a reason.
