@@ -40,6 +40,10 @@ endif()
 option(BPTT_TOGETHER "Compile files of a target together; OFF: each on its own" ON)
 set(CMAKE_UNITY_BUILD ${BPTT_TOGETHER})
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+# clang then takes a local name for the shadow of one that stands in another file.
+if(BPTT_TOGETHER AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  list(REMOVE_ITEM BPTT_WARNINGS -Wshadow)
+endif()
 
 # The folders whose libraries other projects may use. The rest are programs.
 set(BPTT_INSTALLED_FOLDERS core arithmetic reference optimized subjects properties diagnosis
@@ -121,10 +125,15 @@ function(bptt_discover_tests target labels)
     set(filter TEST_FILTER "${ARGV2}")
   endif()
   gtest_discover_tests(${target} ${filter} TEST_LIST ${tests} DISCOVERY_TIMEOUT ${BPTT_TEST_TIMEOUT})
-  # As a property given above, a list of labels would lose all but the first.
+  # As a property given above, a list of labels would lose all but the first. What is slow is begun
+  # first, so that nothing goes on alone at the end.
+  set(cost 0)
+  if("slow" IN_LIST labels)
+    set(cost 100)
+  endif()
   file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${tests}_labels.cmake
     "foreach(test IN LISTS ${tests})\n"
-    "  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${labels}\")\n"
+    "  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${labels}\" COST ${cost})\n"
     "endforeach()\n")
   set_property(DIRECTORY APPEND PROPERTY
     TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/${tests}_labels.cmake)

@@ -116,8 +116,7 @@ void CatalogueTarget::run(std::span<const std::uint8_t> bytes) {
             (decoded.candidate->scalar == Scalar::f32 ? 0 : 1),
         verdict.worst_ratio);
   // Problems are small: what the checker cannot judge here is a fault of its own.
-  if (verdict.outcome == properties::Outcome::broken ||
-      verdict.outcome == properties::Outcome::not_judged)
+  if (!verdict.unbroken())
     throw Finding(std::string(name_of(verdict.outcome)) + ": " + properties::describe(verdict) +
                   "\n" + properties::replay_command(named(decoded)));
 }

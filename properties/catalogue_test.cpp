@@ -96,7 +96,7 @@ class PropertyTest : public ::testing::Test {
   void judge(Member& member, const ProblemSpec& spec) const {
     if (!applies(property_, member.subject->capabilities(), scalar_, spec)) return;
     const Verdict verdict = check(property_, *member.subject, scalar_, spec);
-    if (verdict.outcome == Outcome::broken || verdict.outcome == Outcome::not_judged)
+    if (!verdict.unbroken())
       RC_FAIL(std::string(name_of(verdict.outcome)) + ": " + describe(verdict) + "\n" +
               replay_command({member.subject->name(), std::string(property_.id), scalar_, spec}));
     ++member.judged;

@@ -45,8 +45,7 @@ Found search(const Subject& subject, const Property& property, Scalar scalar, in
       const ProblemSpec spec = decode_spec(random_spec_bytes(draw.bits(k)), limits);
       ++found.cases;
       found.verdict = check(property, subject, scalar, spec);
-      if (found.verdict.outcome != Outcome::broken && found.verdict.outcome != Outcome::not_judged)
-        continue;
+      if (found.verdict.unbroken()) continue;
       found.broken = true;
       found.replay = {subject.name(), std::string(property.id), scalar, spec};
       return found;

@@ -25,6 +25,11 @@ struct Element {
 };
 
 struct Verdict {
+  /// Judged, and nothing is broken.
+  [[nodiscard]] bool unbroken() const {
+    return outcome == Outcome::held || outcome == Outcome::inconclusive;
+  }
+
   Outcome outcome = Outcome::inconclusive;
   Cause cause = Cause::none;  // of a broken one: what failed before or beside the numbers
   std::string output;         // the last lines that an isolated subject printed before it failed
