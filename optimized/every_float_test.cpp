@@ -15,7 +15,7 @@ TEST_P(EveryFloat, IsWithinTheDeclaredError) {
                                       (part + 1) * (every_float / parts), 1);
   RecordProperty("tanh_ulp", std::to_string(largest.tanh));
   RecordProperty("sigmoid_ulp", std::to_string(largest.sigmoid));
-  EXPECT_LE(largest.tanh, tanh_ulp);
+  EXPECT_LE(largest.tanh, 2.5);  // what vector_math-inl.hpp says of f32; f64 has tanh_ulp
   EXPECT_LE(largest.sigmoid, sigmoid_ulp);
 }
 

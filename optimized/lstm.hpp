@@ -30,7 +30,7 @@ class LstmPlan {
   /// ft, it, ot = sigmoid(W concat + b), cct = tanh(Wc concat + bc), concat = [a_prev; xt];
   /// c = ft * c_prev + it * cct, a = ot * tanh(c), for all steps.
   /// x (n_x, m, T_x); a0, c0 (n_a, m); every array of out (n_a, m, T_x), overwritten, overlapping
-  /// nothing else. Any strides. tanh and sigmoid within 2.5 ULP.
+  /// nothing else. Any strides. tanh within 3 ULP, sigmoid within 2.5.
   /// Throws ShapeError, before writing, if a shape disagrees.
   /// Source: Hochreiter & Schmidhuber 1997, Gers et al. 2000; docs/equations.md, section 4.
   void forward(const LstmParameters<S>& p, ConstView<S> x, ConstView<S> a0, ConstView<S> c0,

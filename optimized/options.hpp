@@ -9,8 +9,8 @@
 namespace bptt::optimized {
 
 /// Largest errors of the kernels' tanh and sigmoid, in units in the last place of the result: of
-/// all f32 arguments, and of the f64 ones that vector_math_test samples.
-inline constexpr double tanh_ulp = 2.5, sigmoid_ulp = 2.5;
+/// all f32 arguments, and of the f64 ones that vector_math_test samples: tanh 2.52, sigmoid 2.16.
+inline constexpr double tanh_ulp = 3, sigmoid_ulp = 2.5;
 
 /// What a backward pass does with dW* and db*.
 enum class WeightGradients { accumulate, overwrite };

@@ -29,7 +29,7 @@ class RnnPlan {
 
   /// a<t> = g(Wax x<t> + Waa a<t-1> + ba) for all steps.
   /// x (n_x, m, T_x); a0 (n_a, m); a (n_a, m, T_x), overwritten, overlapping nothing else.
-  /// Any strides. tanh within 2.5 ULP. Throws ShapeError, before writing, if a shape disagrees.
+  /// Any strides. tanh within 3 ULP. Throws ShapeError, before writing, if a shape disagrees.
   /// Source: Elman 1990; docs/equations.md, section 1.
   void forward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0, View<S> a);
   /// The same with the parameters of set_parameters. Throws Error if there are none.

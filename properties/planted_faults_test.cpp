@@ -89,7 +89,7 @@ TEST(PlantedFaults, EachIsFound) {
   for (const std::string& name : fault_names()) {
     auto subject = make_subject(name);
     const Capabilities can = subject->capabilities();
-    all.push_back({std::move(subject), can});
+    all.push_back({.subject = std::move(subject), .can = can, .tried = 0, .first = {}});
   }
   // Most faults show in small problems, which are cheap; one that shows at a single large size
   // takes many of them.

@@ -98,7 +98,7 @@ TEST(KillMatrix, SampledLinesAreFoundAgain) {
   const json got = json::parse(json_of(sample, ""));
   for (std::size_t k = 0; k < options.rows.size(); ++k) {
     EXPECT_EQ(got.at("faults")[k], matrix.at("faults")[options.rows[k]]) << again;
-    const std::string line = fault_line(sample, sample.faults[k]);
+    const std::string line = fault_line(sample.faults[k]);
     EXPECT_NE(page.find(line), std::string::npos) << line << again;
   }
 }

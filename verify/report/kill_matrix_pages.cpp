@@ -115,7 +115,7 @@ std::string specification_list() {
 
 }  // namespace
 
-std::string fault_line(const KillMatrix& matrix, const FaultKills& fault) {
+std::string fault_line(const FaultKills& fault) {
   std::string by, first = "never";
   for (const Kill& kill : fault.kills)
     by += (by.empty() ? "" : " ") + std::to_string(kill.property + 1);
@@ -127,7 +127,7 @@ std::string fault_line(const KillMatrix& matrix, const FaultKills& fault) {
 
 std::string markdown_of(const KillMatrix& matrix) {
   std::string text = head_of(matrix);
-  for (const FaultKills& fault : matrix.faults) text += fault_line(matrix, fault);
+  for (const FaultKills& fault : matrix.faults) text += fault_line(fault);
   return text + properties_table(matrix) + uses_table(matrix) + specification_list();
 }
 

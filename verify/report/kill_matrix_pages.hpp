@@ -22,7 +22,7 @@ inline constexpr std::size_t few_others = 2;
 
 [[nodiscard]] std::string markdown_of(const KillMatrix& matrix);
 /// One fault's line in it, with its line break.
-[[nodiscard]] std::string fault_line(const KillMatrix& matrix, const FaultKills& fault);
+[[nodiscard]] std::string fault_line(const FaultKills& fault);
 [[nodiscard]] std::string json_of(const KillMatrix& matrix, std::string_view program);
 
 }  // namespace bptt::verify
