@@ -146,7 +146,8 @@ class MutatedTree:
         further, targets = BUILDS[name]
         build, log = f'{self.folder}/{name}', f'{self.folder}/{name}/log'
         commands = [['cmake', '-S', self.tree, '-B', build, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=',
-                     f'-DCMAKE_CXX_FLAGS={FLAGS} {further} -I{self.tree}', '-DBPTT_BUILD_BENCH=OFF'],
+                     f'-DCMAKE_CXX_FLAGS={FLAGS} {further} -I{self.tree}', '-DBPTT_BUILD_BENCH=OFF',
+                     '-DBPTT_TOGETHER=OFF'],
                     ['ninja', '-C', build, '-k', '0', *targets]]
         if os.path.exists(f'{build}/build.ninja'):
             del commands[0]  # ninja calls cmake if it has to
