@@ -71,8 +71,8 @@ HWY_INLINE V at_most(D d, V value, hn::TFromD<D> limit) {
   return hn::IfThenElse(hn::Gt(value, most), most, value);
 }
 
-/// tanh(x) = t / (t + 2), t = expm1(2 |x|), with the sign of x. Within 2.5 ULP (f32), 3 (f64); NaN for
-/// NaN, the sign of zero kept, subnormal arguments returned.
+/// tanh(x) = t / (t + 2), t = expm1(2 |x|), with the sign of x. Within 2.5 ULP (f32), 3 (f64); NaN
+/// for NaN, the sign of zero kept, subnormal arguments returned.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vector_tanh(D d, V x) {
   using S = hn::TFromD<D>;
