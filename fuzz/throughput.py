@@ -2,21 +2,23 @@
 """How many small inputs a second each fuzz target runs, in both builds.
 
 Catalogue targets run each of their properties in both scalars on a problem of two features, units,
-samples and steps; the others, their smallest seeds: make_fuzz_corpus --small makes them. Seconds are CPU time, the start of the program
-excluded, so that other work on the machine matters little. Writes a table in Markdown.
+samples and steps; the others, their smallest seeds: make_fuzz_corpus --small makes them. Seconds are
+CPU time, the start of the program excluded, so that other work on the machine matters little. Writes
+a table in Markdown.
 
   fuzz/throughput.py               all targets
   fuzz/throughput.py rnn npz       these alone
 """
 import argparse
 import pathlib
-import re
 import resource
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "fuzz" / "continuous"))
+import libfuzzer  # noqa: E402  pylint: disable=wrong-import-position
 BUILDS = {"explore": "fuzz-explore", "check": "fuzz"}
 
 
@@ -56,9 +58,7 @@ def main():
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args()
     folder = ROOT / "build" / BUILDS["explore"] / "bin"
-    targets = options.targets or sorted(
-        path.name.removeprefix("fuzz_") for path in folder.glob("fuzz_*")
-        if re.fullmatch(r"fuzz_\w+", path.name))
+    targets = options.targets or list(libfuzzer.binaries_in(folder))
     if not targets:
         raise SystemExit(f"throughput: no targets in {folder}; build the presets "
                          "fuzz and fuzz-explore")

@@ -185,6 +185,7 @@ class Campaigns(unittest.TestCase):
             path = os.path.join(self.tree, 'build', preset, 'bin', f'fuzz_{name}')
             durable.write_whole(path, text or durable.read_bytes(os.path.join(HERE, 'stub_target.py')))
             os.chmod(path, 0o755)
+            durable.write_whole(f'{path}.options', b'')
         durable.write_whole(self.seed(name, 'seed'), bytes([1, 2]))
 
     def seed(self, target, name):
@@ -456,7 +457,9 @@ class Coverage(unittest.TestCase):
     def test_a_target_is_what_can_be_run(self):
         with tempfile.TemporaryDirectory() as folder:
             for name, mode in [('fuzz_npz', 0o755), ('fuzz_lstm', 0o755), ('problem_fuzzers', 0o755),
-                               ('fuzz_npz.dict', 0o644), ('fuzz_npz.options', 0o644)]:
+                               ('fuzz_npz.dict', 0o644), ('fuzz_npz.options', 0o644),
+                               ('fuzz_lstm.options', 0o644), ('fuzz_rnn.options', 0o644),
+                               ('fuzz_test', 0o755)]:
                 path = pathlib.Path(folder, name)
                 path.touch()
                 path.chmod(mode)

@@ -35,6 +35,8 @@ def make_tree(folder):
             binary = os.path.join(folder, 'build', preset, 'bin', f'fuzz_{name}')
             os.makedirs(os.path.dirname(binary), exist_ok=True)
             shutil.copy(os.path.join(HERE, 'stub_target.py'), binary)
+            with open(f'{binary}.options', 'wb'):
+                pass
         seeds = os.path.join(folder, 'build', 'fuzz', 'seeds', name)
         os.makedirs(seeds)
         with open(os.path.join(seeds, 'seed'), 'wb') as file:

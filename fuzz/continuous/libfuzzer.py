@@ -121,12 +121,13 @@ def run(command, deadline, tick=None, stop=None):
 
 
 def binaries_in(folder):
-    """{target: path} of the fuzz targets in a folder, beside which stand their .options and .dict; in
-    the order of their names."""
+    """{target: path} of the fuzz targets in a folder, in the order of their names. Beside each stand
+    its .options; the tests of this folder, fuzz_test, have none."""
     found = {}
     for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         path = os.path.join(folder, file)
-        if file.startswith('fuzz_') and os.path.isfile(path) and os.access(path, os.X_OK):
+        if (file.startswith('fuzz_') and os.access(path, os.X_OK)
+                and os.path.isfile(f'{path}.options')):
             found[file[len('fuzz_'):]] = path
     return found
 
