@@ -12,7 +12,7 @@ void Barrier::wait(int member) {
   own.notify_all();
   // Another member can be one round ahead, if it has left this one already, but no more.
   for (const Arrivals& other : arrivals_)
-    wait_while(other.count, now - 1, Patience::within_a_pass());
+    wait_while(other.count, now - 1, Spin::within_a_pass());
 }
 
 }  // namespace bptt::optimized

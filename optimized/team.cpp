@@ -35,12 +35,12 @@ void Team::start(Call call, const void* context) {
 void Team::finish() {
   for (int left = at_work_.load(std::memory_order_acquire); left > 0;
        left = at_work_.load(std::memory_order_acquire))
-    wait_while(at_work_, left, Patience::within_a_pass());
+    wait_while(at_work_, left, Spin::within_a_pass());
 }
 
 void Team::serve(int member) {
   for (unsigned seen = 0;;) {
-    wait_while(round_, seen, Patience::between_passes());
+    wait_while(round_, seen, Spin::between_passes());
     ++seen;
     if (ended_) return;
     call_(context_, member);

@@ -7,16 +7,16 @@
 
 namespace bptt::optimized {
 
-struct Patience {
+struct Spin {
   /// Looks that let other threads run between them, before sleeping: the thread that is waited for
   /// may need this very core. A few tenths of a microsecond each, if nobody needs it.
   int yields;
 
   /// Between passes: some hundred microseconds, a few times what waking a thread takes.
-  static Patience between_passes() { return {500}; }
+  static Spin between_passes() { return {500}; }
   /// Within a pass: longer than the scheduler's time slices. Where another program takes a core for
   /// a while, threads that went to sleep at every wait would give it the next slice too.
-  static Patience within_a_pass() { return {30'000}; }
+  static Spin within_a_pass() { return {30'000}; }
 };
 
 /// Looks before any of that: some ten microseconds.
@@ -30,8 +30,8 @@ inline void pause_briefly() {
 
 /// Returns when the variable, which others notify, has another value.
 template <class T>
-void wait_while(const std::atomic<T>& variable, T value, const Patience& patience) {
-  for (int look = 0; look < looks_in_a_row + patience.yields; ++look) {
+void wait_while(const std::atomic<T>& variable, T value, const Spin& spin) {
+  for (int look = 0; look < looks_in_a_row + spin.yields; ++look) {
     if (variable.load(std::memory_order_acquire) != value) return;
     if (look < looks_in_a_row)
       pause_briefly();

@@ -33,7 +33,7 @@ struct Session {
   virtual ~Session() = default;
 };
 template <class S>
-struct Kept : Session {
+struct KeptGates : Session {
   std::vector<S> gate[gates];
 };
 
@@ -45,8 +45,8 @@ S sigmoid(S z) {
 template <class S>
 void forward(void** session, const bptt_problem& p, const bptt_lstm_inputs& in,
              const bptt_lstm_states& out) {
-  if (*session == nullptr) *session = static_cast<Session*>(new Kept<S>);
-  auto* kept = static_cast<Kept<S>*>(static_cast<Session*>(*session));
+  if (*session == nullptr) *session = static_cast<Session*>(new KeptGates<S>);
+  auto* kept = static_cast<KeptGates<S>*>(static_cast<Session*>(*session));
   for (auto& values : kept->gate) values.resize(static_cast<std::size_t>(p.n_a * p.m * p.T_x));
   const bptt_array* W[] = {&in.Wf, &in.Wi, &in.Wc, &in.Wo};
   const bptt_array* b[] = {&in.bf, &in.bi, &in.bc, &in.bo};
@@ -78,7 +78,7 @@ void backward(void* session, const bptt_problem& p, const bptt_lstm_inputs& in,
               const bptt_lstm_states& states, const bptt_lstm_upstream& up,
               const bptt_lstm_gradients& out) {
   if (session == nullptr) throw std::logic_error("backward before forward");
-  auto& kept = *static_cast<Kept<S>*>(static_cast<Session*>(session));
+  auto& kept = *static_cast<KeptGates<S>*>(static_cast<Session*>(session));
   const bptt_array* W[] = {&in.Wf, &in.Wi, &in.Wc, &in.Wo};
   const bptt_array* dW[] = {&out.dWf, &out.dWi, &out.dWc, &out.dWo};
   const bptt_array* db[] = {&out.dbf, &out.dbi, &out.dbc, &out.dbo};

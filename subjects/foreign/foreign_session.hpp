@@ -18,7 +18,7 @@ struct Task {
   Cell cell = Cell::rnn;
   Activation activation = Activation::tanh;
   Sizes sizes;
-  Part part = Part::whole;
+  Granularity granularity = Granularity::sequence;
   std::string forward_name, backward_name;  // of the functions, for the words of a failure
   bool checks_shapes = false;               // the subject is handed wrong shapes and refuses them
 };
@@ -85,7 +85,7 @@ class ForeignSession final : public Session<S> {
     request.cell = static_cast<std::uint32_t>(task_.cell);
     request.activation = static_cast<std::uint32_t>(task_.activation);
     request.scalar = std::is_same_v<S, float> ? 0 : 1;
-    request.part = static_cast<std::uint32_t>(task_.part);
+    request.granularity = static_cast<std::uint32_t>(task_.granularity);
     request.arrays = worker_->segment->commit();
     request.n_x = task_.sizes.n_x;
     request.n_a = task_.sizes.n_a;

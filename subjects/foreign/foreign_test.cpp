@@ -406,7 +406,7 @@ int hang_in_worker(const std::string& library) {
   pool->give_back(std::move(worker));
   const auto p = properties::generate<double>(spec_with(5));  // misbehaving.c: LOOPS
   ForeignSession<double> session(pool,
-                                 {p.cell, p.activation, p.sizes, Part::whole, "f", "b", false});
+                                 {p.cell, p.activation, p.sizes, Granularity::sequence, "f", "b", false});
   auto states = make_tensors<double>(p.cell, state_names(p.cell), p.sizes);
   auto gradients = make_tensors<double>(p.cell, gradient_names(p.cell), p.sizes);
   session.forward(views_of(p.in), views_of(states));

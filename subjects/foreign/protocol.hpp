@@ -26,12 +26,12 @@ enum class Operation : std::uint32_t { describe = 1, forward = 2, backward = 3 }
 
 /// Which of a Python file's functions a session runs: cell by cell, or whole sequences. A library
 /// has whole sequences alone.
-enum class Part : std::uint32_t { whole = 0, cell = 1 };
+enum class Granularity : std::uint32_t { sequence = 0, cell = 1 };
 
 struct Request {
   std::uint32_t magic, operation;
   std::uint32_t cell, activation, scalar;  // as core/network.hpp and core/subject.hpp count them
-  std::uint32_t part, arrays, reserved;
+  std::uint32_t granularity, arrays, reserved;
   std::int64_t n_x, n_a, m, T_x, T_da;
   std::uint64_t session, segment_bytes;
 };
