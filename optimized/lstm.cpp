@@ -9,12 +9,17 @@ namespace {
 
 // W multiplies concat = [a_prev; xt].
 template <class S>
-View<S> on_state(const View<S>& W) {
-  return W.slice(1, 0, W.extent(0));
+Gate<S> gate(const View<S>& W, const View<S>& b) {
+  return {W.slice(1, 0, W.extent(0)), W.slice(1, W.extent(0), W.extent(1)), b};
+}
+// The order of the gates in the stack: f i c o.
+template <class S>
+std::array<Gate<const S>, 4> gates_of(const LstmParameters<S>& p) {
+  return {gate(p.Wf, p.bf), gate(p.Wi, p.bi), gate(p.Wc, p.bc), gate(p.Wo, p.bo)};
 }
 template <class S>
-View<S> on_input(const View<S>& W) {
-  return W.slice(1, W.extent(0), W.extent(1));
+std::array<Gate<S>, 4> gates_of(const LstmGradients<S>& g) {
+  return {gate(g.dWf, g.dbf), gate(g.dWi, g.dbi), gate(g.dWc, g.dbc), gate(g.dWo, g.dbo)};
 }
 
 }  // namespace
@@ -22,21 +27,6 @@ View<S> on_input(const View<S>& W) {
 template <class S>
 struct LstmPlan<S>::Impl : PlanBase<S> {
   using PlanBase<S>::PlanBase;
-  bool packed_forward = false, packed_backward = false;
-
-  // The order of the gates in the stack: f i c o.
-  void pack_forward(const LstmParameters<S>& p) {
-    Index gate = 0;
-    for (const auto& [W, b] : {std::pair{p.Wf, p.bf}, {p.Wi, p.bi}, {p.Wc, p.bc}, {p.Wo, p.bo}})
-      this->kernels().pack_forward(this->packed(), gate++, on_state(W), on_input(W), b);
-    packed_forward = true;
-  }
-  void pack_backward(const LstmParameters<S>& p) {
-    Index gate = 0;
-    for (const auto& W : {p.Wf, p.Wi, p.Wc, p.Wo})
-      this->kernels().pack_backward(this->packed(), gate++, on_state(W), on_input(W));
-    packed_backward = true;
-  }
 };
 
 template <class S>
@@ -46,8 +36,7 @@ LstmPlan<S>::LstmPlan(const Sizes& sizes, const Options& options)
 template <class S>
 void LstmPlan<S>::set_parameters(const LstmParameters<S>& p) {
   require_shapes<S>(impl_->sizes(), p);
-  impl_->pack_forward(p);
-  impl_->pack_backward(p);
+  impl_->pack(gates_of(p), true, true);
 }
 
 template <class S>
@@ -55,8 +44,7 @@ void LstmPlan<S>::forward(const LstmParameters<S>& p, ConstView<S> x, ConstView<
                           ConstView<S> c0, const LstmStates<S>& out) {
   require_shapes<S>(impl_->sizes(), p);
   require_shapes<S>(impl_->sizes_for(x), x, a0, c0, out);
-  impl_->pack_forward(p);
-  impl_->packed_backward = false;  // of other parameters, perhaps
+  impl_->pack(gates_of(p), true, false);
   forward(x, a0, c0, out);
 }
 
@@ -65,7 +53,6 @@ void LstmPlan<S>::forward(ConstView<S> x, ConstView<S> a0, ConstView<S> c0,
                           const LstmStates<S>& out) {
   Impl& plan = *impl_;
   require_shapes<S>(plan.sizes_for(x), x, a0, c0, out);
-  require_parameters(plan.packed_forward);
   plan.run_forward([&](const Scratch<S>& scratch) {
     plan.kernels().lstm_forward(plan.packed(), scratch, {x, a0, c0, out});
   });
@@ -78,8 +65,7 @@ void LstmPlan<S>::backward(const LstmParameters<S>& p, ConstView<S> x, ConstView
   require_shapes<S>(impl_->sizes(), p);
   require_shapes<S>(impl_->sizes_for(x), x, a0, c0, states);
   require_gradient_shapes<S>(impl_->sizes_for(x), da, dc_T, out);
-  impl_->pack_backward(p);
-  impl_->packed_forward = false;
+  impl_->pack(gates_of(p), false, true);
   backward(x, a0, c0, states, da, dc_T, out);
 }
 
@@ -97,12 +83,7 @@ void LstmPlan<S>::backward_part(const Part& part, ConstView<S> x, ConstView<S> a
   Impl& plan = *impl_;
   require_shapes<S>(plan.sizes_for(x), x, a0, c0, states);
   require_gradient_shapes<S>(plan.sizes_for(x), da, dc_T, out);
-  require_parameters(plan.packed_backward);
-  const std::array<GateGradients<S>, 4> gates{{{on_state(out.dWf), on_input(out.dWf), out.dbf},
-                                               {on_state(out.dWi), on_input(out.dWi), out.dbi},
-                                               {on_state(out.dWc), on_input(out.dWc), out.dbc},
-                                               {on_state(out.dWo), on_input(out.dWo), out.dbo}}};
-  plan.run_backward(gates, [&](const Scratch<S>& scratch, const WeightTargets<S>& weights) {
+  plan.run_backward(gates_of(out), [&](const Scratch<S>& scratch, const WeightTargets<S>& weights) {
     plan.kernels().lstm_backward(
         plan.packed(), scratch,
         {x, a0, c0, states, da, dc_T, out.dx, out.da0, out.dc0, weights, part});

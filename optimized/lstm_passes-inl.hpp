@@ -68,7 +68,7 @@ void lstm_backward(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const Tag<S> d;
   const Layout& layout = packed.layout;
   const Index width = layout.width(), lanes = layout.lanes, m = scratch.m;
-  const Range blocks = scratch.member.walks() ? scratch.blocks_of_units : Range();
+  const Range blocks = scratch.blocks_of_units;
   const LstmStates<const S>& s = pass.states;
   const StepReader<S> c0(own_samples(scratch, pass.c0), scratch.slots[1]);
   const StepReader<S> c_prevs(own_samples(scratch, s.c), scratch.slots[1]);

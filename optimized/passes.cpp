@@ -55,7 +55,8 @@ Scratch<S>::Scratch(Workspace<S>& workspace, const Layout& layout, const Blockin
   constexpr Index cached_bytes = 24 * 1024;
   const Index width = layout.width(), all_blocks = layout.blocks();
   const Index per_panel = layout.gates();  // blocks of units
-  blocks_of_units = {panels.first * per_panel, std::min(panels.last * per_panel, all_blocks)};
+  if (of.walks())
+    blocks_of_units = {panels.first * per_panel, std::min(panels.last * per_panel, all_blocks)};
   const Index block_bytes = element_count(m, width) * static_cast<Index>(sizeof(S));
   blocks_together = std::clamp<Index>(cached_bytes / block_bytes, 1, all_blocks);
   z = zeroed(workspace, element_count(blocks_together, m, width));

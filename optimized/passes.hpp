@@ -103,7 +103,8 @@ struct Scratch : Shared<S> {
 
   Member member;
   Index batch, input_steps, gradient_steps;
-  /// In the loop over time: its first sample and how many, its panels and blocks of units.
+  /// In the loop over time: its first sample and how many, its panels and blocks of units; no block
+  /// if it does not walk.
   Index first_sample, m;
   Range panels, blocks_of_units;
   /// Blocks of units whose pre-activations are formed before any is activated: as many as stay in
@@ -118,16 +119,16 @@ struct Scratch : Shared<S> {
   S* x_slot;  // x of an input block, where the products cannot take it as it is
 };
 
-/// One gate's part of the gradients: views of the caller's arrays.
+/// What belongs to one gate, weights or their gradients: views of the caller's arrays.
 template <class S>
-struct GateGradients {
-  View<S> dWa, dWx, db;
+struct Gate {
+  View<S> Wa, Wx, b;
 };
 
 /// Where a backward pass leaves the gradients of weights and biases.
 template <class S>
 struct WeightTargets {
-  const GateGradients<S>* gates;
+  const Gate<S>* gates;
   WeightGradients how = WeightGradients::accumulate;
 };
 
@@ -166,10 +167,8 @@ struct Kernels {
   const char* target;
   Index lanes;
   /// One gate's weights and bias into the packed arrays of one direction.
-  void (*pack_forward)(const PackedWeights<S>&, Index gate, const View<const S>& Wa,
-                       const View<const S>& Wx, const View<const S>& b);
-  void (*pack_backward)(const PackedWeights<S>&, Index gate, const View<const S>& Wa,
-                        const View<const S>& Wx);
+  void (*pack_forward)(const PackedWeights<S>&, Index gate, const Gate<const S>&);
+  void (*pack_backward)(const PackedWeights<S>&, Index gate, const Gate<const S>&);
   void (*rnn_forward)(const PackedWeights<S>&, const Scratch<S>&, const RnnForward<S>&);
   void (*rnn_backward)(const PackedWeights<S>&, const Scratch<S>&, const RnnBackward<S>&);
   void (*lstm_forward)(const PackedWeights<S>&, const Scratch<S>&, const LstmForward<S>&);

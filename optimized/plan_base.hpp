@@ -51,9 +51,22 @@ class PlanBase {
   [[nodiscard]] const Kernels<S>& kernels() const { return kernels_; }
   [[nodiscard]] const PackedWeights<S>& packed() const { return packed_; }
 
+  /// Packs the weights for the passes asked for. Those of the other pass may be of other parameters:
+  /// it is not ready until they are packed too.
+  template <std::size_t gates>
+  void pack(const std::array<Gate<const S>, gates>& from, bool forward, bool backward) {
+    for (std::size_t gate = 0; gate < gates; ++gate) {
+      if (forward) kernels_.pack_forward(packed_, static_cast<Index>(gate), from[gate]);
+      if (backward) kernels_.pack_backward(packed_, static_cast<Index>(gate), from[gate]);
+    }
+    ready_forward_ = forward;
+    ready_backward_ = backward;
+  }
+
   /// pass(scratch) on every thread that takes part in a loop over time.
   template <class Pass>
   void run_forward(const Pass& pass) {
+    require_parameters(ready_forward_);
     if (partition_.walkers == 1) return pass(scratches_.front());
     team_.run([&](int member) {
       const Scratch<S>& scratch = scratches_[static_cast<std::size_t>(member)];
@@ -63,7 +76,8 @@ class PlanBase {
 
   /// pass(scratch, where weight gradients go) on every thread.
   template <std::size_t gates, class Pass>
-  void run_backward(const std::array<GateGradients<S>, gates>& to, const Pass& pass) {
+  void run_backward(const std::array<Gate<S>, gates>& to, const Pass& pass) {
+    require_parameters(ready_backward_);
     const WeightTargets<S> targets{to.data(), weight_gradients_};
     team_.run([&](int member) { pass(scratches_[static_cast<std::size_t>(member)], targets); });
   }
@@ -106,6 +120,7 @@ class PlanBase {
   Team team_;
   Barrier all_, of_walkers_;
   std::vector<Scratch<S>> scratches_;
+  bool ready_forward_ = false, ready_backward_ = false;
 };
 
 }  // namespace bptt::optimized

@@ -5,23 +5,20 @@
 #include "optimized/plan_base.hpp"
 
 namespace bptt::optimized {
+namespace {
+
+template <class S>
+std::array<Gate<const S>, 1> gates_of(const RnnParameters<S>& p) {
+  return {{{p.Waa, p.Wax, p.ba}}};
+}
+
+}  // namespace
 
 template <class S>
 struct RnnPlan<S>::Impl : PlanBase<S> {
   Impl(Activation activation, const Sizes& sizes, const Options& options)
       : PlanBase<S>(Cell::rnn, sizes, options), g(activation) {}
-
-  void pack_forward(const RnnParameters<S>& p) {
-    this->kernels().pack_forward(this->packed(), 0, p.Waa, p.Wax, p.ba);
-    packed_forward = true;
-  }
-  void pack_backward(const RnnParameters<S>& p) {
-    this->kernels().pack_backward(this->packed(), 0, p.Waa, p.Wax);
-    packed_backward = true;
-  }
-
   Activation g;
-  bool packed_forward = false, packed_backward = false;
 };
 
 template <class S>
@@ -31,16 +28,14 @@ RnnPlan<S>::RnnPlan(Activation g, const Sizes& sizes, const Options& options)
 template <class S>
 void RnnPlan<S>::set_parameters(const RnnParameters<S>& p) {
   require_shapes<S>(impl_->sizes(), p);
-  impl_->pack_forward(p);
-  impl_->pack_backward(p);
+  impl_->pack(gates_of(p), true, true);
 }
 
 template <class S>
 void RnnPlan<S>::forward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S> a0, View<S> a) {
   require_shapes<S>(impl_->sizes(), p);
   require_shapes<S>(impl_->sizes_for(x), x, a0, a);
-  impl_->pack_forward(p);
-  impl_->packed_backward = false;  // of other parameters, perhaps
+  impl_->pack(gates_of(p), true, false);
   forward(x, a0, a);
 }
 
@@ -48,7 +43,6 @@ template <class S>
 void RnnPlan<S>::forward(ConstView<S> x, ConstView<S> a0, View<S> a) {
   Impl& plan = *impl_;
   require_shapes<S>(plan.sizes_for(x), x, a0, a);
-  require_parameters(plan.packed_forward);
   plan.run_forward([&](const Scratch<S>& scratch) {
     plan.kernels().rnn_forward(plan.packed(), scratch, {plan.g, x, a0, a});
   });
@@ -60,8 +54,7 @@ void RnnPlan<S>::backward(const RnnParameters<S>& p, ConstView<S> x, ConstView<S
   require_shapes<S>(impl_->sizes(), p);
   require_shapes<S>(impl_->sizes_for(x), x, a0, a);
   require_gradient_shapes<S>(impl_->sizes_for(x), da, out);
-  impl_->pack_backward(p);
-  impl_->packed_forward = false;
+  impl_->pack(gates_of(p), false, true);
   backward(x, a0, a, da, out);
 }
 
@@ -77,8 +70,7 @@ void RnnPlan<S>::backward_part(const Part& part, ConstView<S> x, ConstView<S> a0
   Impl& plan = *impl_;
   require_shapes<S>(plan.sizes_for(x), x, a0, a);
   require_gradient_shapes<S>(plan.sizes_for(x), da, out);
-  require_parameters(plan.packed_backward);
-  const std::array<GateGradients<S>, 1> gates{{{out.dWaa, out.dWax, out.dba}}};
+  const std::array<Gate<S>, 1> gates{{{out.dWaa, out.dWax, out.dba}}};
   plan.run_backward(gates, [&](const Scratch<S>& scratch, const WeightTargets<S>& weights) {
     plan.kernels().rnn_backward(plan.packed(), scratch,
                                 {plan.g, x, a0, a, da, out.dx, out.da0, weights, part});

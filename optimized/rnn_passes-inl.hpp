@@ -66,7 +66,7 @@ void rnn_backward_with(const PackedWeights<S>& packed, const Scratch<S>& scratch
   const Tag<S> d;
   const Layout& layout = packed.layout;
   const Index width = layout.width(), lanes = layout.lanes, m = scratch.m;
-  const Range blocks = scratch.member.walks() ? scratch.blocks_of_units : Range();
+  const Range blocks = scratch.blocks_of_units;
   const StepReader<S> a(own_samples(scratch, pass.a), scratch.slots[1]);
   const StepReader<S> da(own_samples(scratch, pass.da), scratch.slots[2]);
   backward_steps(

@@ -78,8 +78,7 @@ void pack_transposed(const Layout& layout, Index gate, const View<const S>& W, c
 }
 
 template <class S>
-void pack_forward(const PackedWeights<S>& packed, Index gate, const View<const S>& Wa,
-                  const View<const S>& Wx, const View<const S>& b) {
+void pack_forward(const PackedWeights<S>& packed, Index gate, const Gate<const S>& from) {
   const Layout& layout = packed.layout;
   const Index per_block = layout.units_per_block(), lanes = layout.lanes;
   for (Index block = 0; block < layout.blocks(); ++block) {
@@ -94,17 +93,16 @@ void pack_forward(const PackedWeights<S>& packed, Index gate, const View<const S
           for (Index i = 0; i < units; ++i) column[i] = W(first + i, k);
       }
     };
-    rows_of(Wa, packed.Wa + block * layout.width() * layout.n_a);
-    rows_of(Wx, packed.Wx + block * layout.width() * layout.n_x);
-    rows_of(b, packed.bias + block * layout.width());
+    rows_of(from.Wa, packed.Wa + block * layout.width() * layout.n_a);
+    rows_of(from.Wx, packed.Wx + block * layout.width() * layout.n_x);
+    rows_of(from.b, packed.bias + block * layout.width());
   }
 }
 
 template <class S>
-void pack_backward(const PackedWeights<S>& packed, Index gate, const View<const S>& Wa,
-                   const View<const S>& Wx) {
-  pack_transposed(packed.layout, gate, Wa, packed.layout.of_state(), packed.WaT);
-  pack_transposed(packed.layout, gate, Wx, packed.layout.of_input(), packed.WxT);
+void pack_backward(const PackedWeights<S>& packed, Index gate, const Gate<const S>& from) {
+  pack_transposed(packed.layout, gate, from.Wa, packed.layout.of_state(), packed.WaT);
+  pack_transposed(packed.layout, gate, from.Wx, packed.layout.of_input(), packed.WxT);
 }
 
 /// Samples from which on a step's own columns make wide tiles, so that steps need not be joined.

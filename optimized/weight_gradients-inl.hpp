@@ -210,7 +210,7 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
     for (const bool of_state : {true, false}) {
       const Tiling& tiling = of_state ? state_tiles : input_tiles;
       const auto array_of = [&](Index gate) -> const View<S>& {
-        return of_state ? to.gates[gate].dWa : to.gates[gate].dWx;
+        return of_state ? to.gates[gate].Wa : to.gates[gate].Wx;
       };
       bool direct = steps.final;
       for (Index gate = 0; direct && gate < layout.gates(); ++gate)
@@ -240,7 +240,7 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
     bias_gradients(layout, scratch, block, columns, steps.fresh);
     if (steps.final)
       deliver_columns(layout, block, 0, 1, scratch.db + block * width, add,
-                      [&](Index gate) -> const View<S>& { return to.gates[gate].db; });
+                      [&](Index gate) -> const View<S>& { return to.gates[gate].b; });
   }
 }
 
