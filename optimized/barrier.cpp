@@ -11,8 +11,7 @@ void Barrier::wait(int member) {
   own.store(now, std::memory_order_release);
   own.notify_all();
   // Another member can be one round ahead, if it has left this one already, but no more.
-  for (const Arrivals& other : arrivals_)
-    wait_while(other.count, now - 1, Spin::within_a_pass());
+  for (const Arrivals& other : arrivals_) wait_while(other.count, now - 1, Spin::within_a_pass());
 }
 
 }  // namespace bptt::optimized

@@ -51,8 +51,8 @@ class PlanBase {
   [[nodiscard]] const Kernels<S>& kernels() const { return kernels_; }
   [[nodiscard]] const PackedWeights<S>& packed() const { return packed_; }
 
-  /// Packs the weights for the passes asked for. Those of the other pass may be of other parameters:
-  /// it is not ready until they are packed too.
+  /// Packs the weights for the passes asked for. Those of the other pass may be of other
+  /// parameters: it is not ready until they are packed too.
   template <std::size_t gates>
   void pack(const std::array<Gate<const S>, gates>& from, bool forward, bool backward) {
     for (std::size_t gate = 0; gate < gates; ++gate) {

@@ -405,8 +405,8 @@ int hang_in_worker(const std::string& library) {
   const pid_t id = worker->process->id();
   pool->give_back(std::move(worker));
   const auto p = properties::generate<double>(spec_with(5));  // misbehaving.c: LOOPS
-  ForeignSession<double> session(pool,
-                                 {p.cell, p.activation, p.sizes, Granularity::sequence, "f", "b", false});
+  ForeignSession<double> session(
+      pool, {p.cell, p.activation, p.sizes, Granularity::sequence, "f", "b", false});
   auto states = make_tensors<double>(p.cell, state_names(p.cell), p.sizes);
   auto gradients = make_tensors<double>(p.cell, gradient_names(p.cell), p.sizes);
   session.forward(views_of(p.in), views_of(states));

@@ -41,8 +41,8 @@ class LibrarySubject final : public SubjectOf<LibrarySubject> {
                                                          const Sizes& sizes) const {
     const std::string prefix = cell == Cell::rnn ? "bptt_rnn_" : "bptt_lstm_";
     return std::make_unique<ForeignSession<S>>(
-        pool_, Task{cell, activation, sizes, Granularity::sequence, prefix + "forward", prefix + "backward",
-                    can_.checks_shapes});
+        pool_, Task{cell, activation, sizes, Granularity::sequence, prefix + "forward",
+                    prefix + "backward", can_.checks_shapes});
   }
 
  private:

@@ -116,8 +116,9 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
   [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation activation,
                                                          const Sizes& sizes) const {
     return std::make_unique<ForeignSession<S>>(
-        file_->pool, Task{cell, activation, sizes, can_.max_T == 1 ? Granularity::cell : Granularity::sequence,
-                          part_ + "_forward", part_ + "_backward", false});
+        file_->pool,
+        Task{cell, activation, sizes, can_.max_T == 1 ? Granularity::cell : Granularity::sequence,
+             part_ + "_forward", part_ + "_backward", false});
   }
 
  private:
