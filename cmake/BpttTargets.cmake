@@ -50,7 +50,7 @@ if(BPTT_TOGETHER)
 endif()
 
 # The folders whose libraries other projects may use. The rest are programs.
-set(BPTT_INSTALLED_FOLDERS core arithmetic reference optimized subjects properties diagnosis
+set(BPTT_INSTALLED_FOLDERS core arithmetic cells reference optimized subjects properties diagnosis
                            verify)
 
 function(bptt_target_options target)
@@ -88,6 +88,17 @@ function(bptt_add_library name)
   if(folder IN_LIST BPTT_INSTALLED_FOLDERS)
     bptt_install_library(bptt_${name} ${folder} ${ARG_LINKS} ${ARG_PRIVATE_LINKS})
   endif()
+endfunction()
+
+# bptt_embed(files.cpp folder/files.hpp bptt::files FILE ...): the files' bytes as part of a library, as
+# core/embedded_file.hpp has them. files.cpp is written into the build's folder.
+function(bptt_embed out header function)
+  list(TRANSFORM ARGN REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE files)
+  list(JOIN files " " files)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DFILES=${files} -DHEADER=${header} -DFUNCTION=${function} -DOUT=${out}
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${PROJECT_SOURCE_DIR}/cmake/embed.cmake ${ARGN} VERBATIM)
 endfunction()
 
 # Where the tests find the tree's files; see core/test_support.hpp.

@@ -1,11 +1,10 @@
-// The source of the Python worker, numpy_worker.py, as part of the library: a program finds it
-// wherever it is installed.
+// The source of the Python worker, numpy_worker.py: the only one of these files.
 #pragma once
 
-#include <string_view>
+#include "core/embedded_file.hpp"
 
 namespace bptt::foreign {
 
-[[nodiscard]] std::string_view numpy_worker_source();
+[[nodiscard]] std::vector<EmbeddedFile> worker_files();
 
 }  // namespace bptt::foreign

@@ -21,7 +21,7 @@ namespace {
 class Script {
  public:
   Script() : descriptor_(::memfd_create("numpy_worker.py", MFD_CLOEXEC)) {
-    const std::string_view text = numpy_worker_source();
+    const std::string_view text = worker_files().front().text();
     if (descriptor_ < 0 ||
         ::write(descriptor_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
       throw Error("no memory for the source of the Python worker");
