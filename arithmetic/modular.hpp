@@ -55,6 +55,8 @@ class Modular {
   constexpr Modular& operator+=(Modular b) { return *this = *this + b; }
   constexpr Modular& operator-=(Modular b) { return *this = *this - b; }
   friend constexpr bool operator==(Modular, Modular) = default;
+  /// There is none: it throws UnsupportedError.
+  friend bool operator>(Modular, Modular) { throw no_order("a comparison"); }
   friend std::ostream& operator<<(std::ostream& out, Modular a) { return out << a.residue_; }
 
   [[nodiscard]] constexpr Modular to_the(std::uint64_t exponent) const {
@@ -65,8 +67,12 @@ class Modular {
   }
 
  private:
+  friend struct ScalarFunctions<Modular>;
   __extension__ using Wide = unsigned __int128;
 
+  static UnsupportedError no_order(const std::string& what) {
+    return UnsupportedError(what + " needs an order, and the integers modulo 2^61 - 1 have none");
+  }
   static constexpr Modular of_less_than_2p(std::uint64_t sum) {
     Modular result;
     result.residue_ = sum >= p ? sum - p : sum;
@@ -76,17 +82,20 @@ class Modular {
   std::uint64_t residue_ = 0;
 };
 
-/// tanh and sigmoid: a pseudo-random element that depends on the input alone, from a stream of its
-/// own for each function. They have no derivative; what takes its place is formed from the output
-/// y by the real rules 1 - y^2 and y (1 - y), in the backward pass and in Dual<Modular> alike, so
-/// that what relates the two is pure algebra.
-/// relu needs an order: it throws UnsupportedError, so that tanh and identity remain.
+/// tanh, sigmoid, exp and log: a pseudo-random element that depends on the input alone, from a stream
+/// of its own for each function. They have no derivative; what takes its place is formed from the output
+/// y by the real rules 1 - y^2, y (1 - y) and y, and for log from the input z by 1 / z, in the backward
+/// pass and in Dual<Modular> alike, so that what relates the two is pure algebra.
+/// relu and larger need an order: they throw UnsupportedError, so that tanh and identity remain.
 template <>
 struct ScalarFunctions<Modular> {
   static constexpr Modular tanh(Modular z) { return drawn(z, 0x243f6a8885a308d3U); }
   static constexpr Modular sigmoid(Modular z) { return drawn(z, 0x13198a2e03707344U); }
-  [[noreturn]] static Modular relu(Modular) { throw no_order(); }
-  [[noreturn]] static Modular relu_slope(Modular) { throw no_order(); }
+  static constexpr Modular exp(Modular z) { return drawn(z, 0xa4093822299f31d0U); }
+  static constexpr Modular log(Modular z) { return drawn(z, 0x082efa98ec4e6c89U); }
+  [[noreturn]] static Modular relu(Modular) { throw Modular::no_order("relu"); }
+  [[noreturn]] static Modular relu_slope(Modular) { throw Modular::no_order("relu"); }
+  [[noreturn]] static Modular larger(Modular, Modular) { throw Modular::no_order("larger"); }
 
  private:
   /// Source: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators".
@@ -103,9 +112,6 @@ struct ScalarFunctions<Modular> {
     do bits = splitmix64(bits);
     while ((bits >> 3) >= Modular::p);
     return Modular(bits >> 3);
-  }
-  static UnsupportedError no_order() {
-    return UnsupportedError("relu needs an order, and the integers modulo 2^61 - 1 have none");
   }
 };
 

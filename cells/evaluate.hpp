@@ -13,7 +13,7 @@
 
 namespace bptt::cells {
 
-/// One function of one or two numbers. Throws UnsupportedError for one that S does not have.
+/// One function of one or two numbers, as core/scalar_functions.hpp has them. Throws what S throws.
 template <class S>
 [[nodiscard]] S apply(Function function, const S& p, const S& q) {
   using F = ScalarFunctions<S>;
@@ -26,18 +26,13 @@ template <class S>
     case Function::step: return F::relu_slope(p);
     case Function::is_larger: return S(1) - F::relu_slope(q - p);
     case Function::is_smaller: return F::relu_slope(q - p);
-    case Function::exp:
-      if constexpr (requires { F::exp(p); }) return F::exp(p);
-      break;
-    case Function::log:
-      if constexpr (requires { F::log(p); }) return F::log(p);
-      break;
-    case Function::larger:
-      if constexpr (requires { F::larger(p, q); }) return F::larger(p, q);
-      break;
-    default: break;
+    case Function::exp: return F::exp(p);
+    case Function::log: return F::log(p);
+    case Function::larger: return F::larger(p, q);
+    case Function::sum:
+    case Function::activation: break;
   }
-  throw UnsupportedError("this arithmetic has no " + std::string(name_of(function)));
+  throw Error(std::string(name_of(function)) + " is no function of numbers");
 }
 
 /// What `program` computes, of given sizes. The arrays are in the order of program.arrays.

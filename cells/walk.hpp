@@ -23,6 +23,9 @@ class Walk {
   /// A step whose activation is chosen (Definition::with).
   Walk(Program step, Extents extents, Index m)
       : step_(std::move(step)), back_(reverse(step_)), extents_(std::move(extents)), m_(m) {}
+  /// With a way back of the caller's.
+  Walk(Program step, Reversal back, Extents extents, Index m)
+      : step_(std::move(step)), back_(std::move(back)), extents_(std::move(extents)), m_(m) {}
 
   Walk(const Walk&) = delete;
   Walk& operator=(const Walk&) = delete;
@@ -37,7 +40,7 @@ class Walk {
         const Array& array = step_.arrays[k];
         if (array.role == Role::weight) {
           require(in, array.name, arrays[k].shape());
-          arrays[k] = in[array.name];
+          arrays[k].elements() = in[array.name].elements();
         } else if (array.role == Role::input) {
           read_step(in, array.name, static_cast<Index>(t), steps(), arrays[k]);
         } else if (array.role == Role::before) {
@@ -145,8 +148,11 @@ class Walk {
     return name.substr(0, name.size() - 1);
   }
 
+  /// Axes of one element at the end make no difference: a bias may be (n_a, 1) or (n_a,).
   static void require(const NamedTensors<S>& arrays, const std::string& name, const Shape& shape) {
-    require_shape(name, arrays[name].shape(), shape);
+    const Shape& got = arrays[name].shape();
+    for (Index axis = 0; axis < Shape::max_rank; ++axis)
+      if (got[axis] != shape[axis]) require_shape(name, got, shape);
   }
 
   static void read_step(const NamedTensors<S>& from, const std::string& name, Index t, Index T,
