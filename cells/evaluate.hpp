@@ -53,92 +53,112 @@ class Evaluation {
   }
 
  private:
-  /// Loops over letters, the sample as the last of them, and where each moves in one array.
-  struct Walker {
-    const S* data = nullptr;
-    std::vector<Index> strides;  // of each letter; the sample's is the last
-    Index first = 0;
+  /// The arrays that a line writes and reads, and where each of them is in a loop over letters.
+  struct Cursor {
+    const Place* place;
+    const S* data;
+    Index offset;
+  };
+  /// A letter, or the sample as the last of them, and how far each cursor moves with it.
+  struct Loop {
+    Index extent, index;
+    std::vector<Index> strides;
   };
 
   [[nodiscard]] std::size_t sample() const { return program_.letters.size(); }
   [[nodiscard]] Index extent(std::size_t letter) const {
     return letter == sample() ? m_ : program_.letters[letter].extent.of(extents_);
   }
-
-  [[nodiscard]] Walker walker(const Place& place, const Tensor<S>& tensor) const {
-    Walker w{tensor.elements().data(), std::vector<Index>(sample() + 1, 0), 0};
-    Index stride = 1;
-    const Array& array = program_.arrays[static_cast<std::size_t>(place.array)];
-    for (std::size_t axis = 0; axis < place.at.size(); ++axis) {
-      w.strides[static_cast<std::size_t>(place.at[axis])] = stride;
-      w.first += place.first[axis].of(extents_) * stride;
-      stride *= program_.letters[static_cast<std::size_t>(array.axes[axis])].extent.of(extents_);
-    }
-    if (array.of_samples) w.strides[sample()] = stride;
-    return w;
-  }
-
-  /// visit(index of each letter) for all of them, the first letter fastest. indices: of every letter.
-  template <class Visit>
-  void for_each(const std::vector<std::size_t>& letters, std::vector<Index>& indices,
-                const Visit& visit) const {
-    for (const std::size_t letter : letters) {
-      indices[letter] = 0;
-      if (extent(letter) == 0) return;
-    }
-    while (true) {
-      visit();
-      std::size_t k = 0;
-      for (; k < letters.size(); ++k) {
-        if (++indices[letters[k]] < extent(letters[k])) break;
-        indices[letters[k]] = 0;
-      }
-      if (k == letters.size()) return;
-    }
-  }
-
-  static std::size_t offset(const Walker& w, const std::vector<Index>& indices) {
-    Index sum = w.first;
-    for (std::size_t k = 0; k < indices.size(); ++k) sum += w.strides[k] * indices[k];
-    return static_cast<std::size_t>(sum);
+  [[nodiscard]] const Array& array(const Place& place) const {
+    return program_.arrays[static_cast<std::size_t>(place.array)];
   }
 
   [[nodiscard]] std::vector<std::size_t> letters_of(const Place& place) const {
     std::vector<std::size_t> letters(place.at.begin(), place.at.end());
-    if (program_.arrays[static_cast<std::size_t>(place.array)].of_samples)
-      letters.push_back(sample());
+    if (array(place).of_samples) letters.push_back(sample());
     return letters;
   }
 
+  [[nodiscard]] Cursor cursor(const Place& place, const std::vector<Tensor<S>>& arrays) const {
+    Cursor c{&place, arrays[static_cast<std::size_t>(place.array)].elements().data(), 0};
+    Index stride = 1;
+    for (std::size_t axis = 0; axis < place.at.size(); ++axis) {
+      c.offset += place.first[axis].of(extents_) * stride;
+      stride *= extent(static_cast<std::size_t>(array(place).axes[axis]));
+    }
+    return c;
+  }
+
+  /// How far the place moves with the letter.
+  [[nodiscard]] Index stride_of(const Place& place, std::size_t letter) const {
+    Index stride = 1;
+    for (std::size_t axis = 0; axis < place.at.size(); ++axis) {
+      if (static_cast<std::size_t>(place.at[axis]) == letter) return stride;
+      stride *= extent(static_cast<std::size_t>(array(place).axes[axis]));
+    }
+    return letter == sample() && array(place).of_samples ? stride : 0;
+  }
+
+  [[nodiscard]] std::vector<Loop> loops_over(const std::vector<std::size_t>& letters,
+                                             const std::vector<Cursor>& cursors) const {
+    std::vector<Loop> loops;
+    for (const std::size_t letter : letters) {
+      loops.push_back({extent(letter), 0, {}});
+      for (const Cursor& c : cursors) loops.back().strides.push_back(stride_of(*c.place, letter));
+    }
+    return loops;
+  }
+
+  /// visit() with the cursors at every combination of the letters, the first one running fastest.
+  /// They end where they began.
+  template <class Visit>
+  static void for_each(std::vector<Loop>& loops, std::vector<Cursor>& cursors, const Visit& visit) {
+    for (const Loop& loop : loops)
+      if (loop.extent == 0) return;
+    while (true) {
+      visit();
+      std::size_t k = 0;
+      for (; k < loops.size(); ++k) {
+        Loop& loop = loops[k];
+        const bool on = ++loop.index < loop.extent;
+        const Index steps = on ? 1 : 1 - loop.extent;
+        for (std::size_t c = 0; c < cursors.size(); ++c)
+          cursors[c].offset += steps * loop.strides[c];
+        if (on) break;
+        loop.index = 0;
+      }
+      if (k == loops.size()) return;
+    }
+  }
+
   void run(const Line& line, std::vector<Tensor<S>>& arrays) const {
-    Tensor<S>& to = arrays[static_cast<std::size_t>(line.to.array)];
+    S* const to = arrays[static_cast<std::size_t>(line.to.array)].elements().data();
     const std::vector<std::size_t> outer = letters_of(line.to);
-    const Walker target = walker(line.to, to);
-    std::vector<Index> indices(sample() + 1, 0);
-    const auto walkers_of = [&](const std::vector<Place>& places) {
-      std::vector<Walker> walkers;
-      for (const Place& place : places)
-        walkers.push_back(walker(place, arrays[static_cast<std::size_t>(place.array)]));
-      return walkers;
+    const auto cursors_of = [&](const std::vector<Place>& reads) {
+      std::vector<Cursor> cursors{cursor(line.to, arrays)};
+      for (const Place& place : reads) cursors.push_back(cursor(place, arrays));
+      return cursors;
     };
     if (line.function != Function::sum) {
-      const auto from = walkers_of(line.arguments);
-      for_each(outer, indices, [&] {
-        const S& p = from.front().data[offset(from.front(), indices)];
-        const S& q = from.back().data[offset(from.back(), indices)];
-        to.elements()[offset(target, indices)] = apply(line.function, p, q);
+      auto cursors = cursors_of(line.arguments);
+      auto loops = loops_over(outer, cursors);
+      const Cursor &p = cursors[1], &q = cursors.back();
+      for_each(loops, cursors, [&] {
+        to[cursors[0].offset] = apply(line.function, p.data[p.offset], q.data[q.offset]);
       });
       return;
     }
-    if (!line.adds)
-      for_each(outer, indices, [&] { to.elements()[offset(target, indices)] = S(0); });
+    if (!line.adds) {
+      auto cursors = cursors_of({});
+      auto loops = loops_over(outer, cursors);
+      for_each(loops, cursors, [&] { to[cursors[0].offset] = S(0); });
+    }
     for (const Term& term : line.terms) {
-      const auto from = walkers_of(term.reads);
-      const std::vector<std::size_t> inner = summed(outer, term);
-      for_each(outer, indices, [&] {
-        S& sum = to.elements()[offset(target, indices)];
-        for_each(inner, indices, [&] { sum += product(term, from, indices); });
-        for (const std::size_t letter : inner) indices[letter] = 0;
+      auto cursors = cursors_of(term.reads);
+      auto loops = loops_over(outer, cursors), inner = loops_over(summed(outer, term), cursors);
+      for_each(loops, cursors, [&] {
+        S& sum = to[cursors[0].offset];
+        for_each(inner, cursors, [&] { sum += product(term.factor, cursors); });
       });
     }
   }
@@ -155,20 +175,18 @@ class Evaluation {
     return inner;
   }
 
-  [[nodiscard]] static S product(const Term& term, const std::vector<Walker>& from,
-                                 const std::vector<Index>& indices) {
+  /// factor * what the cursors behind the first one are at, from left to right.
+  [[nodiscard]] static S product(const Number& number, const std::vector<Cursor>& cursors) {
     const auto factor = [&] {
-      const S numerator(term.factor.numerator);
-      return term.factor.denominator == 1
-                 ? numerator
-                 : numerator / S(term.factor.denominator);
+      const S numerator(number.numerator);
+      return number.denominator == 1 ? numerator : numerator / S(number.denominator);
     };
-    if (from.empty()) return factor();
-    S value = from.front().data[offset(from.front(), indices)];
-    for (std::size_t k = 1; k < from.size(); ++k)
-      value = value * from[k].data[offset(from[k], indices)];
-    if (term.factor == Number{}) return value;
-    return term.factor == Number{-1, 1} ? -value : factor() * value;
+    if (cursors.size() == 1) return factor();
+    S value = cursors[1].data[cursors[1].offset];
+    for (std::size_t k = 2; k < cursors.size(); ++k)
+      value = value * cursors[k].data[cursors[k].offset];
+    if (number == Number{}) return value;
+    return number == Number{-1, 1} ? -value : factor() * value;
   }
 
   const Program& program_;

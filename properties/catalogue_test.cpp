@@ -128,11 +128,15 @@ struct Candidate {
   Capabilities can;
 };
 
-/// Subjects by the part of their name before the colon.
+/// By the part of a subject's name before the colon. The lines round where the reference does, so that
+/// they share what is expected of it.
 std::map<std::string, std::vector<Candidate>> families() {
   std::map<std::string, std::vector<Candidate>> all;
-  for (const auto& name : subject_names())
-    all[name.substr(0, name.find(':'))].push_back({name, make_subject(name)->capabilities()});
+  for (const auto& name : subject_names()) {
+    const std::string family = name.substr(0, name.find(':'));
+    all[family == "lines" ? "reference" : family].push_back(
+        {name, make_subject(name)->capabilities()});
+  }
   return all;
 }
 

@@ -5,6 +5,7 @@
 
 #include "subjects/faults/fault_subject.hpp"
 #include "subjects/foreign/foreign_subjects.hpp"
+#include "subjects/lines_subject.hpp"
 #include "subjects/optimized_subjects.hpp"
 #include "subjects/peers/peer_subjects.hpp"
 #include "subjects/reference_subjects.hpp"
@@ -51,6 +52,7 @@ std::vector<std::string> nearest_to(std::string_view name, std::vector<std::stri
 
 std::vector<std::string> subject_names() {
   std::vector<std::string> names = reference_subject_names();
+  append(names, lines_subject_names());
   append(names, optimized_subject_names());
   append(names, peer_subject_names());
   return names;
@@ -61,6 +63,7 @@ std::vector<std::string> fault_names() { return fault_subject_names(); }
 std::unique_ptr<Subject> make_subject(std::string_view name, const foreign::Options& options) {
   if (foreign::is_file_name(name)) return foreign::make_foreign_subject(std::string(name), options);
   if (auto subject = make_reference_subject(name)) return subject;
+  if (auto subject = make_lines_subject(name)) return subject;
   if (auto subject = make_optimized_subject(name)) return subject;
   if (auto subject = make_fault_subject(name)) return subject;
   if (auto subject = make_peer_subject(name)) return subject;

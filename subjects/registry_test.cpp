@@ -23,7 +23,7 @@ std::vector<std::string> all_names() {
 TEST(Registry, HoldsTheSubjectsThatOthersName) {
   EXPECT_THAT(subject_names(),
               testing::IsSupersetOf({"reference", "reference:closed_form", "reference:walks",
-                                     "reference:split", "reference:truncated", "optimized",
+                                     "reference:split", "reference:truncated", "lines", "optimized",
                                      "optimized:blocks=1", "optimized:blocks=3",
                                      "optimized:threads=2", "eigen", "eigen:blocks=3"}));
   EXPECT_THAT(fault_names(), testing::Contains("fault:drop_da_prevt"));
