@@ -178,8 +178,8 @@ class Evaluation {
   /// factor * what the cursors behind the first one are at, from left to right.
   [[nodiscard]] static S product(const Number& number, const std::vector<Cursor>& cursors) {
     const auto factor = [&] {
-      const S numerator(number.numerator);
-      return number.denominator == 1 ? numerator : numerator / S(number.denominator);
+      const auto numerator = static_cast<S>(number.numerator);
+      return number.denominator == 1 ? numerator : numerator / static_cast<S>(number.denominator);
     };
     if (cursors.size() == 1) return factor();
     S value = cursors[1].data[cursors[1].offset];
