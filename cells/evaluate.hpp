@@ -1,5 +1,5 @@
-// The values of a program's lines, over any arithmetic, in plain loops: they follow the notation and
-// nothing else. Deliberately slow: bounds/ has products as matrix products.
+// The values of a program's lines, over any arithmetic, in plain loops: they follow the notation
+// and nothing else. Deliberately slow: bounds/ has products as matrix products.
 #pragma once
 
 #include <algorithm>

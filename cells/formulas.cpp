@@ -7,16 +7,22 @@
 namespace bptt::cells {
 namespace {
 
-bool has_no_offset(const Place& place) {
-  return std::all_of(place.first.begin(), place.first.end(),
-                     [](const Extent& first) { return first.sizes.empty(); });
-}
-
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos;
        at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
   return text;
+}
+
+/// Of Python; the gradient of an array "ef" is one.
+bool is_keyword(const std::string& name) {
+  constexpr std::string_view keywords[] = {
+      "and",    "as",         "assert", "async",  "await",  "break",   "class",    "continue",
+      "def",    "del",        "elif",   "else",   "except", "finally", "for",      "from",
+      "global", "if",         "import", "in",     "is",     "lambda",  "nonlocal", "not",
+      "or",     "pass",       "raise",  "return", "try",    "while",   "with",     "yield",
+      "np",     "parameters", "cache",  "sigmoid"};
+  return std::find(std::begin(keywords), std::end(keywords), name) != std::end(keywords);
 }
 
 struct Words {
@@ -43,7 +49,8 @@ std::string Formulas::plain_name(int k) const {
 
 std::string Formulas::name(int k) const {
   const std::string name = plain_name(k);
-  return style_ == Style::latex ? "\\mathit{" + replaced(name, "_", "\\_") + "}" : name;
+  if (style_ == Style::latex) return "\\mathit{" + replaced(name, "_", "\\_") + "}";
+  return style_ == Style::numpy && is_keyword(name) ? name + "_" : name;
 }
 
 std::string Formulas::read(const Place& place) const {
@@ -52,7 +59,10 @@ std::string Formulas::read(const Place& place) const {
     const std::string text = right_side(found->second);
     return found->second.function == Function::sum ? "(" + text + ")" : text;
   }
-  return has_no_offset(place) ? name(place.array) : part(place);
+  // A letter that runs over less than the axis reads a part of a stack.
+  for (std::size_t axis = 0; axis < place.at.size(); ++axis)
+    if (extent(place.at[axis]) != extent(array(place).axes[axis])) return part(place);
+  return name(place.array);
 }
 
 /// The rows of a stacked array that belong to the place: dconcat[n_a:,:].
@@ -60,9 +70,8 @@ std::string Formulas::part(const Place& place) const {
   const auto& axes = array(place).axes;
   std::string text;
   for (std::size_t axis = 0; axis < axes.size(); ++axis) {
-    const Extent &first = place.first[axis],
-                 &length = program_.letters[static_cast<std::size_t>(place.at[axis])].extent,
-                 &whole = program_.letters[static_cast<std::size_t>(axes[axis])].extent;
+    const Extent &first = place.first[axis], &length = extent(place.at[axis]),
+                 &whole = extent(axes[axis]);
     Extent last = first;
     last.sizes.insert(last.sizes.end(), length.sizes.begin(), length.sizes.end());
     text += first.str() + ":" + (last == whole ? "" : last.str()) + ",";
@@ -80,18 +89,20 @@ std::string Formulas::stack(const std::vector<Line>& copies) const {
     text += (text.empty() ? "" : separator) + read(line.terms.front().reads.front());
   }
   if (style_ == Style::numpy) return "np.concatenate((" + text + "))";
-  return style_ == Style::plain ? "[" + text + "]"
-                                : "\\begin{bmatrix} " + text + " \\end{bmatrix}";
+  return style_ == Style::plain ? "[" + text + "]" : "\\begin{bmatrix} " + text + " \\end{bmatrix}";
 }
 
 std::string Formulas::shape(int k) const {
   const Array& of = program_.arrays[static_cast<std::size_t>(k)];
-  std::string text;
-  for (const int letter : of.axes)
-    text += program_.letters[static_cast<std::size_t>(letter)].extent.str() + ", ";
-  if (of.of_samples) return "(" + text + "m)";
+  std::vector<std::string> extents;
+  for (const int letter : of.axes) extents.push_back(extent(letter).str());
+  if (of.of_samples) extents.emplace_back("m");
   // A weight of one axis is a column, which broadcasts over the samples.
-  return "(" + text + (of.axes.size() == 1 ? "1)" : ")");
+  else if (of.axes.size() == 1)
+    extents.emplace_back("1");
+  std::string text;
+  for (const auto& one : extents) text += (text.empty() ? "" : ", ") + one;
+  return "(" + text + ")";
 }
 
 std::string Formulas::summed(const Line& line) const {
@@ -100,7 +111,7 @@ std::string Formulas::summed(const Line& line) const {
   for (const Term& term : line.terms)
     for (const Place& place : term.reads) {
       for (const int letter : place.at) {
-        const std::string& name = program_.letters[static_cast<std::size_t>(letter)].name;
+        const std::string name = extent(letter).str();
         if (std::find(line.to.at.begin(), line.to.at.end(), letter) == line.to.at.end() &&
             std::find(over.begin(), over.end(), name) == over.end())
           over.push_back(name);
@@ -155,7 +166,8 @@ std::string Formulas::product(const std::vector<Factor>& factors, const Place& t
     return of_samples || !any ? text : sum_over_samples(text, factors.size() == 1);
   }
   if (factors.size() == 2 && to.at.size() == 1 && of_samples) {
-    for (const auto& [matrix, vector] : {std::pair{factors[0], factors[1]}, {factors[1], factors[0]}}) {
+    for (const auto& [matrix, vector] :
+         {std::pair{factors[0], factors[1]}, {factors[1], factors[0]}}) {
       if (vector.place->at.size() != 1 || !array(*vector.place).of_samples) continue;
       const int summed = vector.place->at[0];
       if (is(matrix, {to.at[0], summed}, false)) return matrix_product(matrix.text, vector.text);
@@ -198,7 +210,8 @@ std::string Formulas::letters(const Place& place, const char* between, const cha
   std::string text;
   for (const int letter : place.at)
     text += (text.empty() ? "" : between) + program_.letters[static_cast<std::size_t>(letter)].name;
-  if (array(place).of_samples && *sample != 0) text += (text.empty() ? "" : between) + std::string(sample);
+  if (array(place).of_samples && *sample != 0)
+    text += (text.empty() ? "" : between) + std::string(sample);
   return text;
 }
 
@@ -237,8 +250,9 @@ std::string Formulas::call(const Line& line) const {
   const Words& w = words[static_cast<std::size_t>(style_)];
   std::string function(name_of(line.function));
   if (style_ == Style::latex)
-    function = line.function == Function::sigmoid ? "\\sigma"
-                                                  : "\\operatorname{" + replaced(function, "_", "\\_") + "}";
+    function = line.function == Function::sigmoid
+                   ? "\\sigma"
+                   : "\\operatorname{" + replaced(function, "_", "\\_") + "}";
   if (line.function == Function::reciprocal && style_ == Style::plain) return "(1 / " + p + ")";
   return function + w.open_call + p + (line.arguments.size() == 2 ? ", " + q : "") + w.close_call;
 }

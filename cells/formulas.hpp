@@ -1,5 +1,5 @@
-// Lines in the notation of matrices: Wf concat + bf, ft * c_prev, dzf concat^T. What has no such form
-// (an array of three axes) is written with its indices.
+// Lines in the notation of matrices: Wf concat + bf, ft * c_prev, dzf concat^T. What has no such
+// form (an array of three axes) is written with its indices.
 #pragma once
 
 #include <map>
@@ -12,8 +12,8 @@ namespace bptt::cells {
 
 enum class Style { plain, numpy, latex };
 
-/// Writes the lines of a program. Names are those of a step: a' is a_prev, the state a is a_next, the
-/// input x is xt, and their gradients da_prev, da_next, dxt.
+/// Writes the lines of a program. Names are those of a step: a' is a_prev, the state a is a_next,
+/// the input x is xt, and their gradients da_prev, da_next, dxt.
 class Formulas {
  public:
   Formulas(const Program& program, Style style) : program_(program), style_(style) {}
@@ -30,7 +30,7 @@ class Formulas {
   [[nodiscard]] std::string stack(const std::vector<Line>& copies) const;
   /// "(n_a, m)".
   [[nodiscard]] std::string shape(int array) const;
-  /// The letters that a line sums over: "j, the samples"; empty if none.
+  /// What a line sums over: "n_a, the samples"; empty if nothing.
   [[nodiscard]] std::string summed(const Line& line) const;
 
  private:
@@ -40,6 +40,9 @@ class Formulas {
   };
   [[nodiscard]] const Array& array(const Place& place) const {
     return program_.arrays[static_cast<std::size_t>(place.array)];
+  }
+  [[nodiscard]] const Extent& extent(int letter) const {
+    return program_.letters[static_cast<std::size_t>(letter)].extent;
   }
   [[nodiscard]] std::string read(const Place& place) const;
   [[nodiscard]] std::string part(const Place& place) const;
@@ -51,7 +54,8 @@ class Formulas {
   [[nodiscard]] std::string transposed(const std::string& p) const;
   [[nodiscard]] std::string sum_over_samples(const std::string& p, bool alone) const;
   [[nodiscard]] std::string call(const Line& line) const;
-  [[nodiscard]] std::string letters(const Place& place, const char* between, const char* sample) const;
+  [[nodiscard]] std::string letters(const Place& place, const char* between,
+                                    const char* sample) const;
 
   const Program& program_;
   Style style_;

@@ -230,8 +230,8 @@ class Builder {
       if (extent(axes[axis]) != extent(letters[axis]))
         refuse(token, "axis " + std::to_string(axis + 1) + " of " + token.text + " runs over " +
                           extent(axes[axis]).str() + ", and " +
-                          step().letters[static_cast<std::size_t>(letters[axis])].name +
-                          " over " + extent(letters[axis]).str());
+                          step().letters[static_cast<std::size_t>(letters[axis])].name + " over " +
+                          extent(letters[axis]).str());
   }
 
   /// The array whose line is about to be written: `known`, or a new local one.
@@ -303,8 +303,8 @@ class Builder {
       refuse(by.name, "the numbers of this term are too large");
   }
 
-  /// A factor as an array: what it is, or a new one that a line above gives it. `around`: the letters
-  /// that stand elsewhere, which are not summed.
+  /// A factor as an array: what it is, or a new one that a line above gives it. `around`: the
+  /// letters that stand elsewhere, which are not summed.
   Place read(const Factor& factor, const Names& around) {
     if (factor.kind == Factor::Kind::array) return read_array(factor);
     Names inside, kept;
@@ -334,10 +334,9 @@ class Builder {
     }
     const Role role = array(k).role;
     if ((role == Role::state || role == Role::output) && !given_.contains(k))
-      refuse(factor.name, factor.name.text + " has no values yet" +
-                              (role == Role::state ? "; before the step it is " +
-                                                         factor.name.text + "'"
-                                                   : ""));
+      refuse(factor.name,
+             factor.name.text + " has no values yet" +
+                 (role == Role::state ? "; before the step it is " + factor.name.text + "'" : ""));
     require_extents(factor.name, letters, k);
     read_.insert(k);
     return at(k, letters);

@@ -19,12 +19,12 @@ namespace bptt::cells {
 ///   function g: tanh relu identity
 ///   y[i] = expression   each array but inputs and weights once, above where it is read
 /// In an expression factors stand side by side, "/" divides by the next one, and
-/// stack(a'[j], x[k]) puts arrays one above the other. A letter is summed if it stands in a term and
-/// neither on the left nor, for a parenthesis or an argument, elsewhere in the term around it.
+/// stack(a'[j], x[k]) puts arrays one above the other. A letter is summed if it stands in a term
+/// and neither on the left nor, for a parenthesis or an argument, elsewhere in the term around it.
 /// Each parenthesis and each argument becomes a line of its own, so that a program has sums of
 /// products and functions alone; y / z becomes y times reciprocal(z).
-/// `file`: its name in messages. Throws FormatError, "file:line:column: what is wrong", with what is
-/// there and what was expected; any bytes are either read or refused.
+/// `file`: its name in messages. Throws FormatError, "file:line:column: what is wrong", with what
+/// is there and what was expected; any bytes are either read or refused.
 [[nodiscard]] Definition parse(std::string_view text, const std::string& file);
 
 }  // namespace bptt::cells

@@ -32,7 +32,8 @@ TEST(Parse, RefusesWhatIsWrongAndSaysWhere) {
   EXPECT_EQ(error_of("state h[i]"), "c.cell:1:1: expected 'cell NAME' above everything else");
   EXPECT_EQ(error_of("cell"), "c.cell:1:5: expected a name, found the end of the line");
   EXPECT_EQ(error_of("cell c d"), "c.cell:1:8: 'd' is left over");
-  EXPECT_EQ(error_of("cell c\naxes i n"), "c.cell:2:9: expected an index, found the end of the line");
+  EXPECT_EQ(error_of("cell c\naxes i n"),
+            "c.cell:2:9: expected an index, found the end of the line");
   EXPECT_EQ(error_of("cell c\naxes i: n i: m"), "c.cell:2:11: the index i is declared already");
   EXPECT_EQ(error_of("cell c\nstate h[q]"),
             "c.cell:2:9: the index q is not declared; the axes are:");
@@ -61,15 +62,19 @@ TEST(Parse, RefusesWhatIsWrongAndSaysWhere) {
   EXPECT_EQ(error_of_lines("h[i] = cosh(h'[i])"),
             "c.cell:6:8: there is no function cosh; there are: tanh sigmoid exp log relu identity "
             "larger ");
-  EXPECT_EQ(error_of_lines("h[i] = h'[i] +"),
-            "c.cell:6:15: expected a number, an array, a function or '(', found the end of the line");
-  EXPECT_EQ(error_of_lines("h[i] = (h'[i]"), "c.cell:6:14: expected ')', found the end of the line");
+  EXPECT_EQ(
+      error_of_lines("h[i] = h'[i] +"),
+      "c.cell:6:15: expected a number, an array, a function or '(', found the end of the line");
+  EXPECT_EQ(error_of_lines("h[i] = (h'[i]"),
+            "c.cell:6:14: expected ')', found the end of the line");
   EXPECT_EQ(error_of_lines("h[i] = h'[i] ? 1"), "c.cell:6:14: '?' has no meaning here");
   EXPECT_EQ(error_of_lines("h[i] = h'[i] \x80"), "c.cell:6:14: the byte 0x80 has no meaning here");
   EXPECT_EQ(error_of_lines("h[i] = 1.2.3"), "c.cell:6:8: '1.2.3' is no number of at most 9 digits");
   EXPECT_EQ(error_of_lines("h[i] = h'[i] / 0"), "c.cell:6:16: a division by zero");
-  EXPECT_EQ(error_of_lines("h[i] = 99999 99999"), "c.cell:6:14: the numbers of this term are too large");
-  EXPECT_EQ(error_of_lines("x[k] = 1"), "c.cell:6:1: x is given to the cell, and cannot be assigned");
+  EXPECT_EQ(error_of_lines("h[i] = 99999 99999"),
+            "c.cell:6:14: the numbers of this term are too large");
+  EXPECT_EQ(error_of_lines("x[k] = 1"),
+            "c.cell:6:1: x is given to the cell, and cannot be assigned");
   EXPECT_EQ(error_of_lines("h'[i] = 1"), "c.cell:6:1: what was before the step cannot be changed");
   EXPECT_EQ(error_of_lines("h[i] = W[i,k] x[k]\nh[i] = h'[i]"),
             "c.cell:7:1: h has its values already");
@@ -80,7 +85,8 @@ TEST(Parse, RefusesWhatIsWrongAndSaysWhere) {
             "c.cell:6:8: the parts of the stack have n_x+n_x rows, and l runs over n+n_x");
   EXPECT_EQ(error_of_lines("y[l] = 2 stack(h'[j], x[k])"),
             "c.cell:6:10: a stack is a line of its own: y[l] = stack(p[i], q[k])");
-  EXPECT_EQ(error_of("cell c\naxes i: n\ninput x[i]\ny[i] = x[i]"), "c.cell:4:1: there is no state");
+  EXPECT_EQ(error_of("cell c\naxes i: n\ninput x[i]\ny[i] = x[i]"),
+            "c.cell:4:1: there is no state");
   EXPECT_NE(error_of_lines("h[i] = " + std::string(100, '(')).find("more than 64 parentheses"),
             std::string::npos);
 }

@@ -3,8 +3,8 @@
 //   ft[i] = sigmoid(zf[i])                   a function of one array, element by element
 // There are no other kinds of line. An index that stands only on the right of a line is summed. All
 // arrays but weights have a sample index too, which is never written; what is written to a weight,
-// its gradient, is summed over the samples. Deliberately without values and without time: evaluate.hpp
-// gives a program numbers, walk.hpp takes it through a sequence.
+// its gradient, is summed over the samples. Deliberately without values and without time:
+// evaluate.hpp gives a program numbers, walk.hpp takes it through a sequence.
 #pragma once
 
 #include <string>
@@ -46,8 +46,8 @@ enum class Role {
 struct Array {
   std::string name;
   Role role = Role::local;
-  std::vector<int> axes;    // letters that run over the axes
-  bool of_samples = true;   // it has a sample index, the last
+  std::vector<int> axes;   // letters that run over the axes
+  bool of_samples = true;  // it has a sample index, the last
 };
 
 /// An array at some of its elements: a letter for each axis, counted from where `first` says.
@@ -64,8 +64,8 @@ struct Number {
   friend bool operator==(const Number&, const Number&) = default;
 };
 
-/// factor * (product of what is read), formed from left to right and summed over the letters that the
-/// line's left side does not have.
+/// factor * (product of what is read), formed from left to right and summed over the letters that
+/// the line's left side does not have.
 struct Term {
   Number factor;
   std::vector<Place> reads;
@@ -75,7 +75,18 @@ struct Term {
 /// is_larger(p, q) = 1 if larger(p, q) is p, else 0, and is_smaller(p, q) the other way round.
 /// `activation` stands for the function that the cell is given.
 enum class Function {
-  sum, tanh, sigmoid, exp, log, relu, identity, reciprocal, step, larger, is_larger, is_smaller,
+  sum,
+  tanh,
+  sigmoid,
+  exp,
+  log,
+  relu,
+  identity,
+  reciprocal,
+  step,
+  larger,
+  is_larger,
+  is_smaller,
   activation
 };
 
@@ -106,13 +117,13 @@ struct Program {
 /// What a cell is: one step forwards.
 struct Definition {
   std::string name;
-  std::string title;                     // the comment that it begins with
-  std::vector<Function> activations;     // that may stand for the function `activation_name`
-  std::string activation_name;           // empty: there is none
+  std::string title;                  // the comment that it begins with
+  std::vector<Function> activations;  // that may stand for the function `activation_name`
+  std::string activation_name;        // empty: there is none
   Program step;
 
-  /// The step with that function in the place of `activation`. Throws UnsupportedError if it is none
-  /// of `activations`; a cell without them has any.
+  /// The step with that function in the place of `activation`. Throws UnsupportedError if it is
+  /// none of `activations`; a cell without them has any.
   [[nodiscard]] Program with(Function activation) const;
 };
 

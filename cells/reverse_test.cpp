@@ -1,6 +1,6 @@
 // The reversed lines of every cell against derivatives that know nothing of reversing: forward-mode
-// dual numbers over a finite field, where every gradient must be exact, and differences of the forward
-// pass in fifty digits, which take no slope from a rule.
+// dual numbers over a finite field, where every gradient must be exact, and differences of the
+// forward pass in fifty digits, which take no slope from a rule.
 #include "cells/reverse.hpp"
 
 #include <gtest/gtest.h>
@@ -79,7 +79,8 @@ S loss(const Given<S>& given, const NamedTensors<T>& out, S (*part)(const T&)) {
     const auto& values = out[name.substr(1, name.size() - (final ? 3 : 1))].elements();
     const std::size_t count = weights.elements().size();
     // The state after the last step that has a loss, or all of those steps.
-    const auto T_da = given.up["d" + name.substr(1, name.size() - (final ? 3 : 1))].elements().size();
+    const auto T_da =
+        given.up["d" + name.substr(1, name.size() - (final ? 3 : 1))].elements().size();
     const std::size_t first = final ? T_da - count : 0;
     for (std::size_t k = 0; k < count; ++k) sum += weights.elements()[k] * part(values[first + k]);
   }
@@ -121,9 +122,7 @@ Count exact(const Program& step, const Given<Modular>& given,
   return count;
 }
 
-bool in_a_field(const Program& step) {
-  return !uses(step, {Function::larger, Function::relu});
-}
+bool in_a_field(const Program& step) { return !uses(step, {Function::larger, Function::relu}); }
 
 TEST(Reverse, IsTheDerivativeOverAFiniteField) {
   std::mt19937_64 engine(1);
@@ -161,15 +160,17 @@ TEST(Reverse, WithoutAnyOneOfItsLinesItIsNot) {
 
 Fifty of_value(const Fifty& v) { return v; }
 
-// Of order 2: the difference over h/2 is nearer to the limit than to the one over h, unless a kink of
-// ReLU or of `larger` lies between, where there is no derivative. What fifty digits lose is 1e-34.
+// Of order 2: the difference over h/2 is nearer to the limit than to the one over h, unless a kink
+// of ReLU or of `larger` lies between, where there is no derivative. What fifty digits lose is
+// 1e-34.
 TEST(Reverse, IsTheLimitOfDifferences) {
   std::mt19937_64 engine(3);
   const Fifty h("1e-16");
   for (const Program& step : every_step()) {
     int judged = 0, kinks = 0;
     for (int k = 0; k < 4; ++k) {
-      auto given = draw<Fifty>(step, engine, [&] { return Fifty(static_cast<int>(engine() % 65) - 32) / 32; });
+      auto given = draw<Fifty>(step, engine,
+                               [&] { return Fifty(static_cast<int>(engine() % 65) - 32) / 32; });
       if (given.in.contains("n0") && uses(step, {Function::reciprocal}))
         for (Fifty& n : given.in["n0"].elements()) n = n * n + 1;  // it divides
       const auto gradients = gradients_of(step, given);
@@ -189,7 +190,8 @@ TEST(Reverse, IsTheLimitOfDifferences) {
           };
           const Fifty wide = difference(h), narrow = difference(h / 2);
           entry = value;
-          const Fifty change = abs(narrow - wide), off = abs(gradient_at(gradients, name, e) - narrow);
+          const Fifty change = abs(narrow - wide),
+                      off = abs(gradient_at(gradients, name, e) - narrow);
           if (change > Fifty("1e-20")) {
             ++kinks;
             continue;

@@ -24,7 +24,7 @@ struct Expression;
 struct Factor {
   enum class Kind { number, array, group, call };
   Kind kind = Kind::number;
-  Token name;                         // of an array (with its prime) or a function
+  Token name;  // of an array (with its prime) or a function
   Number number;
   bool divides = false;               // stands behind "/"
   std::vector<Token> letters;         // of an array
@@ -40,8 +40,8 @@ struct Expression {
   std::vector<SignedTerm> terms;
 };
 
-/// Takes a line apart. Throws FormatError "file:line:column: what is wrong" for everything that is not
-/// as expected.
+/// Takes a line apart. Throws FormatError "file:line:column: what is wrong" for everything that is
+/// not as expected.
 class Syntax {
  public:
   /// `where`: the name of the file and the number of the line.

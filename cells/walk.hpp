@@ -1,6 +1,6 @@
 // A cell through time: one step after another forwards, then back. The same walk for every cell.
-// It carries the states; on the way back it carries their gradients, and adds to them what the losses
-// of each step send, where that enters. Deliberately in plain loops (evaluate.hpp).
+// It carries the states; on the way back it carries their gradients, and adds to them what the
+// losses of each step send, where that enters. Deliberately in plain loops (evaluate.hpp).
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ namespace bptt::cells {
 /// One sequence of given sizes, forwards and then backwards any number of times.
 /// The names and shapes of its arrays, for a state s, an input x, a weight W and an output o:
 ///   in    x (.., m, T_x)   W   s0 (.., m), the state before step 0
-///   up    ds, do (.., m, T_da), the gradient of the loss of each step alone; ds_T (.., m), that of a
+///   up    ds, do (.., m, T_da), the gradient of the loss of each step alone; ds_T (.., m), that of
+///   a
 ///         loss that reads the state after step T_da-1. What is missing is zero.
 ///   out   s, o (.., m, T_x);  dx (.., m, T_da), dW, ds0 (.., m)
 template <class S>
@@ -167,7 +168,8 @@ class Walk {
 
   [[nodiscard]] Index steps_of(const NamedTensors<S>& in) const {
     const auto inputs = step_.arrays_of(Role::input);
-    if (inputs.empty()) throw Error("the cell has no input, which would say how many steps there are");
+    if (inputs.empty())
+      throw Error("the cell has no input, which would say how many steps there are");
     const Shape& shape = in[step_.arrays[at(inputs.front())].name].shape();
     return shape.rank() == 0 ? 0 : shape[shape.rank() - 1];
   }

@@ -128,8 +128,8 @@ struct Candidate {
   Capabilities can;
 };
 
-/// By the part of a subject's name before the colon. The lines round where the reference does, so that
-/// they share what is expected of it.
+/// By the part of a subject's name before the colon. The lines round where the reference does, so
+/// that they share what is expected of it.
 std::map<std::string, std::vector<Candidate>> families() {
   std::map<std::string, std::vector<Candidate>> all;
   for (const auto& name : subject_names()) {

@@ -21,8 +21,9 @@ template <class S>
 class LinesSession final : public Session<S> {
  public:
   LinesSession(Cell cell, Activation g, const Sizes& sizes)
-      : cell_(cell), sizes_(sizes), walk_(cells::built_in(name_of(cell)).with(function_of(g)),
-                                          extents(sizes), sizes.m) {}
+      : cell_(cell),
+        sizes_(sizes),
+        walk_(cells::built_in(name_of(cell)).with(function_of(g)), extents(sizes), sizes.m) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
     require_all(in, input_names(cell_), sizes_);
