@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <ostream>
+#include <string>
 #include <utility>
 
 #include "core/error.hpp"
@@ -82,11 +83,12 @@ class Modular {
   std::uint64_t residue_ = 0;
 };
 
-/// tanh, sigmoid, exp and log: a pseudo-random element that depends on the input alone, from a stream
-/// of its own for each function. They have no derivative; what takes its place is formed from the output
-/// y by the real rules 1 - y^2, y (1 - y) and y, and for log from the input z by 1 / z, in the backward
-/// pass and in Dual<Modular> alike, so that what relates the two is pure algebra.
-/// relu and larger need an order: they throw UnsupportedError, so that tanh and identity remain.
+/// tanh, sigmoid, exp and log: a pseudo-random element that depends on the input alone, from a
+/// stream of its own for each function. They have no derivative; what takes its place is formed
+/// from the output y by the real rules 1 - y^2, y (1 - y) and y, and for log from the input z by 1
+/// / z, in the backward pass and in Dual<Modular> alike, so that what relates the two is pure
+/// algebra. relu and larger need an order: they throw UnsupportedError, so that tanh and identity
+/// remain.
 template <>
 struct ScalarFunctions<Modular> {
   static constexpr Modular tanh(Modular z) { return drawn(z, 0x243f6a8885a308d3U); }
