@@ -197,6 +197,8 @@ int main(int argc, char** argv) {
   CLI::App* on_grade = app.add_subcommand("grade", "Grades recorded gradients of a .npz file");
   CLI::App* on_diagnose =
       app.add_subcommand("diagnose", "Names the fault behind numbers that somebody printed");
+  CLI::App* on_derive =
+      app.add_subcommand("derive", "Derives a cell's backward pass, line by line");
   CLI::App* on_list =
       app.add_subcommand("list", "Lists properties, subjects, faults or published cases");
   CLI::App* on_explain = app.add_subcommand("explain", "Shows all that is known of a fault");
@@ -207,6 +209,7 @@ int main(int argc, char** argv) {
   add_check(*on_check, arguments);
   add_replay(*on_replay, arguments);
   add_grade(*on_grade, arguments);
+  add_derive(*on_derive, arguments);
   add_diagnose(*on_diagnose, arguments);
   add_list(*on_list, arguments);
   add_explain(*on_explain, arguments);
@@ -221,6 +224,7 @@ int main(int argc, char** argv) {
     if (on_bounds->parsed()) return bounds(arguments);
     if (on_grade->parsed()) return grade_file(arguments);
     if (on_diagnose->parsed()) return run_diagnose(arguments);
+    if (on_derive->parsed()) return run_derive(arguments);
     if (on_matrix->parsed()) return run_matrix_command(arguments);
     if (on_explain->parsed()) return explain(arguments);
     return on_replay->parsed() ? replay(arguments) : list(arguments);

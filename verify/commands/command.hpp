@@ -35,8 +35,8 @@ struct Arguments {
   std::uint64_t oracle_memory = properties::default_oracle_memory();
   std::vector<std::string> subjects{"optimized"}, words;
   CampaignOptions campaign;
-  std::string property, problem, json, junit, what, file, markdown;
-  bool list_json = false;
+  std::string property, problem, json, junit, what, file, markdown, activation;
+  bool list_json = false, as_numpy = false, as_latex = false;
   foreign::Options foreign;
   diagnosis::GradeOptions grade;
   std::optional<double> diagnosis_seconds;  // 0: no diagnosis
@@ -85,6 +85,8 @@ void add_foreign(CLI::App& app, Arguments& arguments);
 
 void add_check(CLI::App& app, Arguments& arguments);
 [[nodiscard]] int run_check(Arguments& arguments);
+void add_derive(CLI::App& app, Arguments& arguments);
+[[nodiscard]] int run_derive(const Arguments& arguments);
 void add_diagnose(CLI::App& app, Arguments& arguments);
 [[nodiscard]] int run_diagnose(Arguments& arguments);
 void add_matrix(CLI::App& app, Arguments& arguments);

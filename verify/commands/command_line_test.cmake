@@ -3,6 +3,16 @@
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/expect.cmake)
 
+# The derivation of a cell, of the program's and of a file.
+expect(0 "dconcat \\+= Wf\\^T dzf" "dc_next \\+= dtanh_c" "dbf, dbi, dbc, dbo have one column"
+       -- derive lstm)
+expect(0 "relu\\(z\\)" "dba has one column for every m" -- derive rnn --activation relu)
+expect(0 "mathrel" -- derive gru --latex)
+expect(2 "there is no cell 'elman'; they are rnn, lstm" -- derive elman)
+expect(2 "the cell rnn has no g = exp; it has: tanh relu identity" -- derive rnn --activation exp)
+expect(2 "the cell lstm leaves no function to be chosen" -- derive lstm --activation relu)
+expect(2 "cannot read none.cell" -- derive none.cell)
+
 # However busy the machine is: these times only end what hangs.
 set(time --seconds 100000)
 set(diagnosis_time --diagnosis-seconds 100000)

@@ -12,6 +12,21 @@ set(small --cases 2 --max-size 4 --property "^equals_reference$|rnn_backward_nb"
 set(time --call-timeout 600)
 set(diagnosis_time ${time} --seconds 100000)
 
+# What `derive` writes passes; without one of its lines it does not, and what is wrong is named.
+foreach(cell rnn lstm)
+  execute_process(COMMAND ${PROGRAM} derive ${cell} --numpy OUTPUT_FILE ${SCRATCH}/derived_${cell}.py
+                  COMMAND_ERROR_IS_FATAL ANY)
+  expect(0 "nothing broken" -- check derived_${cell}.py --cases 3 --max-size 5 ${time})
+endforeach()
+file(READ ${SCRATCH}/derived_lstm.py derived)
+string(REPLACE "    dconcat = dconcat + Wi.T @ dzi\n" "" without "${derived}")
+if(without STREQUAL derived)
+  message(FATAL_ERROR "the derived module has no line for Wi.T @ dzi:\n${derived}")
+endif()
+file(WRITE ${SCRATCH}/without.py "${without}")
+expect(1 "BROKEN equals_reference lstm" "dx|da0" -- check without.py:lstm --cases 5 --max-size 5
+       --property "^equals_reference$" ${time})
+
 # A library: right, and wrong, and its replay line from the same folder.
 expect(0 "nothing broken" "published:rnn_backward_nb +rnn +f64 +1 +1 " -- check ./librnn.so ${small}
        ${time})

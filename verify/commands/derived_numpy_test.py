@@ -1,8 +1,8 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3 -B
 """The NumPy modules that `bptt-verify derive CELL --numpy` writes: run, and compared with central
 differences of their own forward pass.
 
-  numpy_module_test.py PROGRAM CELL.cell ...
+  derived_numpy_test.py PROGRAM CELL.cell ...
 """
 import os
 import re

@@ -1,0 +1,65 @@
+#include <filesystem>
+#include <optional>
+
+#include "cells/built_in.hpp"
+#include "cells/derive.hpp"
+#include "cells/functions.hpp"
+#include "cells/parse.hpp"
+#include "core/error.hpp"
+#include "verify/commands/command.hpp"
+#include "verify/commands/inputs.hpp"
+
+namespace bptt::verify {
+namespace {
+
+/// A file's, or the built-in cell of that name.
+cells::Definition cell_of(const std::string& name) {
+  if (!name.ends_with(".cell")) return cells::built_in(name);
+  return cells::parse(text_given(name), std::filesystem::path(name).filename().string());
+}
+
+cells::Program step_of(const cells::Definition& cell, const std::string& activation) {
+  if (cell.activation_name.empty()) {
+    if (!activation.empty())
+      throw UnsupportedError("the cell " + cell.name + " leaves no function to be chosen");
+    return cell.step;
+  }
+  if (activation.empty()) return cell.with(cell.activations.front());
+  const auto function = cells::function_named(activation);
+  if (!function) throw UnsupportedError("there is no function " + activation);
+  return cell.with(*function);
+}
+
+}  // namespace
+
+void add_derive(CLI::App& app, Arguments& a) {
+  app.add_option("CELL", a.what, "A built-in cell, or a file")
+      ->required()
+      ->type_name("NAME|FILE.cell");
+  app.add_option("--activation", a.activation, "The function of a cell that leaves it open; its first")
+      ->type_name("NAME");
+  CLI::Option_group* form = app.add_option_group("form", "Instead of plain text");
+  form->add_flag("--numpy", a.as_numpy, "A Python module that runs");
+  form->add_flag("--latex", a.as_latex, "align* environments");
+  form->require_option(0, 1);
+  std::string names;
+  for (const auto& cell : cells::built_in()) names += " " + cell.name;
+  app.footer("Prints each line of the forward step with the lines that it gives backward.\n"
+             "Cells:" + names + "\n"
+             "Examples:\n"
+             "  bptt-verify derive lstm\n"
+             "  bptt-verify derive gru --latex\n"
+             "  bptt-verify derive lstm --numpy > mine.py && bptt-verify check mine.py");
+}
+
+int run_derive(const Arguments& a) {
+  const cells::Definition cell = cell_of(a.what);
+  const cells::Program step = step_of(cell, a.activation);
+  const auto text = a.as_numpy   ? cells::numpy_module
+                    : a.as_latex ? cells::derivation_latex
+                                 : cells::derivation_text;
+  print(text(cell, step));
+  return all_held;
+}
+
+}  // namespace bptt::verify
