@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 
 #include "cells/derive.hpp"
 #include "cells/reverse.hpp"
@@ -102,24 +101,7 @@ class Module {
                f.right.find(":" + size + ",") != std::string::npos) &&
               std::find(needed.begin(), needed.end(), size) == needed.end())
             needed.push_back(size);
-    for (const auto& size : needed)
-      for (const auto& [k, axis] : axes_of(size)) {
-        line("    " + size + " = " + formulas_.name(k) + ".shape[" + std::to_string(axis) + "]");
-        break;
-      }
-  }
-
-  /// Arrays of a step that have an axis of this size alone.
-  std::vector<std::pair<int, std::size_t>> axes_of(const std::string& size) const {
-    std::vector<std::pair<int, std::size_t>> found;
-    for (const Role role : {Role::before, Role::input})
-      for (const int k : step_.arrays_of(role)) {
-        const auto& axes = step_.arrays[index(k)].axes;
-        for (std::size_t axis = 0; axis < axes.size(); ++axis)
-          if (step_.letters[index(axes[axis])].extent.sizes == std::vector{size})
-            found.emplace_back(k, axis);
-      }
-    return found;
+    for (const auto& name : needed) line("    " + name + " = " + size(name, Role::before, ""));
   }
 
   std::vector<std::string> with_suffix(const std::vector<std::string>& names,
@@ -229,22 +211,26 @@ class Module {
     const auto& axes = step_.arrays[index(step_.find(state))].axes;
     std::string shape;
     for (const int letter : axes)
-      shape += size(step_.letters[index(letter)].extent.sizes.front()) + ", ";
+      shape += size(step_.letters[index(letter)].extent.sizes.front(), Role::state, "0") + ", ";
     return "np.zeros((" + shape + sequences.front() + ".shape[-2])) if " + state +
            "0 is None else " + state + "0";
   }
 
-  std::string size(const std::string& name) const {
-    for (const Role role : {Role::state, Role::input, Role::weight})
+  /// An expression for a size: the extent of the first state, `suffix` behind its name, an input or
+  /// a weight. `of_state`: whose name that state has.
+  std::string size(const std::string& name, Role of_state, const std::string& suffix) const {
+    for (const Role role : {of_state, Role::input, Role::weight})
       for (const int k : step_.arrays_of(role)) {
         const Array& array = step_.arrays[index(k)];
         if (role == Role::state && array.name != states_.front()) continue;
+        const std::string of = role == Role::state       ? array.name + suffix
+                               : role == Role::before    ? formulas_.name(k)
+                               : role == Role::weight    ? "parameters[\"" + array.name + "\"]"
+                               : of_state == Role::state ? array.name
+                                                         : formulas_.name(k);
         for (std::size_t axis = 0; axis < array.axes.size(); ++axis)
           if (step_.letters[index(array.axes[axis])].extent.sizes == std::vector{name})
-            return (role == Role::state    ? array.name + "0"
-                    : role == Role::weight ? "parameters[\"" + array.name + "\"]"
-                                           : array.name) +
-                   ".shape[" + std::to_string(axis) + "]";
+            return of + ".shape[" + std::to_string(axis) + "]";
       }
     return name;
   }
@@ -256,7 +242,6 @@ class Module {
     if (seen.empty()) seen = {states_.front()};
     for (const auto& name : seen) arguments.push_back("d" + name);
     arguments.emplace_back("caches");
-    std::vector<std::string> carried;
     for (const auto& name : states_)
       if (std::find(seen.begin(), seen.end(), name) == seen.end())
         arguments.push_back("d" + name + "_T=None");

@@ -185,10 +185,7 @@ class Builder {
   // ---- Lines
   void assign(const Token& first) {
     if (first.text.back() == '\'') refuse(first, "what was before the step cannot be changed");
-    Factor written;
-    written.kind = Factor::Kind::array;
-    written.name = first;
-    if (syntax_->is("[")) written.letters = bracket();
+    const Factor written = syntax_->array(first);
     const std::vector<int> letters = distinct_letters(written);
     const int known = step().find(first.text);
     if (known >= 0) {
@@ -207,18 +204,6 @@ class Builder {
     root_ = first.text;
     parts_ = 0;
     give(known, names, letters, expression, first);
-  }
-
-  /// The letters behind a name that has been taken already.
-  std::vector<Token> bracket() {
-    std::vector<Token> letters;
-    syntax_->expect("[");
-    while (!syntax_->is("]")) {
-      letters.push_back(syntax_->word("an index"));
-      if (!syntax_->is("]")) syntax_->expect(",");
-    }
-    syntax_->take();
-    return letters;
   }
 
   void require_extents(const Token& token, const std::vector<int>& letters, int k) {

@@ -1,4 +1,4 @@
-// Cells from text: one file a cell. CONTRIBUTING.md says how one is written.
+// Cells from text: one file a cell. built_in/ has examples.
 #pragma once
 
 #include <string>

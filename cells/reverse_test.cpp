@@ -137,7 +137,7 @@ TEST(Reverse, IsTheDerivativeOverAFiniteField) {
   }
 }
 
-// Each line of the way back is needed, but those that give a gradient that nobody asks for.
+// Each line of the way back is needed.
 TEST(Reverse, WithoutAnyOneOfItsLinesItIsNot) {
   std::mt19937_64 engine(2);
   for (const Program& step : every_step()) {

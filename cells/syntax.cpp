@@ -1,6 +1,7 @@
 #include "cells/syntax.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "cells/functions.hpp"
 #include "core/error.hpp"
@@ -92,10 +93,10 @@ Token Syntax::word(std::string_view what) {
   return take();
 }
 
-Factor Syntax::array() {
+Factor Syntax::array(Token name) {
   Factor factor;
   factor.kind = Factor::Kind::array;
-  factor.name = word("an array");
+  factor.name = std::move(name);
   if (!is("[")) return factor;
   take();
   while (!is("]")) {

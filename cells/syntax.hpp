@@ -56,7 +56,9 @@ class Syntax {
   void expect(std::string_view text);
   /// A name; `what` is what is expected, for the message.
   Token word(std::string_view what);
-  Factor array();
+  Factor array() { return array(word("an array")); }
+  /// Of a name that has been taken: its letters follow.
+  Factor array(Token name);
   Expression expression();
   [[noreturn]] void refuse(const Token& token, const std::string& what) const;
 

@@ -26,8 +26,8 @@ class LinesSession final : public Session<S> {
         walk_(cells::built_in(name_of(cell)).with(function_of(g)), extents(sizes), sizes.m) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
-    require_all(in, input_names(cell_), sizes_);
-    require_all(out, state_names(cell_), sizes_);
+    require_arrays(cell_, input_names(cell_), sizes_, in);
+    require_arrays(cell_, state_names(cell_), sizes_, out);
     for (const auto& [name, states] : walk_.forward(dense(in))) copy(states.view(), out[name]);
   }
 
@@ -36,9 +36,9 @@ class LinesSession final : public Session<S> {
     Sizes sizes = sizes_;
     sizes.T_da = up["da"].extent(2);
     require_steps(sizes.T_da, sizes.T_x);
-    require_all(in, input_names(cell_), sizes);
-    require_all(up, upstream_names(cell_), sizes);
-    require_all(grad, gradient_names(cell_), sizes);
+    require_arrays(cell_, input_names(cell_), sizes, in);
+    require_arrays(cell_, upstream_names(cell_), sizes, up);
+    require_arrays(cell_, gradient_names(cell_), sizes, grad);
     for (const auto& [name, gradient] : walk_.backward(dense(up))) {
       const View<S>& to = grad[name];
       if (!accumulates(name)) {
@@ -56,13 +56,6 @@ class LinesSession final : public Session<S> {
     extents.add("n_a", sizes.n_a);
     extents.add("n_x", sizes.n_x);
     return extents;
-  }
-
-  template <class T>
-  void require_all(const NamedViews<T>& arrays, const std::vector<std::string>& names,
-                   const Sizes& sizes) const {
-    for (const std::string& name : names)
-      require_shape(name, arrays[name].shape(), shape_of(cell_, name, sizes));
   }
 
   static NamedTensors<S> dense(const NamedViews<const S>& views) {

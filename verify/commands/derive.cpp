@@ -36,7 +36,8 @@ void add_derive(CLI::App& app, Arguments& a) {
   app.add_option("CELL", a.what, "A built-in cell, or a file")
       ->required()
       ->type_name("NAME|FILE.cell");
-  app.add_option("--activation", a.activation, "The function of a cell that leaves it open; its first")
+  app.add_option("--activation", a.activation,
+                 "The function of a cell that leaves it open; its first")
       ->type_name("NAME");
   CLI::Option_group* form = app.add_option_group("form", "Instead of plain text");
   form->add_flag("--numpy", a.as_numpy, "A Python module that runs");
@@ -44,12 +45,15 @@ void add_derive(CLI::App& app, Arguments& a) {
   form->require_option(0, 1);
   std::string names;
   for (const auto& cell : cells::built_in()) names += " " + cell.name;
-  app.footer("Prints each line of the forward step with the lines that it gives backward.\n"
-             "Cells:" + names + "\n"
-             "Examples:\n"
-             "  bptt-verify derive lstm\n"
-             "  bptt-verify derive gru --latex\n"
-             "  bptt-verify derive lstm --numpy > mine.py && bptt-verify check mine.py");
+  app.footer(
+      "Prints each line of the forward step with the lines that it gives backward.\n"
+      "Cells:" +
+      names +
+      "\n"
+      "Examples:\n"
+      "  bptt-verify derive lstm\n"
+      "  bptt-verify derive gru --latex\n"
+      "  bptt-verify derive lstm --numpy > mine.py && bptt-verify check mine.py");
 }
 
 int run_derive(const Arguments& a) {

@@ -1,0 +1,71 @@
+// The lines of the RNN and the LSTM against the reference's loops: two derivations of the same
+// gradients, which over a finite field must agree exactly.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "arithmetic/modular.hpp"
+#include "arithmetic/on_reference_test.hpp"
+#include "cells/built_in.hpp"
+#include "cells/walk.hpp"
+
+namespace bptt::cells {
+namespace {
+
+NamedTensors<Modular> by_the_reference(const Problem<Modular>& p) {
+  auto cache = bptt::forward(p);
+  auto out = make_tensors<Modular>(p.cell, gradient_names(p.cell), p.sizes);
+  const auto in = views_of(p.in), up = views_of(p.up), states = views_of(std::as_const(cache));
+  const auto to = views_of(out);
+  if (p.cell == Cell::rnn)
+    reference::rnn_backward<Modular>(p.activation, rnn_parameters<Modular>(in), in["x"], in["a0"],
+                                     states["a"], up["da"], rnn_gradients<Modular>(to));
+  else
+    reference::lstm_backward<Modular>(lstm_parameters<Modular>(in), in["x"], in["a0"], in["c0"],
+                                      lstm_states<const Modular>(states), up["da"], up["dc_T"],
+                                      lstm_gradients<Modular>(to));
+  for (const auto& name : state_names(p.cell)) out.add(name, cache[name]);
+  return out;
+}
+
+NamedTensors<Modular> by_the_lines(const Problem<Modular>& p) {
+  Extents extents;
+  extents.add("n_a", p.sizes.n_a);
+  extents.add("n_x", p.sizes.n_x);
+  const auto g = p.activation == Activation::tanh ? Function::tanh : Function::identity;
+  Walk<Modular> walk(built_in(name_of(p.cell)).with(g), extents, p.sizes.m);
+  const auto states = walk.forward(p.in);
+  auto out = walk.backward(p.up);
+  for (const auto& [name, tensor] : states) out.add(name, tensor);
+  return out;
+}
+
+TEST(Lines, AreTheReferenceOverAFiniteField) {
+  std::mt19937_64 engine(1);
+  const auto up_to = [&](Index most) {
+    return 1 + static_cast<Index>(engine() % static_cast<std::uint64_t>(most));
+  };
+  int compared = 0;
+  for (int k = 0; k < 2000; ++k) {
+    Problem<Modular> p;
+    p.cell = k % 3 == 0 ? Cell::rnn : Cell::lstm;
+    p.activation = k % 2 == 0 ? Activation::tanh : Activation::identity;
+    const Index T_x = up_to(5);
+    p.sizes = {up_to(5), up_to(5), up_to(4), T_x, up_to(T_x)};
+    p.in = make_tensors<Modular>(p.cell, input_names(p.cell), p.sizes);
+    p.up = make_tensors<Modular>(p.cell, upstream_names(p.cell), p.sizes);
+    for (auto* tensors : {&p.in, &p.up})
+      for (auto& [name, tensor] : *tensors)
+        for (Modular& entry : tensor.elements()) entry = Modular(engine() >> 3U);
+    const auto got = by_the_lines(p), expected = by_the_reference(p);
+    ASSERT_EQ(got.size(), expected.size());
+    for (const auto& [name, tensor] : expected) {
+      ASSERT_EQ(got[name].elements(), tensor.elements()) << name << " of problem " << k;
+      compared += static_cast<int>(tensor.elements().size());
+    }
+  }
+  EXPECT_GT(compared, 100000);
+}
+
+}  // namespace
+}  // namespace bptt::cells
