@@ -9,19 +9,6 @@
 
 namespace bptt {
 
-template <class S>
-Rounding Rounding::of() {
-  using L = std::numeric_limits<S>;
-  Rounding r;
-  r.u = static_cast<double>(L::epsilon()) / 2;
-  r.smallest_subnormal = static_cast<double>(L::denorm_min());
-  r.smallest_normal = static_cast<double>(L::min());
-  r.largest = static_cast<double>(L::max());
-  return r;
-}
-template Rounding Rounding::of<float>();
-template Rounding Rounding::of<double>();
-
 namespace {
 using LongTape = Tape<long double>;
 constexpr std::int32_t none = LongTape::none;
@@ -191,8 +178,12 @@ class NoiseModel::Builder {
     } else {
       activation(k, node);
     }
-    const double e = own_error(node.op, y);
-    finish(k, e, e / std::sqrt(3.0));  // uniform in [-e, e]
+    if (node.op == Op::multiply) {  // a sum of one term
+      finish(k, rounding_.u * y + underflow(y), std::hypot(rounding_.u * y, underflow(y)) / std::sqrt(3.0));
+    } else {
+      const double e = own_error(node.op, y);
+      finish(k, e, e / std::sqrt(3.0));  // uniform in [-e, e]
+    }
     note_size(y);
     return k;
   }
@@ -227,7 +218,6 @@ class NoiseModel::Builder {
       case Op::sigmoid: return ulps(rounding_.sigmoid_ulp);
       case Op::exp: return ulps(rounding_.exp_ulp);
       case Op::log: return ulps(rounding_.log_ulp);
-      case Op::multiply:
       case Op::divide: return rounding_.u * y + underflow(y);
       default: return 0;
     }
@@ -276,7 +266,7 @@ class NoiseModel::Builder {
       const long double left = tape_[node.left].value, right = tape_[node.right].value;
       edge(k, node.left, minus ? -right : right);
       edge(k, node.right, minus ? -left : left);
-      sum.products = true;
+      sum.products = sum.products || node.value != 0;
       sum.absolute += underflow(size);
       note_size(size);
     } else {

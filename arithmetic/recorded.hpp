@@ -35,6 +35,7 @@ class Recorded {
   friend Recorded operator-(const Recorded& p, const Recorded& q) {
     if (q.is_constant(0)) return p;
     if (p.is_constant(0)) return -q;
+    if (p.is_constant(1) && q.is_constant(1)) return {};
     return binary(Op::subtract, p.value_ - q.value_, p, q);
   }
   friend Recorded operator*(const Recorded& p, const Recorded& q) {

@@ -6,7 +6,7 @@
 
 #include "arithmetic/modular.hpp"
 #include "arithmetic/on_reference_test.hpp"
-#include "cells/built_in.hpp"
+#include "cells/network.hpp"
 #include "cells/walk.hpp"
 
 namespace bptt::cells {
@@ -29,11 +29,7 @@ NamedTensors<Modular> by_the_reference(const Problem<Modular>& p) {
 }
 
 NamedTensors<Modular> by_the_lines(const Problem<Modular>& p) {
-  Extents extents;
-  extents.add("n_a", p.sizes.n_a);
-  extents.add("n_x", p.sizes.n_x);
-  const auto g = p.activation == Activation::tanh ? Function::tanh : Function::identity;
-  Walk<Modular> walk(built_in(name_of(p.cell)).with(g), extents, p.sizes.m);
+  Walk<Modular> walk(step_of(p.cell, p.activation), extents_of(p.sizes), p.sizes.m);
   const auto states = walk.forward(p.in);
   auto out = walk.backward(p.up);
   for (const auto& [name, tensor] : states) out.add(name, tensor);

@@ -63,7 +63,6 @@ class Builder {
       const bool read = array.role == Role::input || array.role == Role::weight;
       if (read && !read_.contains(k)) throw FormatError(end + array.name + " is never read");
     }
-    if (step().arrays_of(Role::state).empty()) throw FormatError(end + "there is no state");
     return std::move(cell_);
   }
 
@@ -432,7 +431,7 @@ class Builder {
 
 }  // namespace
 
-Definition parse(std::string_view text, const std::string& file) {
+Definition parse_formulas(std::string_view text, const std::string& file) {
   Builder builder(file);
   int number = 0;
   while (!text.empty()) {
@@ -441,6 +440,16 @@ Definition parse(std::string_view text, const std::string& file) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return builder.finish(std::max(number, 1));
+}
+
+Definition parse(std::string_view text, const std::string& file) {
+  Definition cell = parse_formulas(text, file);
+  if (cell.step.arrays_of(Role::state).empty()) {
+    const auto lines = std::count(text.begin(), text.end(), '\n') + (text.ends_with('\n') ? 0 : 1);
+    throw FormatError(file + ":" + std::to_string(std::max<std::ptrdiff_t>(lines, 1)) +
+                      ":1: there is no state");
+  }
+  return cell;
 }
 
 }  // namespace bptt::cells

@@ -26,5 +26,7 @@ namespace bptt::cells {
 /// `file`: its name in messages. Throws FormatError, "file:line:column: what is wrong", with what
 /// is there and what was expected; any bytes are either read or refused.
 [[nodiscard]] Definition parse(std::string_view text, const std::string& file);
+/// The same of formulas that are no cell: they need no state.
+[[nodiscard]] Definition parse_formulas(std::string_view text, const std::string& file);
 
 }  // namespace bptt::cells

@@ -50,7 +50,7 @@ if(BPTT_TOGETHER)
 endif()
 
 # The folders whose libraries other projects may use. The rest are programs.
-set(BPTT_INSTALLED_FOLDERS core arithmetic cells reference optimized subjects properties diagnosis
+set(BPTT_INSTALLED_FOLDERS core arithmetic cells bounds reference optimized subjects properties diagnosis
                            verify)
 
 function(bptt_target_options target)

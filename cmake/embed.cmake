@@ -8,7 +8,7 @@ set(k 0)
 foreach(file IN LISTS FILES)
   file(READ ${file} bytes HEX)
   string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
-  string(APPEND arrays "constexpr unsigned char file_${k}[] = {${bytes}};\n")
+  string(APPEND arrays "  static constexpr unsigned char file_${k}[] = {${bytes}};\n")
   get_filename_component(name ${file} NAME_WLE)
   string(APPEND rows "      {\"${name}\", std::as_bytes(std::span(file_${k}))},\n")
   math(EXPR k "${k} + 1")
@@ -17,11 +17,8 @@ file(WRITE ${OUT}
 "// Written by embed.cmake.
 #include \"${HEADER}\"
 
-namespace {
-${arrays}}  // namespace
-
 std::vector<bptt::EmbeddedFile> ${FUNCTION}() {
-  return {
+${arrays}  return {
 ${rows}  };
 }
 ")

@@ -40,7 +40,7 @@ struct Question {
 /// The last few runs of all threads, the latest first.
 class Recent {
  public:
-  std::shared_ptr<RecordedRun> find(const Question& question) {
+  std::shared_ptr<BoundedRun> find(const Question& question) {
     const std::lock_guard lock(mutex_);
     const auto found = std::find_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& e) { return e.question == question; });
@@ -48,7 +48,7 @@ class Recent {
     std::rotate(entries_.begin(), found, found + 1);
     return entries_.front().run;
   }
-  void keep(Question question, std::shared_ptr<RecordedRun> run) {
+  void keep(Question question, std::shared_ptr<BoundedRun> run) {
     Entry oldest;  // destroyed after the lock is released
     const std::lock_guard lock(mutex_);
     if (entries_.size() == capacity) {
@@ -61,7 +61,7 @@ class Recent {
  private:
   struct Entry {
     Question question;
-    std::shared_ptr<RecordedRun> run;
+    std::shared_ptr<BoundedRun> run;
   };
   /// A problem, and what a few threads' properties derive from it.
   static constexpr std::size_t capacity = 8;
@@ -82,13 +82,13 @@ double additions_to_a_weight(Derivation derivation, const Sizes& s) {
 
 }  // namespace
 
-RecordedRun& Expectation::run() const {
+BoundedRun& Expectation::run() const {
   static Recent recent;
   if (run_ != nullptr) return *run_;
   Question question{problem_, rounding_, derivation_, passes_};
   run_ = recent.find(question);
   if (run_ == nullptr) {
-    run_ = std::make_shared<RecordedRun>(problem_, rounding_, derivation_, passes_);
+    run_ = std::make_shared<BoundedRun>(problem_, rounding_, derivation_, passes_);
     // States alone are asked for at one point after another, none of them twice.
     if (passes_ == Passes::both) recent.keep(std::move(question), run_);
   }

@@ -1,17 +1,17 @@
 // What a problem's states and gradients are, and how far any correct implementation may be from
-// them: the reference run over Recorded numbers, and the bounds read from its tape.
+// them.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "arithmetic/noise_model.hpp"
+#include "arithmetic/rounding.hpp"
 #include "core/problem.hpp"
 #include "core/subject.hpp"
 #include "properties/probes.hpp"
 #include "properties/problem_spec.hpp"
-#include "properties/recorded_run.hpp"
+#include "properties/bounded_run.hpp"
 
 namespace bptt::properties {
 
@@ -52,13 +52,13 @@ class Expectation {
   [[nodiscard]] bool exact() const { return run().exact(); }
 
  private:
-  RecordedRun& run() const;
+  BoundedRun& run() const;
 
   Problem<long double> problem_;
   Rounding rounding_;
   Derivation derivation_;
   Passes passes_;
-  mutable std::shared_ptr<RecordedRun> run_;
+  mutable std::shared_ptr<BoundedRun> run_;
 };
 
 /// The bound of (old + G) - old - G', for a weight gradient G that is added term by term to what

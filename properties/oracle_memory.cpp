@@ -10,7 +10,6 @@
 #include <fstream>
 
 #include "core/error.hpp"
-#include "properties/probes.hpp"
 
 namespace bptt::properties {
 namespace {
@@ -18,11 +17,6 @@ namespace {
 /// Of an entry: the problem and the subject's result in its scalar, each of them in 64-bit
 /// mantissas (16 bytes), the expectation's own, and a Recorded number (32).
 constexpr double bytes_of_an_entry = 128;
-
-/// Each product of a weight is two operations, and two edges of the bounds: 36 bytes for each of
-/// the former, 28 for each of the latter; and room for vectors that grow, and for what the closed
-/// form and the split one do beside the products. A test compares it with what is taken.
-constexpr double bytes_of_a_product = 224;
 
 std::atomic<std::uint64_t>& allowed() {
   static std::atomic<std::uint64_t> bytes = default_oracle_memory();
@@ -62,17 +56,6 @@ double bytes_of_arrays(Cell cell, const Sizes& sizes) {
     for (const auto& name : *names)
       entries += static_cast<double>(shape_of(cell, name, sizes).size());
   return bytes_of_an_entry * entries;
-}
-
-double bytes_of_tape(Cell cell, const Sizes& sizes, Derivation derivation, Passes passes) {
-  const double third = bytes_of_a_product * tape_edges(cell, sizes) / 3;  // the forward pass
-  if (passes == Passes::forward) return third;
-  const bool walks =
-      derivation == Derivation::one_walk_per_loss || derivation == Derivation::by_lag;
-  const double ways_back = derivation == Derivation::split ? 2
-                           : walks                         ? static_cast<double>(sizes.T_da + 1) / 2
-                                                           : 1;
-  return third * (1 + 2 * ways_back);
 }
 
 void require_oracle_memory(double bytes, std::string_view what) {

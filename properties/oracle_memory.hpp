@@ -6,8 +6,6 @@
 #include <string_view>
 
 #include "core/problem.hpp"
-#include "core/subject.hpp"
-#include "properties/recorded_run.hpp"
 
 namespace bptt::properties {
 
@@ -21,11 +19,7 @@ void set_oracle_memory(std::uint64_t bytes);
 
 /// About the bytes of a problem's arrays, of those that a subject gives, and of both in 64 bits.
 [[nodiscard]] double bytes_of_arrays(Cell cell, const Sizes& sizes);
-/// About the bytes of the reference's run on a tape, and of the bounds condensed from it.
-[[nodiscard]] double bytes_of_tape(Cell cell, const Sizes& sizes, Derivation derivation,
-                                   Passes passes);
-
-/// Throws CheckerError, "8.2 GB for the tape, 4.0 GB allowed (--oracle-memory)", if there is less.
+/// Throws CheckerError, "8.2 GB for the bounds, 4.0 GB allowed (--oracle-memory)", if there is less.
 void require_oracle_memory(double bytes, std::string_view what);
 
 }  // namespace bptt::properties

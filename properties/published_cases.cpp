@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "arithmetic/noise_model.hpp"
 #include "arithmetic/recorded.hpp"
 #include "properties/comparison.hpp"
 #include "properties/judged.hpp"

@@ -1,6 +1,6 @@
 #include "subjects/lines_subject.hpp"
 
-#include "cells/built_in.hpp"
+#include "cells/network.hpp"
 #include "cells/walk.hpp"
 #include "core/network_shapes.hpp"
 #include "subjects/subject_of.hpp"
@@ -8,22 +8,13 @@
 namespace bptt {
 namespace {
 
-cells::Function function_of(Activation g) {
-  switch (g) {
-    case Activation::tanh: return cells::Function::tanh;
-    case Activation::relu: return cells::Function::relu;
-    case Activation::identity: break;
-  }
-  return cells::Function::identity;
-}
-
 template <class S>
 class LinesSession final : public Session<S> {
  public:
   LinesSession(Cell cell, Activation g, const Sizes& sizes)
       : cell_(cell),
         sizes_(sizes),
-        walk_(cells::built_in(name_of(cell)).with(function_of(g)), extents(sizes), sizes.m) {}
+        walk_(cells::step_of(cell, g), cells::extents_of(sizes), sizes.m) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
     require_arrays(cell_, input_names(cell_), sizes_, in);
@@ -51,13 +42,6 @@ class LinesSession final : public Session<S> {
   }
 
  private:
-  static cells::Extents extents(const Sizes& sizes) {
-    cells::Extents extents;
-    extents.add("n_a", sizes.n_a);
-    extents.add("n_x", sizes.n_x);
-    return extents;
-  }
-
   static NamedTensors<S> dense(const NamedViews<const S>& views) {
     NamedTensors<S> tensors;
     tensors.reserve(views.size());

@@ -1,9 +1,8 @@
-#include "properties/recorded_run.hpp"
+#include "properties/tape_run_test.hpp"
 
 #include <cmath>
 
 #include "arithmetic/recorded.hpp"
-#include "properties/oracle_memory.hpp"
 #include "properties/reference_run.hpp"
 
 namespace bptt::properties {
@@ -43,9 +42,8 @@ constexpr NoiseBound not_derived{-1, 0};
 
 }  // namespace
 
-RecordedRun::RecordedRun(const Problem<long double>& problem, const Rounding& rounding,
+TapeRun::TapeRun(const Problem<long double>& problem, const Rounding& rounding,
                          Derivation derivation, Passes passes) {
-  require_oracle_memory(bytes_of_tape(problem.cell, problem.sizes, derivation, passes), "the tape");
   static thread_local Tape<long double> tape;  // its memory serves one problem after another
   tape.clear();
   // About two operations for each operand; memory that is not used costs nothing.
@@ -72,7 +70,7 @@ RecordedRun::RecordedRun(const Problem<long double>& problem, const Rounding& ro
            all_whole_numbers(problem.up);
 }
 
-const NoiseBound* RecordedRun::Array::known(const Probe& probe) const {
+const NoiseBound* TapeRun::Array::known(const Probe& probe) const {
   if (probe.entry < 0) {
     const auto found = of_projection.find(probe.projection);
     return found == of_projection.end() ? nullptr : &found->second;
@@ -82,7 +80,7 @@ const NoiseBound* RecordedRun::Array::known(const Probe& probe) const {
   return bound.certain == not_derived.certain ? nullptr : &bound;
 }
 
-void RecordedRun::Array::learn(const Probe& probe, const NoiseBound& bound) {
+void TapeRun::Array::learn(const Probe& probe, const NoiseBound& bound) {
   if (probe.entry < 0) {
     of_projection.emplace(probe.projection, bound);
     return;
@@ -91,7 +89,7 @@ void RecordedRun::Array::learn(const Probe& probe, const NoiseBound& bound) {
   of_entry[static_cast<std::size_t>(probe.entry)] = bound;
 }
 
-Functional RecordedRun::Array::functional(const Probe& probe) const {
+Functional TapeRun::Array::functional(const Probe& probe) const {
   const auto& all = nodes.elements();
   if (probe.entry >= 0) return {{all[static_cast<std::size_t>(probe.entry)], 1.0}};
   Functional f;
@@ -101,7 +99,7 @@ Functional RecordedRun::Array::functional(const Probe& probe) const {
   return f;
 }
 
-std::vector<NoiseBound> RecordedRun::bounds(const std::vector<Probe>& probes) {
+std::vector<NoiseBound> TapeRun::bounds(const std::vector<Probe>& probes) {
   std::vector<NoiseBound> result(probes.size());
   if (exact_) return result;
   std::vector<Functional> functionals;
@@ -127,7 +125,7 @@ std::vector<NoiseBound> RecordedRun::bounds(const std::vector<Probe>& probes) {
   return result;
 }
 
-std::vector<NoiseBound> RecordedRun::bounds_of(
+std::vector<NoiseBound> TapeRun::bounds_of(
     const std::vector<NamedTensors<long double>>& weights) const {
   if (exact_) return std::vector<NoiseBound>(weights.size());
   std::vector<Functional> functionals;

@@ -10,18 +10,16 @@
 #include "arithmetic/noise_model.hpp"
 #include "core/problem.hpp"
 #include "core/subject.hpp"
+#include "properties/bounded_run.hpp"
 #include "properties/probes.hpp"
 
 namespace bptt::properties {
 
-/// How much of the reference is run.
-enum class Passes { forward, both };
-
 /// Several threads may ask one run at once.
-class RecordedRun {
+class TapeRun {
  public:
   /// `rounding` and `derivation`: of the implementation judged.
-  RecordedRun(const Problem<long double>& problem, const Rounding& rounding, Derivation derivation,
+  TapeRun(const Problem<long double>& problem, const Rounding& rounding, Derivation derivation,
               Passes passes);
 
   /// In 64-bit mantissas.

@@ -1,0 +1,61 @@
+// What a network computes, and how far any correct implementation may be from it: the bounds of
+// docs/error_bounds.md, array by array.
+//
+// What an implementation may do and still be bounded: any order of summation, fused multiply-adds
+// or not, one more rounding on each term of a sum (a common factor multiplied into its terms),
+// activations within their declared ULP, gradual underflow. What it may not: flush subnormals to
+// zero, reassociate across an activation, skip terms.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arithmetic/rounding.hpp"
+#include "bounds/functional.hpp"
+#include "bounds/normal_form.hpp"
+#include "cells/program.hpp"
+#include "core/subject.hpp"
+
+namespace bptt::bounds {
+
+/// A network at given sizes and values. x (.., m, T_x), da (.., m, T_da) and so on, as cells::Walk
+/// has them.
+struct Question {
+  cells::Program step;  // its activation is chosen
+  cells::Extents extents;
+  Index m = 1, T_x = 1, T_da = 1;
+  NamedTensors<long double> in, up;
+  WayBack way_back;
+};
+
+class NetworkBounds {
+ public:
+  /// rounding, derivation: of the implementation judged. both: the way back too.
+  NetworkBounds(const Question& question, const Rounding& rounding, Derivation derivation, bool both);
+  ~NetworkBounds();
+  NetworkBounds(const NetworkBounds&) = delete;
+  NetworkBounds& operator=(const NetworkBounds&) = delete;
+
+  /// About what one takes at its largest, known before it is taken.
+  [[nodiscard]] static double bytes(const Question& question, Derivation derivation, bool both);
+
+  /// States, and with `both` gradients, in 64-bit mantissas.
+  [[nodiscard]] const NamedTensors<long double>& values() const;
+  [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Functional>& functionals) const;
+
+  /// A ReLU's argument lies so near its kink that rounding may choose the other side.
+  [[nodiscard]] bool near_kink() const;
+  /// Some intermediate result may exceed the largest finite number.
+  [[nodiscard]] bool may_overflow() const;
+  /// Largest sum of magnitudes in any sum: integers up to 1/u are summed exactly in any order.
+  [[nodiscard]] double largest_sum() const;
+  /// No product, quotient or value of a function other than zero is smaller.
+  [[nodiscard]] double smallest_value() const;
+
+ private:
+  class Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace bptt::bounds

@@ -1,0 +1,342 @@
+// The error that each line of a network may commit, array by array. docs/error_bounds.md, section 4.
+//
+// Of a sum of terms t: their number, the sum of their magnitudes A and of their squares Q, each formed
+// by the line's own product on magnitudes and on squares. Errors are kept in units of u.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "arithmetic/rounding.hpp"
+#include "bounds/values.hpp"
+
+namespace bptt::bounds {
+
+/// A ReLU's argument is near its kink if it is smaller than this many times the error bound of the
+/// sum that formed it: room for the errors that earlier steps hand down.
+inline constexpr double kink_margin = 32;
+
+/// A value this many times smaller than the largest finite number is near overflow: room for other
+/// orders of summation, and for gradients of which this one is a part.
+inline constexpr double overflow_margin = 16;
+
+/// Noise in the arithmetic N: float for values of usual size, long double where squares leave the
+/// range of double.
+template <class N>
+class Noise {
+ public:
+  template <class V>
+  Noise(const Plan& plan, const Values<V>& of, const Rounding& rounding, bool both)
+      : plan_(plan),
+        rounding_(rounding),
+        both_(both),
+        values_(plan),
+        certain_(plan),
+        deviation_(plan),
+        sums_(plan.program().arrays.size()) {
+    for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k) {
+      if (plan.owner(k) != k || !of.arrays().has(k)) continue;
+      const auto& from = of.arrays().all(k);
+      values_.all(k).resize(from.size());
+      std::transform(from.begin(), from.end(), values_.all(k).begin(), number<V>);
+    }
+    for (std::size_t s = 0; both && s < plan.states.size(); ++s) {
+      start_values_.emplace_back(of.at_start(s).size());
+      std::transform(of.at_start(s).begin(), of.at_start(s).end(), start_values_[s].begin(),
+                     number<V>);
+    }
+    run();
+  }
+
+  [[nodiscard]] const Arrays<N>& values() const { return values_; }
+  [[nodiscard]] const Arrays<N>& certain() const { return certain_; }
+  [[nodiscard]] const Arrays<N>& deviation() const { return deviation_; }
+  /// Of the gradient of a state before the first step.
+  [[nodiscard]] const AlignedVector<N>& start_certain(std::size_t s) const {
+    return start_certain_[s];
+  }
+  [[nodiscard]] const AlignedVector<N>& start_deviation(std::size_t s) const {
+    return start_deviation_[s];
+  }
+
+  [[nodiscard]] bool near_kink() const { return near_kink_; }
+  [[nodiscard]] bool may_overflow() const { return may_overflow_; }
+  [[nodiscard]] double largest_sum() const { return largest_sum_; }
+  [[nodiscard]] double smallest_value() const { return smallest_value_; }
+
+ private:
+  using Home = Plan::Home;
+
+  /// What is known of the sums of an array, element by element.
+  struct Sums {
+    AlignedVector<N> magnitudes, squares, count, products, underflows;
+
+    void make(std::size_t size) {
+      for (auto* part : {&magnitudes, &squares, &count, &products, &underflows})
+        part->assign(size, N(0));
+    }
+    void add(const Sums& from, Index at, Index to, Index block) {
+      const auto add_part = [&](const AlignedVector<N>& p, AlignedVector<N>& q) {
+        for (Index k = 0; k < block; ++k) q[Plan::at(to + k)] += p[Plan::at(at + k)];
+      };
+      add_part(from.magnitudes, magnitudes);
+      add_part(from.squares, squares);
+      add_part(from.count, count);
+      add_part(from.products, products);
+      add_part(from.underflows, underflows);
+    }
+  };
+
+  /// What N rounds to zero is no zero: such a product underflows, and is charged.
+  template <class V>
+  static N number(V v) {
+    const N n = static_cast<N>(v);
+    if (n == 0 && v != 0) return std::copysign(std::numeric_limits<N>::denorm_min(), static_cast<N>(v));
+    return n;
+  }
+
+  // ---- The lines, in order
+  void run() {
+    const std::size_t lines = both_ ? plan_.program().lines.size() : plan_.form.forward;
+    for (std::size_t k = 0; k < lines; ++k) {
+      const cells::Line& line = plan_.line(k);
+      plan_.for_each_batch(
+          k, [&](Index t, Index visit, Index steps) { run(line, t, visit, steps); });
+      if (line.function == cells::Function::sum &&
+          plan_.last_line(line.to.array) == static_cast<Index>(k) && !goes_on(line.to.array))
+        finish(line.to.array);
+    }
+    if (both_) join_visits();
+  }
+
+  /// Gradients of states, in whose sums several visits take part.
+  [[nodiscard]] bool goes_on(int array) const {
+    return std::any_of(plan_.states.begin(), plan_.states.end(), [&](const Plan::State& s) {
+      return array == s.gradient || array == s.gradient_before;
+    });
+  }
+
+  Sums& sums(int array) {
+    Sums& s = sums_[Plan::at(array)];
+    if (s.count.empty()) s.make(Plan::at(plan_.blocks(array) * plan_.layout.block(array)));
+    return s;
+  }
+
+  void run(const cells::Line& line, Index t, Index visit, Index steps) {
+    if (line.function == cells::Function::sum) {
+      for (const cells::Term& term : line.terms) add_term(line.to, term, t, visit, steps);
+    } else {
+      apply(line, t, visit, steps);
+    }
+  }
+
+  // ---- Sums
+  template <class Map>
+  const N* mapped(const cells::Place* place, Index t, Index visit, Index steps,
+                  AlignedVector<N>& to, const Map& map) {
+    if (place == nullptr) return nullptr;
+    const bool stays = plan_.blocks(place->array) == 1 && plan_.home(place->array) == Home::once;
+    const Index size = plan_.layout.block(place->array) * (stays ? 1 : steps);
+    const N* from = values_.block(place->array, plan_.slot(place->array, t, visit));
+    to.resize(Plan::at(size));
+    for (Index k = 0; k < size; ++k) to[Plan::at(k)] = map(from[k]);
+    return to.data() + plan_.layout.offset(*place);
+  }
+
+  struct Least {
+    double size = std::numeric_limits<double>::infinity();
+    bool zeros = false;
+  };
+  [[nodiscard]] Least least(const cells::Place* place, Index t, Index visit, Index steps) const {
+    if (place == nullptr) return {1, false};
+    const bool stays = plan_.home(place->array) == Home::once;
+    const Index size = plan_.layout.block(place->array) * (stays ? 1 : steps);
+    const N* from = values_.block(place->array, plan_.slot(place->array, t, visit));
+    N least = std::numeric_limits<N>::infinity();
+    bool zeros = false;
+    for (Index k = 0; k < size; ++k) {
+      const N a = std::abs(from[k]);
+      zeros = zeros || a == 0;
+      least = a == 0 ? least : std::min(least, a);
+    }
+    return {static_cast<double>(least), zeros};
+  }
+
+  void add_term(const cells::Place& to, const cells::Term& term, Index t, Index visit,
+                Index steps) {
+    const cells::Place* p = term.reads.empty() ? nullptr : &term.reads[0];
+    const cells::Place* q = term.reads.size() < 2 ? nullptr : &term.reads[1];
+    const N factor = std::abs(as_number<N>(term.factor));
+    int factors = factor == 1 ? 0 : 1;
+    for (const cells::Place* place : {p, q})
+      if (place != nullptr && !is_selector(plan_.program(), place->array)) ++factors;
+    const bool product = factors >= 2;
+
+    Sums& s = sums(to.array);
+    const Index at = plan_.slot(to.array, t, visit) * plan_.layout.block(to.array) +
+                     plan_.layout.offset(to);
+    const auto axes = plan_.layout.axes({&to}, {p}, {q}, plan_.layout.m() * steps);
+    const auto contract_mapped = [&](N f, AlignedVector<N>& out, const auto& map) {
+      contract<N>(axes, f, out.data() + at, mapped(p, t, visit, steps, left_, map),
+                  mapped(q, t, visit, steps, right_, map));
+    };
+    contract_mapped(factor, s.magnitudes, [](N v) { return std::abs(v); });
+    contract_mapped(factor * factor, s.squares, [](N v) { return v * v; });
+    const Least smallest_p = least(p, t, visit, steps), smallest_q = least(q, t, visit, steps);
+    for (auto* count : {&s.count, product ? &s.products : nullptr}) {
+      if (count == nullptr) continue;
+      if (smallest_p.zeros || smallest_q.zeros)
+        contract_mapped(N(1), *count, [](N v) { return N(v != 0 ? 1 : 0); });
+      else
+        contract<N>(axes, N(1), count->data() + at, nullptr, nullptr);
+    }
+    if (product) note_products(axes, factor, s, at, p, q, t, visit, steps,
+                               static_cast<double>(factor) * smallest_p.size * smallest_q.size);
+  }
+
+  /// at_least: no product but zero is smaller.
+  void note_products(const std::vector<Axis>& axes, N factor, Sums& s, Index at,
+                     const cells::Place* p, const cells::Place* q, Index t, Index visit,
+                     Index steps, double at_least) {
+    const double threshold = 2 * rounding_.smallest_normal;
+    if (at_least >= std::max(threshold, 0x1p-100)) {
+      smallest_value_ = std::min(smallest_value_, at_least);
+      return;
+    }
+    const auto same = [](N v) { return v; };
+    const N *left = mapped(p, t, visit, steps, left_, same),
+            *right = mapped(q, t, visit, steps, right_, same);
+    for_each_combination(axes, [&](Index o, Index i, Index j) {
+      const N l = left == nullptr ? N(1) : left[i], r = right == nullptr ? N(1) : right[j];
+      if (l == 0 || r == 0) return;
+      const auto size = static_cast<double>(std::abs(factor * l * r));
+      if (size < threshold) s.underflows[Plan::at(at + o)] += N(1);
+      smallest_value_ = std::min(
+          smallest_value_, std::max(size, std::numeric_limits<double>::denorm_min()));
+    });
+  }
+
+  void finish(int array) {
+    certain_.make(array);
+    deviation_.make(array);
+    finish(sums(array), values_.all(array), certain_.all(array), deviation_.all(array));
+    sums_[Plan::at(array)] = {};
+  }
+
+  void finish(const Sums& s, const AlignedVector<N>& values, AlignedVector<N>& certain,
+              AlignedVector<N>& deviation) {
+    if (rounding_.u == 0) {
+      for (const N a : s.magnitudes) note_sum(static_cast<double>(a));
+      return;
+    }
+    const N third = N(1) / N(3);
+    const N per_underflow = static_cast<N>(2 * static_cast<long double>(rounding_.smallest_subnormal) /
+                                           static_cast<long double>(rounding_.u));
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      const N count = s.count[k], A = s.magnitudes[k], Q = s.squares[k], z = values[k];
+      const N absolute = s.underflows[k] * per_underflow;
+      const bool rounds = count >= 2 || s.products[k] > 0;
+      const N sum = rounds ? count * A : N(0);
+      const N variance = rounds ? (count - 1) * std::max(Q, z * z) + Q : N(0);
+      certain[k] = sum + absolute;
+      deviation[k] = std::sqrt(third * (variance + absolute * absolute));
+      note_sum(static_cast<double>(A));
+    }
+  }
+
+  void note_sum(double magnitudes) {
+    largest_sum_ = std::max(largest_sum_, magnitudes);
+    note_size(magnitudes);
+  }
+  void note_size(double y) {
+    if (!(y <= rounding_.largest / overflow_margin)) may_overflow_ = true;
+    if (y > 0) smallest_value_ = std::min(smallest_value_, y);
+  }
+
+  // ---- Gradients of states: sums that go from one visit to the next
+  void join_visits() {
+    for (std::size_t k = 0; k < plan_.states.size(); ++k) {
+      const Plan::State& state = plan_.states[k];
+      const Index block = plan_.layout.block(state.state);
+      Sums& to = sums(state.gradient);
+      Sums none;
+      Sums& back = state.gradient_before < 0 ? none : sums(state.gradient_before);
+      for (std::size_t v = 0; state.gradient_before >= 0 && v < plan_.visits.visits.size(); ++v)
+        for (const Index from : plan_.visits.visits[v].from)
+          to.add(back, from * block, static_cast<Index>(v) * block, block);
+      Sums start;
+      start.make(Plan::at(block));
+      if (state.gradient_before >= 0)
+        for (const Index v : plan_.visits.to_start) start.add(back, v * block, 0, block);
+      start_certain_.emplace_back(Plan::at(block), N(0));
+      start_deviation_.emplace_back(Plan::at(block), N(0));
+      finish(start, start_values_[k], start_certain_[k], start_deviation_[k]);
+      finish(state.gradient);
+      if (state.gradient_before >= 0) sums_[Plan::at(state.gradient_before)] = {};
+    }
+  }
+
+  // ---- Functions
+  void apply(const cells::Line& line, Index t, Index visit, Index steps) {
+    const int y = line.to.array, z = line.arguments.front().array;
+    const Index size = plan_.layout.block(y) * steps, at = plan_.slot(y, t, visit) * plan_.layout.block(y);
+    const AlignedVector<N>& values = values_.all(y);
+    if (line.function == cells::Function::relu) {
+      if (certain_.has(z)) look_for_kinks(line.arguments.front(), t, visit, steps);
+      return;
+    }
+    const double ulps = rounding_.u == 0 ? 0 : ulps_of(line.function);
+    const bool quotient = line.function == cells::Function::reciprocal;
+    if (ulps == 0 && !quotient) return;
+    if (!certain_.has(y)) {
+      certain_.make(y);
+      deviation_.make(y);
+    }
+    for (Index k = at; k < at + size; ++k) {
+      const auto v = static_cast<long double>(std::abs(values[Plan::at(k)]));
+      note_size(static_cast<double>(v));
+      if (v == 0 || rounding_.u == 0) continue;
+      const auto u = static_cast<long double>(rounding_.u),
+                 eta = static_cast<long double>(rounding_.smallest_subnormal);
+      const bool underflow = v < 2 * static_cast<long double>(rounding_.smallest_normal);
+      const long double e = quotient ? v + (underflow ? 2 * eta / u : 0)
+                                     : static_cast<long double>(ulps) * std::max(2 * v, eta / u);
+      certain_.all(y)[Plan::at(k)] = static_cast<N>(e);
+      deviation_.all(y)[Plan::at(k)] = static_cast<N>(e / std::sqrt(3.0L));
+    }
+  }
+
+  [[nodiscard]] double ulps_of(cells::Function function) const {
+    switch (function) {
+      case cells::Function::tanh: return rounding_.tanh_ulp;
+      case cells::Function::sigmoid: return rounding_.sigmoid_ulp;
+      case cells::Function::exp: return rounding_.exp_ulp;
+      case cells::Function::log: return rounding_.log_ulp;
+      default: return 0;  // a choice or a change of sign
+    }
+  }
+
+  void look_for_kinks(const cells::Place& z, Index t, Index visit, Index steps) {
+    const Index block = plan_.layout.block(z.array), at = plan_.slot(z.array, t, visit) * block;
+    for (Index k = at; k < at + block * steps; ++k) {
+      const double margin =
+          kink_margin * rounding_.u * static_cast<double>(certain_.all(z.array)[Plan::at(k)]);
+      if (std::abs(static_cast<double>(values_.all(z.array)[Plan::at(k)])) < margin)
+        near_kink_ = true;
+    }
+  }
+
+  const Plan& plan_;
+  const Rounding& rounding_;
+  bool both_;
+  Arrays<N> values_, certain_, deviation_;
+  std::vector<Sums> sums_;
+  std::vector<AlignedVector<N>> start_values_, start_certain_, start_deviation_;
+  AlignedVector<N> left_, right_;
+  bool near_kink_ = false, may_overflow_ = false;
+  double largest_sum_ = 0, smallest_value_ = std::numeric_limits<double>::infinity();
+};
+
+}  // namespace bptt::bounds

@@ -1,0 +1,193 @@
+// Bounds by arrays against those of the tape of scalars, on which every operation of the same lines
+// stands for itself.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "arithmetic/noise_model.hpp"
+#include "arithmetic/recorded.hpp"
+#include "bounds/network_bounds.hpp"
+#include "cells/built_in.hpp"
+#include "cells/walk.hpp"
+
+namespace bptt::bounds {
+namespace {
+
+using R = Recorded<long double>;
+
+cells::Extents sizes_of(const cells::Program& step, std::mt19937_64& engine) {
+  cells::Extents extents;
+  for (const cells::Letter& letter : step.letters)
+    for (const std::string& size : letter.extent.sizes)
+      if (!extents.contains(size)) extents.add(size, 1 + static_cast<Index>(engine() % 4));
+  return extents;
+}
+
+struct Drawn {
+  Question question;
+  Rounding rounding;
+};
+
+Drawn draw(const cells::Definition& cell, cells::Function g, std::mt19937_64& engine) {
+  Drawn d;
+  Question& q = d.question;
+  q.step = cell.with(g);
+  q.extents = sizes_of(q.step, engine);
+  q.m = 1 + static_cast<Index>(engine() % 3);
+  q.T_x = 1 + static_cast<Index>(engine() % 4);
+  q.T_da = 1 + static_cast<Index>(engine() % static_cast<std::uint64_t>(q.T_x));
+  const bool f32 = engine() % 2 == 0;
+  d.rounding = f32 ? Rounding::of<float>() : Rounding::of<double>();
+  const bool whole = engine() % 8 == 0;
+  const long double scale =
+      std::vector<long double>{1, 1, 1, 4, 1e-3L, f32 ? 1e-20L : 1e-150L}[engine() % 6];
+  std::uniform_real_distribution<double> unit(-1, 1);
+  const auto number = [&]() -> long double {
+    if (engine() % 9 == 0) return 0;
+    if (whole) return static_cast<long double>(engine() % 5) - 2;
+    return scale * static_cast<long double>(unit(engine));
+  };
+  const auto tensor = [&](Shape shape, Index T) {
+    if (T >= 0) shape.append(T);
+    Tensor<long double> t(shape);
+    for (auto& v : t.elements()) v = number();
+    return t;
+  };
+  for (int k = 0; k < static_cast<int>(q.step.arrays.size()); ++k) {
+    const cells::Array& array = q.step.arrays[static_cast<std::size_t>(k)];
+    const Shape shape = q.step.shape(k, q.extents, q.m);
+    switch (array.role) {
+      case cells::Role::input: q.in.add(array.name, tensor(shape, q.T_x)); break;
+      case cells::Role::weight: q.in.add(array.name, tensor(shape, -1)); break;
+      case cells::Role::state:
+        q.in.add(array.name + "0", tensor(shape, -1));
+        q.up.add("d" + array.name, tensor(shape, q.T_da));
+        if (engine() % 2 == 0) q.up.add("d" + array.name + "_T", tensor(shape, -1));
+        break;
+      case cells::Role::output: q.up.add("d" + array.name, tensor(shape, q.T_da)); break;
+      default: break;
+    }
+  }
+  return d;
+}
+
+NamedTensors<R> on_tape(const NamedTensors<long double>& from, bool zeros_are_constant) {
+  NamedTensors<R> to;
+  for (const auto& [name, tensor] : from) {
+    Tensor<R> numbers(tensor.shape());
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
+      const long double v = tensor.elements()[k];
+      numbers.elements()[k] = zeros_are_constant && v == 0 ? R() : R::input(v);
+    }
+    to.add(name, std::move(numbers));
+  }
+  return to;
+}
+
+/// A result, and its nodes on the tape.
+struct Entries {
+  std::string array;
+  std::vector<std::int32_t> nodes;
+  std::vector<long double> values;
+};
+
+/// The tape keeps errors in double, which rounds to multiples of the smallest one.
+constexpr long double of_the_tape = 1000 * std::numeric_limits<double>::denorm_min();
+
+/// Where the larger of two is chosen, an array that both could read has one reader left, in some
+/// elements this one and in some that: there the tape joins sums that the lines keep apart.
+bool chooses(const cells::Program& step) {
+  return std::any_of(step.lines.begin(), step.lines.end(), [](const cells::Line& line) {
+    return line.function == cells::Function::larger;
+  });
+}
+
+void expect_near(long double got, long double expected, bool chosen, const std::string& what) {
+  if (chosen) {
+    EXPECT_LE(got, 4 * expected + of_the_tape) << what;
+    EXPECT_GE(4 * got + of_the_tape, expected) << what;
+    return;
+  }
+  EXPECT_LE(std::abs(got - expected), 1e-9L * std::abs(expected) + of_the_tape)
+      << what << ": " << got << " for " << expected;
+}
+
+TEST(BoundsByArrays, AreThoseOfTheTape) {
+  std::mt19937_64 engine(1);
+  int compared = 0;
+  for (const cells::Definition& cell : cells::built_in())
+    for (int k = 0; k < 100; ++k) {
+      const auto& gs = cell.activations;
+      const cells::Function g = gs.empty() ? cells::Function::tanh : gs[engine() % gs.size()];
+      const Drawn d = draw(cell, g, engine);
+      const Question& q = d.question;
+      const bool chosen = chooses(q.step);
+
+      Tape<long double> tape;
+      const TapeScope<long double> scope(tape);
+      cells::Walk<R> walk(q.step, q.extents, q.m);
+      auto states = walk.forward(on_tape(q.in, false));
+      auto gradients = walk.backward(on_tape(q.up, true));
+      std::vector<Entries> results;
+      bool finite = true;
+      std::vector<std::int32_t> nodes;
+      for (const auto* arrays : {&states, &gradients})
+        for (const auto& [name, tensor] : *arrays) {
+          Entries e{name, {}, {}};
+          for (const R& v : tensor.elements()) {
+            e.nodes.push_back(v.node());
+            e.values.push_back(v.value());
+            nodes.push_back(v.node());
+            finite = finite && std::isfinite(v.value());
+          }
+          results.push_back(std::move(e));
+        }
+      // A quotient by zero, or by what one order of summation makes zero, has no bound.
+      const NetworkBounds run(q, d.rounding, Derivation::one_pass, true);
+      for (const auto& [name, tensor] : run.values())
+        for (const long double v : tensor.elements()) finite = finite && std::isfinite(v);
+      if (!finite) continue;
+      const NoiseModel model(tape, nodes, d.rounding);
+
+      EXPECT_EQ(run.near_kink(), model.near_kink());
+      EXPECT_EQ(run.may_overflow(), model.may_overflow());
+      if (run.may_overflow()) continue;
+      ++compared;
+      std::vector<Functional> asked;
+      std::vector<bptt::Functional> asked_tape;
+      std::vector<std::string> names;
+      std::vector<long double> differences;
+      for (const Entries& e : results) {
+        ASSERT_EQ(run.values()[e.array].elements().size(), e.values.size()) << e.array;
+        for (std::size_t i = 0; i < e.values.size(); ++i) {
+          differences.push_back(std::abs(run.values()[e.array].elements()[i] - e.values[i]));
+          asked.push_back({{{e.array, {{static_cast<Index>(i), 1.0}}, {}}}});
+          asked_tape.push_back({{e.nodes[i], 1.0}});
+          names.push_back(cell.name + " " + e.array + "[" + std::to_string(i) + "]");
+        }
+        differences.push_back(0);
+        asked.push_back({{{e.array, {}, [](Index i) { return i % 3 == 0 ? -1.0 : 1.0; }}}});
+        asked_tape.emplace_back();
+        for (std::size_t i = 0; i < e.nodes.size(); ++i)
+          asked_tape.back().emplace_back(e.nodes[i], i % 3 == 0 ? -1.0 : 1.0);
+        names.push_back(cell.name + " " + e.array + ", projected");
+      }
+      const auto got = run.bounds(asked), expected = model.bounds(asked_tape);
+      for (std::size_t i = 0; i < asked.size(); ++i) {
+        const std::string what = names[i] + " of problem " + std::to_string(k) + " g " +
+                                 std::string(cells::name_of(g));
+        expect_near(got[i].certain, expected[i].certain, chosen, what + ", certain");
+        // Both are computed in 64-bit mantissas, in orders of their own.
+        EXPECT_LE(differences[i], 2 * 0x1p-64L / d.rounding.u * got[i].certain) << what;
+        expect_near(got[i].sigma, expected[i].sigma, chosen, what + ", sigma");
+      }
+      if (::testing::Test::HasFailure()) return;
+    }
+  EXPECT_GT(compared, 1050);
+}
+
+}  // namespace
+}  // namespace bptt::bounds

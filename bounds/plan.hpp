@@ -1,0 +1,110 @@
+// A network's lines, visits and sizes together: which array is stored for which steps.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bounds/layout.hpp"
+#include "bounds/normal_form.hpp"
+#include "bounds/visits.hpp"
+#include "core/aligned.hpp"
+
+namespace bptt::bounds {
+
+class Plan {
+ public:
+  /// Throws Error if a size is missing.
+  Plan(const cells::Program& step, const cells::Extents& extents, Index m, Index T_x, Index T_da,
+       Derivation derivation, const WayBack& way_back = {});
+
+  enum class Home {
+    nowhere,
+    once,            // a weight
+    forward,         // each step
+    state,           // each step, and before the first
+    visit,           // each visit
+    input_gradient,  // each step with a loss; the visits of a step add up
+    total            // a weight's gradient: all visits add up
+  };
+  [[nodiscard]] Home home(int array) const { return homes_[at(array)]; }
+  /// Under which number it is stored: a state before the step is stored as the state.
+  [[nodiscard]] int owner(int array) const { return owners_[at(array)]; }
+  [[nodiscard]] Index blocks(int array) const;
+  /// The block of an array at a step of a visit. visit is of no account on the way forward.
+  [[nodiscard]] Index slot(int array, Index t, Index visit) const;
+  /// The last line that writes to it, or -1.
+  [[nodiscard]] Index last_line(int array) const { return last_lines_[at(array)]; }
+
+  [[nodiscard]] const cells::Program& program() const { return form.program; }
+  [[nodiscard]] const cells::Line& line(std::size_t k) const { return form.program.lines[k]; }
+  [[nodiscard]] const cells::Array& array(int k) const { return form.program.arrays[at(k)]; }
+  [[nodiscard]] bool on_the_way_back(std::size_t line) const { return line >= form.forward; }
+
+  /// visit(t, number of the visit, steps): all steps of a line, as many at once as stand together.
+  template <class Visit>
+  void for_each_batch(std::size_t line, const Visit& visit) const {
+    const auto run = [&](Index t, Index first, Index count) {
+      if (!step_by_step_[line]) return visit(t, first, count);
+      for (Index k = 0; k < count; ++k) visit(t + k, first + k, 1);
+    };
+    if (!on_the_way_back(line)) return run(0, 0, T_x);
+    for (const Visits::Run& r : visits.runs) run(visits.visits[at(r.first)].t, r.first, r.count);
+  }
+
+  /// A state, the array that holds it before the step, and their gradients; -1: there is none.
+  struct State {
+    int state, before, gradient, gradient_before;
+  };
+
+  NormalForm form;
+  Layout layout;
+  Visits visits;
+  Index T_x, T_da;
+  std::vector<State> states;
+
+  static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
+
+ private:
+  std::vector<Home> homes_;
+  std::vector<int> owners_;
+  std::vector<Index> last_lines_;
+  std::vector<bool> step_by_step_;  // lines with an array of each step that has no samples
+};
+
+/// The elements of all arrays, by the numbers of their owners.
+template <class T>
+class Arrays {
+ public:
+  explicit Arrays(const Plan& plan) : plan_(&plan), of_(plan.program().arrays.size()) {}
+
+  /// Room for an array: zeros.
+  void make(int array, Index times = 1) {
+    const int owner = plan_->owner(array);
+    auto& elements = of_[Plan::at(owner)];
+    elements.assign(Plan::at(plan_->blocks(owner) * plan_->layout.block(owner) * times), T(0));
+  }
+  [[nodiscard]] bool has(int array) const { return !of_[Plan::at(plan_->owner(array))].empty(); }
+  void drop(int array) { of_[Plan::at(plan_->owner(array))] = {}; }
+  [[nodiscard]] AlignedVector<T>& all(int array) { return of_[Plan::at(plan_->owner(array))]; }
+  [[nodiscard]] const AlignedVector<T>& all(int array) const {
+    return of_[Plan::at(plan_->owner(array))];
+  }
+  [[nodiscard]] T* block(int array, Index slot) {
+    return all(array).data() + slot * plan_->layout.block(array);
+  }
+  [[nodiscard]] const T* block(int array, Index slot) const {
+    return all(array).data() + slot * plan_->layout.block(array);
+  }
+  [[nodiscard]] T* at(const cells::Place& place, Index t, Index visit) {
+    return block(place.array, plan_->slot(place.array, t, visit)) + plan_->layout.offset(place);
+  }
+  [[nodiscard]] const T* at(const cells::Place& place, Index t, Index visit) const {
+    return block(place.array, plan_->slot(place.array, t, visit)) + plan_->layout.offset(place);
+  }
+
+ private:
+  const Plan* plan_;
+  std::vector<AlignedVector<T>> of_;
+};
+
+}  // namespace bptt::bounds

@@ -1,0 +1,383 @@
+// The reversed program run on adjoints: what the errors of all lines do to some results.
+// For each result, sum over lines and entries of |adjoint| * certain, and of adjoint^2 * deviation^2.
+// Source: Linnainmaa 1976; docs/error_bounds.md, section 3.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bounds/functional.hpp"
+#include "bounds/noise.hpp"
+
+namespace bptt::bounds {
+
+template <class N>
+class Sweep {
+ public:
+  Sweep(const Plan& plan, const Noise<N>& noise, bool both)
+      : plan_(plan), noise_(noise), both_(both) {
+    for (std::size_t k = 0; k < plan.program().arrays.size(); ++k) {
+      const auto role = plan.program().arrays[k].role;
+      constant_.push_back(role == cells::Role::input || role == cells::Role::weight ||
+                          is_selector(plan.program(), static_cast<int>(k)));
+    }
+    for (const Upstream& upstream : plan.form.upstream) constant_[Plan::at(upstream.array)] = true;
+  }
+
+  /// In units of u.
+  std::vector<NoiseBound> run(const Functional* functionals, std::size_t count) {
+    K_ = static_cast<Index>(count);
+    sums_.assign(count, {});
+    forward_.assign(plan_.program().arrays.size(), {});
+    back_.assign(plan_.program().arrays.size(), {});
+    carried_.assign(plan_.states.size(), {});
+    start_.assign(plan_.states.size(), {});
+    totals_.clear();
+    for (std::size_t r = 0; r < count; ++r)
+      for (const Functional::Part& part : functionals[r].parts) seed(part, static_cast<Index>(r));
+    if (both_) {
+      settle_outputs();
+      for (auto v = plan_.visits.order.rbegin(); v != plan_.visits.order.rend(); ++v) way_back(*v);
+    }
+    for (Index t = plan_.T_x - 1; t >= 0; --t) way_forward(t);
+    std::vector<NoiseBound> bounds;
+    for (const Sum& s : sums_)
+      bounds.push_back({static_cast<long double>(s.certain),
+                        std::sqrt(static_cast<long double>(s.variance))});
+    return bounds;
+  }
+
+ private:
+  using Accumulator = std::conditional_t<std::is_same_v<N, float>, double, N>;
+  struct Sum {
+    Accumulator certain = 0, variance = 0;
+  };
+
+  /// Adjoints of one block for all results, the result slowest; those of zero take no room.
+  struct Block {
+    AlignedVector<N> elements;
+    bool any = false;
+
+    void make(Index size) {
+      if (elements.empty()) elements.assign(static_cast<std::size_t>(size), N(0));
+      any = true;
+    }
+    void clear() {
+      if (any) std::fill(elements.begin(), elements.end(), N(0));
+      any = false;
+    }
+  };
+  using Blocks = std::vector<Block>;
+
+  [[nodiscard]] Block& forward(int array, Index slot) {
+    Blocks& blocks = forward_[Plan::at(plan_.owner(array))];
+    if (blocks.empty()) blocks.resize(Plan::at(plan_.blocks(plan_.owner(array))));
+    return blocks[Plan::at(slot)];
+  }
+  /// Of arrays of a visit one block, since the visits come one after another.
+  [[nodiscard]] Block& adjoint(int array, Index t, Index visit) {
+    switch (plan_.home(array)) {
+      case Plan::Home::visit: {
+        Blocks& blocks = back_[Plan::at(array)];
+        if (blocks.empty()) blocks.resize(1);
+        return blocks[0];
+      }
+      default: return forward(array, plan_.slot(array, t, visit));
+    }
+  }
+
+  // ---- The results
+  void seed(const Functional::Part& part, Index r) {
+    const auto& program = plan_.program();
+    for (std::size_t s = 0; s < plan_.states.size(); ++s) {
+      const std::string& name = plan_.array(plan_.states[s].state).name;
+      if (part.array == "d" + name + "0") {
+        start_[s].make(plan_.layout.block(plan_.states[s].state) * K_);
+        each_entry(part, plan_.layout.block(plan_.states[s].state), [&](Index e, double w) {
+          start_[s].elements[Plan::at(e + r * plan_.layout.block(plan_.states[s].state))] +=
+              static_cast<N>(w);
+        });
+        return;
+      }
+    }
+    const int array = program.array(part.array);
+    const Index block = plan_.layout.block(array);
+    if (plan_.home(array) == Plan::Home::total) {
+      totals_.push_back({array, r, &part});
+      return;
+    }
+    const Index before = plan_.home(array) == Plan::Home::state ? 1 : 0;
+    each_entry(part, block * (plan_.blocks(array) - before), [&](Index e, double w) {
+      Block& to = forward(array, e / block + before);
+      to.make(block * K_);
+      to.elements[Plan::at(e % block + r * block)] += static_cast<N>(w);
+    });
+  }
+
+  template <class Visit>
+  static void each_entry(const Functional::Part& part, Index size, const Visit& visit) {
+    if (part.weight)
+      for (Index e = 0; e < size; ++e)
+        if (const double w = part.weight(e); w != 0) visit(e, w);
+    for (const auto& [e, w] : part.entries) visit(e, w);
+  }
+
+  struct Total {
+    int array;
+    Index result;
+    const Functional::Part* part;
+  };
+
+  /// The errors of what no other line reads: gradients of weights, inputs and first states.
+  void settle_outputs() {
+    for (const Total& total : totals_) {
+      const auto &E = noise_.certain().all(total.array), &D = noise_.deviation().all(total.array);
+      if (E.empty()) continue;
+      Sum& sum = sums_[Plan::at(total.result)];
+      each_entry(*total.part, plan_.layout.block(total.array), [&](Index e, double w) {
+        sum.certain += static_cast<Accumulator>(std::abs(w)) * static_cast<Accumulator>(E[Plan::at(e)]);
+        const auto d = static_cast<Accumulator>(w) * static_cast<Accumulator>(D[Plan::at(e)]);
+        sum.variance += d * d;
+      });
+    }
+    dense_.clear();
+    for (const Total& total : totals_)
+      if (total.part->weight) {
+        AlignedVector<N> weights(Plan::at(plan_.layout.block(total.array)), N(0));
+        for (std::size_t e = 0; e < weights.size(); ++e)
+          weights[e] = static_cast<N>(total.part->weight(static_cast<Index>(e)));
+        for (const auto& [e, w] : total.part->entries) weights[Plan::at(e)] += static_cast<N>(w);
+        dense_.push_back(std::move(weights));
+      } else {
+        dense_.emplace_back();
+      }
+    for (std::size_t k = 0; k < plan_.program().arrays.size(); ++k) {
+      const auto array = static_cast<int>(k);
+      if (plan_.home(array) != Plan::Home::input_gradient || forward_[k].empty()) continue;
+      for (Index t = 0; t < plan_.blocks(array); ++t) count(array, t, forward(array, t));
+    }
+    for (std::size_t s = 0; s < plan_.states.size(); ++s)
+      if (start_[s].any && !noise_.start_certain(s).empty())
+        count(start_[s], noise_.start_certain(s).data(), noise_.start_deviation(s).data(),
+              plan_.layout.block(plan_.states[s].state));
+  }
+
+  // ---- The errors of a line
+  void count(int array, Index slot, const Block& d) {
+    if (!d.any || !noise_.certain().has(array)) return;
+    count(d, noise_.certain().block(array, slot), noise_.deviation().block(array, slot),
+          plan_.layout.block(array));
+  }
+  void count(const Block& d, const N* E, const N* D, Index block) {
+    constexpr Index lanes = 8;
+    for (Index r = 0; r < K_; ++r) {
+      const N* a = d.elements.data() + r * block;
+      Accumulator certain[lanes] = {}, variance[lanes] = {};  // NOLINT: for the compiler's vectors
+      const auto entry = [&](Index k, Index l) {
+        const auto c = static_cast<Accumulator>(a[k]);
+        certain[l] += std::abs(c) * static_cast<Accumulator>(E[k]);
+        const Accumulator v = c * static_cast<Accumulator>(D[k]);
+        variance[l] += v * v;
+      };
+      Index k = 0;
+      for (; k + lanes <= block; k += lanes)
+        for (Index l = 0; l < lanes; ++l) entry(k + l, l);
+      for (; k < block; ++k) entry(k, 0);
+      Sum& sum = sums_[Plan::at(r)];
+      for (Index l = 0; l < lanes; ++l) {
+        sum.certain += certain[l];
+        sum.variance += variance[l];
+      }
+    }
+  }
+
+  // ---- From the value of a line to what it reads
+  void reverse(const cells::Line& line, const Block& d, Index t, Index visit) {
+    if (!d.any) return;
+    if (line.function != cells::Function::sum) return reverse_function(line, d, t, visit);
+    for (const cells::Term& term : line.terms)
+      for (std::size_t k = 0; k < term.reads.size(); ++k) {
+        const cells::Place& read = term.reads[k];
+        const cells::Place* other = term.reads.size() < 2 ? nullptr : &term.reads[1 - k];
+        if (is_constant(read, t, visit)) continue;
+        send(line.to, d.elements.data() + plan_.layout.offset(line.to), read, other,
+             as_number<N>(term.factor), t, visit);
+      }
+  }
+
+  [[nodiscard]] bool is_constant(const cells::Place& place, Index t, Index visit) const {
+    return constant_[Plan::at(place.array)] || (plan_.home(place.array) == Plan::Home::state &&
+                                                plan_.slot(place.array, t, visit) == 0);
+  }
+
+  void send(const cells::Place& from, const N* d, const cells::Place& to,
+            const cells::Place* other, N factor, Index t, Index visit) {
+    const Index block = plan_.layout.block(to.array);
+    Block& a = adjoint(to.array, t, visit);
+    a.make(block * K_);
+    contract<N>(plan_.layout.axes({&to, block}, {&from, plan_.layout.block(from.array)}, {other, 0},
+                                  plan_.layout.m(), K_),
+                factor, a.elements.data() + plan_.layout.offset(to), d,
+                other == nullptr ? nullptr : noise_.values().at(*other, t, visit));
+  }
+
+  void reverse_function(const cells::Line& line, const Block& d, Index t, Index visit) {
+    const N* y = noise_.values().at(line.to, t, visit);
+    const Index block = plan_.layout.block(line.to.array);
+    for (std::size_t k = 0; k < line.arguments.size(); ++k) {
+      const cells::Place& z = line.arguments[k];
+      if (is_constant(z, t, visit)) continue;
+      const N *p = noise_.values().at(line.arguments.front(), t, visit),
+              *q = noise_.values().at(line.arguments.back(), t, visit);
+      slope_.resize(Plan::at(block));
+      for_each_combination(
+          plan_.layout.axes({&line.to}, {&line.arguments.front()}, {&line.arguments.back()},
+                            plan_.layout.m()),
+          [&](Index e, Index i, Index j) {
+            slope_[Plan::at(e)] = slope(line.function, k, y[e], p[i], q[j]);
+          });
+      // A slope has the indices of y.
+      const Index to = plan_.layout.block(z.array);
+      Block& a = adjoint(z.array, t, visit);
+      a.make(to * K_);
+      contract<N>(plan_.layout.axes({&z, to}, {&line.to, block}, {&line.to, 0}, plan_.layout.m(), K_),
+                  N(1), a.elements.data() + plan_.layout.offset(z), d.elements.data(),
+                  slope_.data());
+    }
+  }
+
+  static N slope(cells::Function function, std::size_t argument, N y, N p, N q) {
+    switch (function) {
+      case cells::Function::tanh: return N(1) - y * y;
+      case cells::Function::sigmoid: return y * (N(1) - y);
+      case cells::Function::exp: return y;
+      case cells::Function::log: return N(1) / p;
+      case cells::Function::relu: return y > 0 ? N(1) : N(0);
+      case cells::Function::identity: return N(1);
+      case cells::Function::reciprocal: return -y * y;
+      case cells::Function::larger: return (q > p) == (argument == 1) ? N(1) : N(0);
+      default: return N(0);
+    }
+  }
+
+  // ---- Through time
+  /// The adjoint of a gradient that a visit of a later step reads is sent here.
+  void way_back(Index v) {
+    const Visit& visit = plan_.visits.visits[Plan::at(v)];
+    for (Blocks& blocks : back_)
+      if (!blocks.empty()) blocks[0].clear();
+    bool any = !totals_.empty();
+    for (std::size_t s = 0; s < plan_.states.size(); ++s) {
+      const Plan::State& state = plan_.states[s];
+      if (state.gradient_before < 0) continue;
+      const Index block = plan_.layout.block(state.state);
+      Block& to = adjoint(state.gradient_before, visit.t, v);
+      const auto add = [&](const Block& from) {
+        if (!from.any) return;
+        to.make(block * K_);
+        for (std::size_t k = 0; k < to.elements.size(); ++k) to.elements[k] += from.elements[k];
+        any = true;
+      };
+      if (visit.t == 0) add(start_[s]);
+      if (const Index receiver = plan_.visits.receiver_of[Plan::at(v)]; receiver >= 0)
+        add(carried(s, receiver));
+    }
+    const auto& program = plan_.program();
+    for (std::size_t k = program.lines.size(); k-- > plan_.form.forward;) {
+      const cells::Line& line = program.lines[k];
+      const Plan::Home home = plan_.home(line.to.array);
+      if (home == Plan::Home::total) {
+        reverse_total(line, visit.t, v);
+        continue;
+      }
+      if (home == Plan::Home::input_gradient) {
+        if (!forward_[Plan::at(line.to.array)].empty())
+          reverse(line, forward(line.to.array, visit.t), visit.t, v);
+        continue;
+      }
+      Block& d = adjoint(line.to.array, visit.t, v);
+      if (plan_.last_line(line.to.array) == static_cast<Index>(k) &&
+          !is_carried_on(line.to.array))
+        count(line.to.array, v, d);
+      reverse(line, d, visit.t, v);
+    }
+    for (std::size_t s = 0; s < plan_.states.size(); ++s) {
+      const int gradient = plan_.states[s].gradient;
+      const Block& d = adjoint(gradient, visit.t, v);
+      if (!visit.from.empty()) carried(s, v) = d;
+    }
+  }
+
+  /// A sum that the next visit goes on with has no error of its own yet.
+  [[nodiscard]] bool is_carried_on(int array) const {
+    return std::any_of(plan_.states.begin(), plan_.states.end(),
+                       [&](const Plan::State& s) { return s.gradient_before == array; });
+  }
+
+  [[nodiscard]] Block& carried(std::size_t state, Index visit) {
+    Blocks& blocks = carried_[state];
+    if (blocks.empty()) blocks.resize(plan_.visits.visits.size());
+    return blocks[Plan::at(visit)];
+  }
+
+  void way_forward(Index t) {
+    for (std::size_t k = plan_.form.forward; k-- > 0;) {
+      const cells::Line& line = plan_.line(k);
+      const Index slot = plan_.slot(line.to.array, t, 0);
+      Block& d = forward(line.to.array, slot);
+      if (plan_.last_line(line.to.array) == static_cast<Index>(k)) count(line.to.array, slot, d);
+      reverse(line, d, t, 0);
+    }
+  }
+
+  /// dW[i,j] += dz[i] a[j], read by results alone: their weights take the place of adjoints.
+  void reverse_total(const cells::Line& line, Index t, Index visit) {
+    for (std::size_t n = 0; n < totals_.size(); ++n) {
+      const Total& total = totals_[n];
+      if (total.array != line.to.array) continue;
+      for (const cells::Term& term : line.terms)
+        for (std::size_t k = 0; k < term.reads.size(); ++k) {
+          const cells::Place& read = term.reads[k];
+          const cells::Place* other = term.reads.size() < 2 ? nullptr : &term.reads[1 - k];
+          if (is_constant(read, t, visit)) continue;
+          const Index block = plan_.layout.block(read.array);
+          Block& a = adjoint(read.array, t, visit);
+          a.make(block * K_);
+          N* to = a.elements.data() + total.result * block + plan_.layout.offset(read);
+          const N* value = other == nullptr ? nullptr : noise_.values().at(*other, t, visit);
+          const N factor = as_number<N>(term.factor);
+          if (!dense_[n].empty()) {
+            contract<N>(plan_.layout.axes({&read}, {&line.to}, {other}, plan_.layout.m()), factor,
+                        to, dense_[n].data() + plan_.layout.offset(line.to), value);
+            continue;
+          }
+          const auto axes =
+              plan_.layout.axes({&read}, {}, {other}, plan_.layout.m(), 1, &line.to);
+          for (const auto& [e, w] : total.part->entries) {
+            if (!plan_.layout.contains(line.to, e)) continue;
+            contract<N>(axes, factor * static_cast<N>(w),
+                        to + plan_.layout.moved(read, line.to, e), nullptr,
+                        value == nullptr ? nullptr
+                                         : value + plan_.layout.moved(*other, line.to, e));
+          }
+        }
+    }
+  }
+
+  const Plan& plan_;
+  const Noise<N>& noise_;
+  bool both_;
+  Index K_ = 0;
+  std::vector<bool> constant_;
+  std::vector<Sum> sums_;
+  std::vector<Blocks> forward_, back_, carried_;
+  Blocks start_;
+  std::vector<Total> totals_;
+  std::vector<AlignedVector<N>> dense_;
+  AlignedVector<N> slope_;
+};
+
+}  // namespace bptt::bounds

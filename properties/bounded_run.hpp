@@ -1,0 +1,58 @@
+// A problem's states and gradients with the bounds of bounds/, and a memory of those asked for before.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "arithmetic/rounding.hpp"
+#include "bounds/network_bounds.hpp"
+#include "core/problem.hpp"
+#include "core/subject.hpp"
+#include "properties/probes.hpp"
+
+namespace bptt::properties {
+
+/// How much of a problem is computed.
+enum class Passes { forward, both };
+
+/// About the bytes that a BoundedRun takes at its largest.
+[[nodiscard]] double bytes_of_bounds(const Problem<long double>& problem, Derivation derivation,
+                                     Passes passes);
+
+/// Several threads may ask one run at once.
+class BoundedRun {
+ public:
+  /// rounding, derivation: of the implementation judged. Throws CheckerError if it would take more
+  /// than oracle_memory().
+  BoundedRun(const Problem<long double>& problem, const Rounding& rounding, Derivation derivation,
+             Passes passes);
+
+  /// In 64-bit mantissas.
+  [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
+  /// The bound of each probe; one that was asked for before is not derived again.
+  [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Probe>& probes);
+  /// The bounds of <weights, arrays>: weights has some of the arrays of values().
+  [[nodiscard]] std::vector<NoiseBound> bounds_of(
+      const std::vector<NamedTensors<long double>>& weights) const;
+  [[nodiscard]] const bounds::NetworkBounds& noise() const { return noise_; }
+  /// Every value is a whole number and every sum is exact in any order.
+  [[nodiscard]] bool exact() const { return exact_; }
+
+ private:
+  struct Known {
+    std::vector<NoiseBound> of_entry;  // certain < 0: not derived yet; empty: none is
+    std::map<std::uint64_t, NoiseBound> of_projection;
+
+    [[nodiscard]] const NoiseBound* find(const Probe& probe) const;
+    void learn(const Probe& probe, const NoiseBound& bound, Index entries);
+  };
+  bounds::NetworkBounds noise_;
+  NamedTensors<long double> values_;
+  bool exact_ = false;
+  std::mutex mutex_;  // of known_
+  Named<Known> known_;
+};
+
+}  // namespace bptt::properties
