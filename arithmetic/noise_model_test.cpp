@@ -288,7 +288,8 @@ TEST_F(Noise, SizesOfWhatIsFormed) {
 TEST_F(Noise, AProductThatUnderflows) {
   const double tiny = 0x1p-149;
   const R y = input(0x1p-70) * input(0x1.8p-70);
-  expect(bound(y), 2 * tiny + u32 * 0x1.8p-140, (2 * tiny + u32 * 0x1.8p-140) / std::sqrt(3));
+  expect(bound(y), 2 * tiny + u32 * 0x1.8p-140,
+         std::hypot(2 * tiny, u32 * 0x1.8p-140) / std::sqrt(3));
   // In a sum each product adds its own: 2^-140 (1.5 + 0.5), two terms.
   const R sum = input(0x1p-70) * input(0x1.8p-70) + input(0x1p-71) * input(0x1p-70);
   const double absolute = 4 * tiny, squares = 2.5, total = 4;  // of 2^-140

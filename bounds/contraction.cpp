@@ -1,9 +1,9 @@
 #include "bounds/contraction.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "bounds/products.hpp"
+#include "core/error.hpp"
 
 namespace bptt::bounds {
 namespace {
@@ -14,16 +14,20 @@ constexpr Index large = 4096;
 /// Two indices that all arrays move with as with one become one.
 void coalesce(std::vector<Axis>& axes) {
   std::erase_if(axes, [](const Axis& axis) { return axis.extent == 1; });
-  for (std::size_t k = 0; k < axes.size(); ++k)
-    for (std::size_t l = 0; l < axes.size(); ++l) {
-      Axis &a = axes[k], &b = axes[l];
-      if (k == l || b.out != a.extent * a.out || b.p != a.extent * a.p || b.q != a.extent * a.q)
-        continue;
-      a.extent *= b.extent;
-      axes.erase(axes.begin() + static_cast<std::ptrdiff_t>(l));
-      k = 0, l = static_cast<std::size_t>(-1);
-      if (axes.size() < 2) return;
-    }
+  const auto pair = [&]() -> bool {
+    for (std::size_t k = 0; k < axes.size(); ++k)
+      for (std::size_t l = 0; l < axes.size(); ++l) {
+        const Axis &a = axes[k], &b = axes[l];
+        if (k == l || b.out != a.extent * a.out || b.p != a.extent * a.p ||
+            b.q != a.extent * a.q)
+          continue;
+        axes[k].extent *= b.extent;
+        axes.erase(axes.begin() + static_cast<std::ptrdiff_t>(l));
+        return true;
+      }
+    return false;
+  };
+  while (pair()) {}
 }
 
 /// How well an index suits as the innermost one: no array jumps.
@@ -43,14 +47,16 @@ void innermost(const Axis& axis, T factor, T* out, const T* p, const T* q) {
       for (Index k = 0; k < n; ++k) sum += p[k * axis.p] * q[k * axis.q];
     else if (p != nullptr)
       for (Index k = 0; k < n; ++k) sum += p[k * axis.p];
+    else if (q != nullptr)
+      for (Index k = 0; k < n; ++k) sum += q[k * axis.q];
     else
       sum = static_cast<T>(n);
     *out += factor * sum;
     return;
   }
-  if (q != nullptr && axis.out == 1 && axis.p == 1 && axis.q == 1) {
+  if (q != nullptr && p != nullptr && axis.out == 1 && axis.p == 1 && axis.q == 1) {
     for (Index k = 0; k < n; ++k) out[k] += factor * p[k] * q[k];
-  } else if (q != nullptr && axis.out == 1 && axis.p == 1 && axis.q == 0) {
+  } else if (q != nullptr && p != nullptr && axis.out == 1 && axis.p == 1 && axis.q == 0) {
     const T f = factor * *q;
     for (Index k = 0; k < n; ++k) out[k] += f * p[k];
   } else if (q != nullptr && axis.out == 1 && axis.p == 0 && axis.q == 1) {
@@ -64,61 +70,144 @@ void innermost(const Axis& axis, T factor, T* out, const T* p, const T* q) {
   }
 }
 
+/// out[K k axis.out + r] += factor * p[K k axis.p + r] * q[k axis.q].
 template <class T>
-void loops(const Axis* axis, std::size_t rest, T factor, T* out, const T* p, const T* q) {
-  if (rest == 0) {
-    *out += factor * (p == nullptr ? T(1) : *p) * (q == nullptr ? T(1) : *q);
-    return;
+[[gnu::always_inline]] inline void add_results(const Axis& axis, Index K, T factor, T* out,
+                                               const T* p, const T* q) {
+  for (Index k = 0; k < axis.extent; ++k) {
+    const T f = q == nullptr ? factor : factor * q[k * axis.q];
+    T* to = out + K * k * axis.out;
+    const T* from = p + K * k * axis.p;
+    for (Index r = 0; r < K; ++r) to[r] += f * from[r];
   }
-  if (rest == 1) return innermost(*axis, factor, out, p, q);
-  for (Index k = 0; k < axis->extent; ++k)
-    loops(axis + 1, rest - 1, factor, out + k * axis->out, p == nullptr ? p : p + k * axis->p,
-          q == nullptr ? q : q + k * axis->q);
 }
 
-/// The largest axis with the given arrays, or none.
-template <class Has>
-const Axis* largest(const std::vector<Axis>& axes, const Has& has) {
-  const Axis* found = nullptr;
-  for (const Axis& axis : axes)
-    if (has(axis) && (found == nullptr || axis.extent > found->extent)) found = &axis;
-  return found;
+// The same loop for two widths of vector registers.
+template <class T>
+void add_plain(const Axis& axis, Index K, T factor, T* out, const T* p, const T* q) {
+  add_results(axis, K, factor, out, p, q);
+}
+#if defined(__x86_64__)
+template <class T>
+[[gnu::target("avx2,fma")]] void add_avx2(const Axis& axis, Index K, T factor, T* out, const T* p,
+                                          const T* q) {
+  add_results(axis, K, factor, out, p, q);
+}
+const bool wide = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+#endif
+
+template <class T>
+void add_beside(const Axis& axis, Index K, T factor, T* out, const T* p, const T* q) {
+#if defined(__x86_64__)
+  if (wide) return add_avx2(axis, K, factor, out, p, q);
+#endif
+  add_plain(axis, K, factor, out, p, q);
 }
 
 }  // namespace
 
-template <class T>
-void contract(std::vector<Axis> axes, T factor, T* out, const T* p, const T* q) {
-  for (const Axis& axis : axes)
-    if (axis.extent == 0) return;
+Contraction::Contraction(std::vector<Axis> axes) {
+  for (const Axis& axis : axes) empty_ = empty_ || axis.extent == 0;
+  if (empty_) return;
   coalesce(axes);
-  if (p != nullptr && q != nullptr) {
-    const Axis* m =
-        largest(axes, [](const Axis& a) { return a.out != 0 && a.p != 0 && a.q == 0; });
-    const Axis* n =
-        largest(axes, [](const Axis& a) { return a.out != 0 && a.p == 0 && a.q != 0; });
-    const Axis* k =
-        largest(axes, [](const Axis& a) { return a.out == 0 && a.p != 0 && a.q != 0; });
-    if (m != nullptr && n != nullptr && k != nullptr &&
-        m->extent * n->extent * k->extent >= large) {
-      std::vector<Axis> outer;
-      for (const Axis& axis : axes)
-        if (&axis != m && &axis != n && &axis != k) outer.push_back(axis);
-      for_each_combination(outer, [&](Index o, Index i, Index j) {
-        multiply_add<T>({m->extent, n->extent, k->extent}, factor, {p + i, m->p, k->p},
-                        {q + j, k->q, n->q}, out + o, m->out, n->out);
-      });
-      return;
-    }
+  if (axes.size() > most) throw Error("a line has more indices than can be summed");
+  // The largest index of each kind that a product of matrices has.
+  const auto largest = [&](bool out, bool p, bool q) {
+    auto found = axes.end();
+    for (auto axis = axes.begin(); axis != axes.end(); ++axis)
+      if ((axis->out != 0) == out && (axis->p != 0) == p && (axis->q != 0) == q &&
+          (found == axes.end() || axis->extent > found->extent))
+        found = axis;
+    return found;
+  };
+  const auto m = largest(true, true, false), n = largest(true, false, true),
+             k = largest(false, true, true);
+  product_ = m != axes.end() && n != axes.end() && k != axes.end() &&
+             m->extent * n->extent * k->extent >= large;
+  if (product_) {
+    const Axis of_m = *m, of_n = *n, of_k = *k;
+    const auto is = [](const Axis& a, const Axis& b) {
+      return a.extent == b.extent && a.out == b.out && a.p == b.p && a.q == b.q;
+    };
+    std::erase_if(axes,
+                  [&](const Axis& a) { return is(a, of_m) || is(a, of_n) || is(a, of_k); });
+    axes.insert(axes.end(), {of_m, of_n, of_k});
+  } else {
+    std::stable_sort(axes.begin(), axes.end(),
+                     [](const Axis& a, const Axis& b) { return rank(a) < rank(b); });
   }
-  std::stable_sort(axes.begin(), axes.end(),
-                   [](const Axis& a, const Axis& b) { return rank(a) < rank(b); });
-  loops(axes.data(), axes.size(), factor, out, p, q);
+  count_ = axes.size();
+  std::copy(axes.begin(), axes.end(), axes_.begin());
 }
 
-template void contract(std::vector<Axis>, float, float*, const float*, const float*);
-template void contract(std::vector<Axis>, double, double*, const double*, const double*);
-template void contract(std::vector<Axis>, long double, long double*, const long double*,
-                       const long double*);
+template <class T>
+void Contraction::loops(std::size_t level, T factor, T* out, const T* p, const T* q) const {
+  if (product_ && level + 3 == count_) {
+    const Axis &m = axes_[level], &n = axes_[level + 1], &k = axes_[level + 2];
+    multiply_add<T>({m.extent, n.extent, k.extent}, factor, {p, m.p, k.p}, {q, k.q, n.q}, out,
+                    m.out, n.out);
+    return;
+  }
+  const Axis& axis = axes_[level];
+  if (level + 1 == count_) return innermost(axis, factor, out, p, q);
+  for (Index k = 0; k < axis.extent; ++k)
+    loops(level + 1, factor, out + k * axis.out, p == nullptr ? p : p + k * axis.p,
+          q == nullptr ? q : q + k * axis.q);
+}
+
+template <class T>
+void Contraction::add_everywhere(T factor, T* out) const {
+  std::vector<Axis> axes;
+  for (std::size_t k = 0; k < count_; ++k) {
+    if (axes_[k].out == 0)
+      factor *= static_cast<T>(axes_[k].extent);
+    else
+      axes.push_back({axes_[k].extent, axes_[k].out, 0, 0});
+  }
+  const T one = 1;
+  Contraction(axes).run(factor, out, &one, static_cast<const T*>(nullptr));
+}
+
+template <class T>
+void Contraction::run(T factor, T* out, const T* p, const T* q) const {
+  if (empty_) return;
+  if (count_ == 0) {
+    *out += factor * (p == nullptr ? T(1) : *p) * (q == nullptr ? T(1) : *q);
+    return;
+  }
+  if (p == nullptr && q == nullptr) return add_everywhere(factor, out);
+  if (product_ && (p == nullptr || q == nullptr)) {
+    for_each([&](Index o, Index i, Index j) {
+      out[o] += factor * (p == nullptr ? T(1) : p[i]) * (q == nullptr ? T(1) : q[j]);
+    });
+    return;
+  }
+  loops(0, factor, out, p, q);
+}
+
+template <class T>
+void Contraction::loops_beside(std::size_t level, Index K, T factor, T* out, const T* p,
+                               const T* q) const {
+  if (level == count_) return add_beside(Axis{1, 0, 0, 0}, K, factor, out, p, q);
+  const Axis& axis = axes_[level];
+  if (level + 1 == count_) return add_beside(axis, K, factor, out, p, q);
+  for (Index k = 0; k < axis.extent; ++k)
+    loops_beside(level + 1, K, factor, out + K * k * axis.out, p + K * k * axis.p,
+                 q == nullptr ? q : q + k * axis.q);
+}
+
+template <class T>
+void Contraction::run_beside(Index K, T factor, T* out, const T* p, const T* q) const {
+  if (!empty_) loops_beside(0, K, factor, out, p, q);
+}
+
+template void Contraction::run(float, float*, const float*, const float*) const;
+template void Contraction::run(double, double*, const double*, const double*) const;
+template void Contraction::run(long double, long double*, const long double*,
+                               const long double*) const;
+template void Contraction::run_beside(Index, float, float*, const float*, const float*) const;
+template void Contraction::run_beside(Index, double, double*, const double*, const double*) const;
+template void Contraction::run_beside(Index, long double, long double*, const long double*,
+                                      const long double*) const;
 
 }  // namespace bptt::bounds

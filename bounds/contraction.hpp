@@ -3,6 +3,7 @@
 // everything else is loops.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "core/shape.hpp"
@@ -14,31 +15,57 @@ struct Axis {
   Index extent, out, p, q;
 };
 
-/// Where `p` or `q` is null, it is 1. T: float, double or long double.
-template <class T>
-void contract(std::vector<Axis> axes, T factor, T* out, const T* p, const T* q);
+/// Made once for its indices, and carried out for any number of arrays.
+class Contraction {
+ public:
+  Contraction() = default;
+  explicit Contraction(std::vector<Axis> axes);
 
-/// visit(out, p, q) with the offset of each array at every combination of the indices.
-template <class Visit>
-void for_each_combination(const std::vector<Axis>& axes, const Visit& visit) {
-  for (const Axis& axis : axes)
-    if (axis.extent == 0) return;
-  std::vector<Index> at(axes.size(), 0);
-  Index out = 0, p = 0, q = 0;
-  while (true) {
-    visit(out, p, q);
-    std::size_t k = 0;
-    for (; k < axes.size(); ++k) {
-      const bool on = ++at[k] < axes[k].extent;
-      const Index steps = on ? 1 : 1 - axes[k].extent;
-      out += steps * axes[k].out;
-      p += steps * axes[k].p;
-      q += steps * axes[k].q;
-      if (on) break;
-      at[k] = 0;
+  /// Where `p` or `q` is null, it is 1. T: float, double or long double.
+  template <class T>
+  void run(T factor, T* out, const T* p, const T* q) const;
+
+  /// The same for several results at once, which stand beside each other in `out` and `p`:
+  /// out[K i + r] += factor * p[K j + r] * q[l]. `p` is not null.
+  template <class T>
+  void run_beside(Index K, T factor, T* out, const T* p, const T* q) const;
+
+  /// visit(out, p, q) with the offset of each array at every combination of the indices.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    if (empty_) return;
+    std::array<Index, most> at{};
+    Index out = 0, p = 0, q = 0;
+    while (true) {
+      visit(out, p, q);
+      std::size_t k = count_;
+      while (k-- > 0) {
+        const Axis& axis = axes_[k];
+        const bool on = ++at[k] < axis.extent;
+        const Index steps = on ? 1 : 1 - axis.extent;
+        out += steps * axis.out;
+        p += steps * axis.p;
+        q += steps * axis.q;
+        if (on) break;
+        at[k] = 0;
+      }
+      if (k == static_cast<std::size_t>(-1)) return;
     }
-    if (k == axes.size()) return;
   }
-}
+
+ private:
+  static constexpr std::size_t most = 12;
+  template <class T>
+  void add_everywhere(T factor, T* out) const;
+  template <class T>
+  void loops(std::size_t level, T factor, T* out, const T* p, const T* q) const;
+  template <class T>
+  void loops_beside(std::size_t level, Index K, T factor, T* out, const T* p, const T* q) const;
+
+  std::array<Axis, most> axes_{};  // the innermost one last
+  std::size_t count_ = 0;
+  bool empty_ = false;
+  bool product_ = false;  // the last three are those of a product of matrices: m, n, k
+};
 
 }  // namespace bptt::bounds

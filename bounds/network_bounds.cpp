@@ -1,6 +1,7 @@
 #include "bounds/network_bounds.hpp"
 
 #include <limits>
+#include <utility>
 #include <variant>
 
 #include "bounds/sweep.hpp"
@@ -8,8 +9,18 @@
 namespace bptt::bounds {
 namespace {
 
-/// Results that share one sweep.
-constexpr std::size_t of_a_sweep = 8;
+/// Results that share one sweep: at most, and in so many as keep an array of theirs near.
+constexpr std::size_t most_of_a_sweep = 32, fewest_of_a_sweep = 8;
+constexpr double near = 1024;  // numbers
+
+std::size_t results_of_a_sweep(const Plan& plan) {
+  Index largest = 1;
+  for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k)
+    if (plan.home(k) == Plan::Home::visit) largest = std::max(largest, plan.layout.block(k));
+  const double results = near / static_cast<double>(largest);
+  if (plan.large() || results < fewest_of_a_sweep) return fewest_of_a_sweep;
+  return std::min(most_of_a_sweep, static_cast<std::size_t>(results));
+}
 
 /// Magnitudes between which the square of a product of two is a double with all its digits.
 constexpr long double smallest_usual = 1e-70L, largest_usual = 1e70L;
@@ -29,11 +40,10 @@ bool of_usual_size(const Plan& plan, const Values<V>& values) {
 
 class NetworkBounds::Body {
  public:
-  Body(const Question& q, const Rounding& rounding, Derivation derivation, bool both)
-      : rounding_(rounding),
-        both_(both),
-        plan_(q.step, q.extents, q.m, q.T_x, q.T_da, derivation, q.way_back) {
-    const Values<long double> values(plan_, q.in, q.up, both);
+  Body(std::shared_ptr<const Plan> plan, const NamedTensors<long double>& in,
+       const NamedTensors<long double>& up, const Rounding& rounding, bool both)
+      : rounding_(rounding), both_(both), shared_plan_(std::move(plan)), plan_(*shared_plan_) {
+    const Values<long double> values(plan_, in, up, both);
     collect(values);
     if (of_usual_size(plan_, values))
       noise_.emplace<Noise<double>>(plan_, values, rounding_, both);
@@ -41,8 +51,7 @@ class NetworkBounds::Body {
       noise_.emplace<Noise<long double>>(plan_, values, rounding_, both);
   }
 
-  static double bytes(const Question& q, Derivation derivation, bool both) {
-    const Plan plan(q.step, q.extents, q.m, q.T_x, q.T_da, derivation, q.way_back);
+  static double bytes(const Plan& plan, bool both) {
     double all = 0, of_a_sweep_alone = 0;
     for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k) {
       const Plan::Home home = plan.home(k);
@@ -56,7 +65,8 @@ class NetworkBounds::Body {
     }
     // The values, the same in N, two errors of each, and what is known of the sums meanwhile.
     constexpr double of_an_element = sizeof(long double) + 5 * sizeof(double);
-    return of_an_element * all + of_a_sweep * sizeof(double) * of_a_sweep_alone;
+    return of_an_element * all +
+           static_cast<double>(results_of_a_sweep(plan)) * sizeof(double) * of_a_sweep_alone;
   }
 
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
@@ -68,8 +78,9 @@ class NetworkBounds::Body {
         [&](const auto& noise) {
           if constexpr (!std::is_same_v<std::decay_t<decltype(noise)>, std::monostate>) {
             Sweep sweep(plan_, noise, both_);
-            for (std::size_t k = 0; k < functionals.size(); k += of_a_sweep) {
-              const std::size_t count = std::min(of_a_sweep, functionals.size() - k);
+            const std::size_t most = results_of_a_sweep(plan_);
+            for (std::size_t k = 0; k < functionals.size(); k += most) {
+              const std::size_t count = std::min(most, functionals.size() - k);
               for (const NoiseBound& b : sweep.run(functionals.data() + k, count))
                 result.push_back({b.certain * static_cast<long double>(rounding_.u),
                                   b.sigma * static_cast<long double>(rounding_.u)});
@@ -133,17 +144,20 @@ class NetworkBounds::Body {
 
   Rounding rounding_;
   bool both_;
-  Plan plan_;
+  std::shared_ptr<const Plan> shared_plan_;
+  const Plan& plan_;
   NamedTensors<long double> values_;
   std::variant<std::monostate, Noise<double>, Noise<long double>> noise_;
 };
 
-NetworkBounds::NetworkBounds(const Question& question, const Rounding& rounding, Derivation derivation, bool both)
-    : body_(std::make_unique<Body>(question, rounding, derivation, both)) {}
+NetworkBounds::NetworkBounds(std::shared_ptr<const Plan> plan, const NamedTensors<long double>& in,
+                             const NamedTensors<long double>& up, const Rounding& rounding,
+                             bool both)
+    : body_(std::make_unique<Body>(std::move(plan), in, up, rounding, both)) {}
 NetworkBounds::~NetworkBounds() = default;
 
-double NetworkBounds::bytes(const Question& question, Derivation derivation, bool both) {
-  return Body::bytes(question, derivation, both);
+double NetworkBounds::bytes(const Plan& plan, bool both) {
+  return Body::bytes(plan, both);
 }
 const NamedTensors<long double>& NetworkBounds::values() const { return body_->values(); }
 std::vector<NoiseBound> NetworkBounds::bounds(const std::vector<Functional>& functionals) const {

@@ -13,32 +13,23 @@
 
 #include "arithmetic/rounding.hpp"
 #include "bounds/functional.hpp"
-#include "bounds/normal_form.hpp"
-#include "cells/program.hpp"
-#include "core/subject.hpp"
+#include "bounds/plan.hpp"
+#include "core/tensor.hpp"
 
 namespace bptt::bounds {
 
-/// A network at given sizes and values. x (.., m, T_x), da (.., m, T_da) and so on, as cells::Walk
-/// has them.
-struct Question {
-  cells::Program step;  // its activation is chosen
-  cells::Extents extents;
-  Index m = 1, T_x = 1, T_da = 1;
-  NamedTensors<long double> in, up;
-  WayBack way_back;
-};
-
 class NetworkBounds {
  public:
-  /// rounding, derivation: of the implementation judged. both: the way back too.
-  NetworkBounds(const Question& question, const Rounding& rounding, Derivation derivation, bool both);
+  /// in, up: x (.., m, T_x), da (.., m, T_da) and so on, as cells::Walk has them. rounding: of the
+  /// implementation judged. both: the way back too.
+  NetworkBounds(std::shared_ptr<const Plan> plan, const NamedTensors<long double>& in,
+                const NamedTensors<long double>& up, const Rounding& rounding, bool both);
   ~NetworkBounds();
   NetworkBounds(const NetworkBounds&) = delete;
   NetworkBounds& operator=(const NetworkBounds&) = delete;
 
   /// About what one takes at its largest, known before it is taken.
-  [[nodiscard]] static double bytes(const Question& question, Derivation derivation, bool both);
+  [[nodiscard]] static double bytes(const Plan& plan, bool both);
 
   /// States, and with `both` gradients, in 64-bit mantissas.
   [[nodiscard]] const NamedTensors<long double>& values() const;

@@ -35,7 +35,11 @@ class Noise {
         values_(plan),
         certain_(plan),
         deviation_(plan),
-        sums_(plan.program().arrays.size()) {
+        sums_(plan.program().arrays.size()),
+        magnitudes_(plan),
+        squares_(plan),
+        nonzero_(plan),
+        least_(plan.program().arrays.size()) {
     for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k) {
       if (plan.owner(k) != k || !of.arrays().has(k)) continue;
       const auto& from = of.arrays().all(k);
@@ -48,6 +52,7 @@ class Noise {
                      number<V>);
     }
     run();
+    for (Arrays<N>* made : {&magnitudes_, &squares_, &nonzero_}) *made = Arrays<N>(plan);
   }
 
   [[nodiscard]] const Arrays<N>& values() const { return values_; }
@@ -103,7 +108,7 @@ class Noise {
     for (std::size_t k = 0; k < lines; ++k) {
       const cells::Line& line = plan_.line(k);
       plan_.for_each_batch(
-          k, [&](Index t, Index visit, Index steps) { run(line, t, visit, steps); });
+          k, [&](Index t, Index visit, Index steps) { run(k, t, visit, steps); });
       if (line.function == cells::Function::sum &&
           plan_.last_line(line.to.array) == static_cast<Index>(k) && !goes_on(line.to.array))
         finish(line.to.array);
@@ -124,91 +129,104 @@ class Noise {
     return s;
   }
 
-  void run(const cells::Line& line, Index t, Index visit, Index steps) {
-    if (line.function == cells::Function::sum) {
-      for (const cells::Term& term : line.terms) add_term(line.to, term, t, visit, steps);
-    } else {
-      apply(line, t, visit, steps);
-    }
+  void run(std::size_t number, Index t, Index visit, Index steps) {
+    const cells::Line& line = plan_.line(number);
+    if (line.function != cells::Function::sum) return apply(line, t, visit, steps);
+    for (std::size_t k = 0; k < line.terms.size(); ++k)
+      add_term(line, k, plan_.contraction(number, k, steps), t, visit);
   }
 
   // ---- Sums
+  /// What sums are formed of, beside the values: made when it is first read.
   template <class Map>
-  const N* mapped(const cells::Place* place, Index t, Index visit, Index steps,
-                  AlignedVector<N>& to, const Map& map) {
-    if (place == nullptr) return nullptr;
-    const bool stays = plan_.blocks(place->array) == 1 && plan_.home(place->array) == Home::once;
-    const Index size = plan_.layout.block(place->array) * (stays ? 1 : steps);
-    const N* from = values_.block(place->array, plan_.slot(place->array, t, visit));
-    to.resize(Plan::at(size));
-    for (Index k = 0; k < size; ++k) to[Plan::at(k)] = map(from[k]);
-    return to.data() + plan_.layout.offset(*place);
+  const Arrays<N>& mapped(Arrays<N>& to, int array, const Map& map) {
+    if (!to.has(array)) {
+      const auto& from = values_.all(array);
+      auto& all = to.all(array);
+      all.resize(from.size());
+      std::transform(from.begin(), from.end(), all.begin(), map);
+    }
+    return to;
+  }
+  struct Reads {
+    const N *p = nullptr, *q = nullptr;
+  };
+  template <class Map>
+  Reads mapped(Arrays<N>& to, const cells::Term& term, Index t, Index visit, const Map& map) {
+    Reads reads;
+    if (!term.reads.empty())
+      reads.p = mapped(to, term.reads[0].array, map).at(term.reads[0], t, visit);
+    if (term.reads.size() > 1)
+      reads.q = mapped(to, term.reads[1].array, map).at(term.reads[1], t, visit);
+    return reads;
   }
 
   struct Least {
     double size = std::numeric_limits<double>::infinity();
     bool zeros = false;
+    bool known = false;
   };
-  [[nodiscard]] Least least(const cells::Place* place, Index t, Index visit, Index steps) const {
-    if (place == nullptr) return {1, false};
-    const bool stays = plan_.home(place->array) == Home::once;
-    const Index size = plan_.layout.block(place->array) * (stays ? 1 : steps);
-    const N* from = values_.block(place->array, plan_.slot(place->array, t, visit));
+  /// Of all steps of an array.
+  const Least& least(int array) {
+    Least& of = least_[Plan::at(plan_.owner(array))];
+    if (of.known) return of;
     N least = std::numeric_limits<N>::infinity();
-    bool zeros = false;
-    for (Index k = 0; k < size; ++k) {
-      const N a = std::abs(from[k]);
-      zeros = zeros || a == 0;
+    for (const N v : values_.all(array)) {
+      const N a = std::abs(v);
+      of.zeros = of.zeros || a == 0;
       least = a == 0 ? least : std::min(least, a);
     }
-    return {static_cast<double>(least), zeros};
+    of.size = static_cast<double>(least);
+    of.known = true;
+    return of;
   }
 
-  void add_term(const cells::Place& to, const cells::Term& term, Index t, Index visit,
-                Index steps) {
-    const cells::Place* p = term.reads.empty() ? nullptr : &term.reads[0];
-    const cells::Place* q = term.reads.size() < 2 ? nullptr : &term.reads[1];
+  void add_term(const cells::Line& line, std::size_t number, const Contraction& sum, Index t,
+                Index visit) {
+    const cells::Term& term = line.terms[number];
     const N factor = std::abs(as_number<N>(term.factor));
     int factors = factor == 1 ? 0 : 1;
-    for (const cells::Place* place : {p, q})
-      if (place != nullptr && !is_selector(plan_.program(), place->array)) ++factors;
+    double at_least = static_cast<double>(factor);
+    bool zeros = false;
+    for (const cells::Place& place : term.reads) {
+      if (!plan_.selects(place.array)) ++factors;
+      const Least& of = least(place.array);
+      at_least *= of.size;
+      zeros = zeros || of.zeros;
+    }
     const bool product = factors >= 2;
 
-    Sums& s = sums(to.array);
-    const Index at = plan_.slot(to.array, t, visit) * plan_.layout.block(to.array) +
-                     plan_.layout.offset(to);
-    const auto axes = plan_.layout.axes({&to}, {p}, {q}, plan_.layout.m() * steps);
-    const auto contract_mapped = [&](N f, AlignedVector<N>& out, const auto& map) {
-      contract<N>(axes, f, out.data() + at, mapped(p, t, visit, steps, left_, map),
-                  mapped(q, t, visit, steps, right_, map));
-    };
-    contract_mapped(factor, s.magnitudes, [](N v) { return std::abs(v); });
-    contract_mapped(factor * factor, s.squares, [](N v) { return v * v; });
-    const Least smallest_p = least(p, t, visit, steps), smallest_q = least(q, t, visit, steps);
+    Sums& s = sums(line.to.array);
+    const Index at = plan_.slot(line.to.array, t, visit) * plan_.layout.block(line.to.array) +
+                     plan_.layout.offset(line.to);
+    const Reads sizes = mapped(magnitudes_, term, t, visit, [](N v) { return std::abs(v); });
+    sum.run(factor, s.magnitudes.data() + at, sizes.p, sizes.q);
+    const Reads squares = mapped(squares_, term, t, visit, [](N v) { return v * v; });
+    sum.run(factor * factor, s.squares.data() + at, squares.p, squares.q);
     for (auto* count : {&s.count, product ? &s.products : nullptr}) {
       if (count == nullptr) continue;
-      if (smallest_p.zeros || smallest_q.zeros)
-        contract_mapped(N(1), *count, [](N v) { return N(v != 0 ? 1 : 0); });
-      else
-        contract<N>(axes, N(1), count->data() + at, nullptr, nullptr);
+      if (zeros) {
+        const Reads there =
+            mapped(nonzero_, term, t, visit, [](N v) { return N(v != 0 ? 1 : 0); });
+        sum.run(N(1), count->data() + at, there.p, there.q);
+      } else {
+        sum.run<N>(N(1), count->data() + at, nullptr, nullptr);
+      }
     }
-    if (product) note_products(axes, factor, s, at, p, q, t, visit, steps,
-                               static_cast<double>(factor) * smallest_p.size * smallest_q.size);
+    if (product) note_products(term, sum, factor, s, at, t, visit, at_least);
   }
 
   /// at_least: no product but zero is smaller.
-  void note_products(const std::vector<Axis>& axes, N factor, Sums& s, Index at,
-                     const cells::Place* p, const cells::Place* q, Index t, Index visit,
-                     Index steps, double at_least) {
+  void note_products(const cells::Term& term, const Contraction& sum, N factor, Sums& s, Index at,
+                     Index t, Index visit, double at_least) {
     const double threshold = 2 * rounding_.smallest_normal;
     if (at_least >= std::max(threshold, 0x1p-100)) {
       smallest_value_ = std::min(smallest_value_, at_least);
       return;
     }
-    const auto same = [](N v) { return v; };
-    const N *left = mapped(p, t, visit, steps, left_, same),
-            *right = mapped(q, t, visit, steps, right_, same);
-    for_each_combination(axes, [&](Index o, Index i, Index j) {
+    const N* left = term.reads.empty() ? nullptr : values_.at(term.reads[0], t, visit);
+    const N* right = term.reads.size() < 2 ? nullptr : values_.at(term.reads[1], t, visit);
+    sum.for_each([&](Index o, Index i, Index j) {
       const N l = left == nullptr ? N(1) : left[i], r = right == nullptr ? N(1) : right[j];
       if (l == 0 || r == 0) return;
       const auto size = static_cast<double>(std::abs(factor * l * r));
@@ -334,7 +352,8 @@ class Noise {
   Arrays<N> values_, certain_, deviation_;
   std::vector<Sums> sums_;
   std::vector<AlignedVector<N>> start_values_, start_certain_, start_deviation_;
-  AlignedVector<N> left_, right_;
+  Arrays<N> magnitudes_, squares_, nonzero_;
+  std::vector<Least> least_;
   bool near_kink_ = false, may_overflow_ = false;
   double largest_sum_ = 0, smallest_value_ = std::numeric_limits<double>::infinity();
 };

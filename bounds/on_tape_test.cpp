@@ -26,6 +26,14 @@ cells::Extents sizes_of(const cells::Program& step, std::mt19937_64& engine) {
   return extents;
 }
 
+/// A network at given sizes and values.
+struct Question {
+  cells::Program step;
+  cells::Extents extents;
+  Index m = 1, T_x = 1, T_da = 1;
+  NamedTensors<long double> in, up;
+};
+
 struct Drawn {
   Question question;
   Rounding rounding;
@@ -146,7 +154,10 @@ TEST(BoundsByArrays, AreThoseOfTheTape) {
           results.push_back(std::move(e));
         }
       // A quotient by zero, or by what one order of summation makes zero, has no bound.
-      const NetworkBounds run(q, d.rounding, Derivation::one_pass, true);
+      const auto plan =
+          std::make_shared<const Plan>(std::make_shared<const NormalForm>(normal_form(q.step)),
+                                       q.extents, q.m, q.T_x, q.T_da, Derivation::one_pass);
+      const NetworkBounds run(plan, q.in, q.up, d.rounding, true);
       for (const auto& [name, tensor] : run.values())
         for (const long double v : tensor.elements()) finite = finite && std::isfinite(v);
       if (!finite) continue;

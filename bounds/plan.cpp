@@ -1,14 +1,16 @@
 #include "bounds/plan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace bptt::bounds {
 
 using cells::Role;
 
-Plan::Plan(const cells::Program& step, const cells::Extents& extents, Index m, Index T_x_,
-           Index T_da_, Derivation derivation, const WayBack& way_back)
-    : form(normal_form(step, way_back)),
+Plan::Plan(std::shared_ptr<const NormalForm> lines, const cells::Extents& extents, Index m,
+           Index T_x_, Index T_da_, Derivation derivation)
+    : shared_form(std::move(lines)),
+      form(*shared_form),
       layout(form.program, extents, m),
       visits(visits_of(derivation, T_da_)),
       T_x(T_x_),
@@ -63,6 +65,57 @@ Plan::Plan(const cells::Program& step, const cells::Extents& extents, Index m, I
     for (const cells::Place& place : line.arguments) any = any || alone(place);
     step_by_step_.push_back(any);
   }
+  prepare();
+}
+
+void Plan::prepare() {
+  /// From so many multiplications in one term of one step on.
+  constexpr double worth_a_product = 32768;
+  const auto& lines = form.program.lines;
+  for (int k = 0; k < static_cast<int>(form.program.arrays.size()); ++k)
+    selects_.push_back(is_selector(form.program, k));
+  for (std::size_t k = 0; k < lines.size(); ++k) {
+    const cells::Line& line = lines[k];
+    std::vector<Index> steps{1};
+    for_each_batch(k, [&](Index, Index, Index count) {
+      if (std::find(steps.begin(), steps.end(), count) == steps.end()) steps.push_back(count);
+    });
+    // A function is one term that reads its arguments.
+    std::vector<std::vector<const cells::Place*>> terms;
+    for (const cells::Term& term : line.terms) {
+      terms.emplace_back();
+      for (const cells::Place& place : term.reads) terms.back().push_back(&place);
+    }
+    if (line.function != cells::Function::sum)
+      terms.push_back({&line.arguments.front(), &line.arguments.back()});
+    contractions_.emplace_back();
+    adjoints_.emplace_back();
+    for (const auto& reads : terms) {
+      const cells::Place* p = reads.empty() ? nullptr : reads[0];
+      const cells::Place* q = reads.size() < 2 ? nullptr : reads[1];
+      contractions_.back().emplace_back();
+      for (const Index count : steps)
+        contractions_.back().back().push_back(
+            {count, Contraction(layout.axes({&line.to}, {p}, {q}, layout.m() * count))});
+      adjoints_.back().emplace_back();
+      for (std::size_t r = 0; r < reads.size(); ++r) {
+        const cells::Place* other = line.function != cells::Function::sum ? &line.to
+                                    : reads.size() < 2                    ? nullptr
+                                                                          : reads[1 - r];
+        const auto axes = layout.axes({reads[r]}, {&line.to}, {other}, layout.m());
+        double multiplications = 1;
+        for (const Axis& axis : axes) multiplications *= static_cast<double>(axis.extent);
+        large_ = large_ || (multiplications >= worth_a_product && line.function == cells::Function::sum);
+        adjoints_.back().back().emplace_back(axes);
+      }
+    }
+  }
+}
+
+const Contraction& Plan::contraction(std::size_t line, std::size_t term, Index steps) const {
+  const auto& of = contractions_[line][term];
+  return std::find_if(of.begin(), of.end(), [&](const OfSteps& s) { return s.steps == steps; })
+      ->contraction;
 }
 
 Index Plan::blocks(int array) const {

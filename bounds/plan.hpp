@@ -1,6 +1,7 @@
 // A network's lines, visits and sizes together: which array is stored for which steps.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@ namespace bptt::bounds {
 class Plan {
  public:
   /// Throws Error if a size is missing.
-  Plan(const cells::Program& step, const cells::Extents& extents, Index m, Index T_x, Index T_da,
-       Derivation derivation, const WayBack& way_back = {});
+  Plan(std::shared_ptr<const NormalForm> lines, const cells::Extents& extents, Index m, Index T_x,
+       Index T_da, Derivation derivation);
 
   enum class Home {
     nowhere,
@@ -51,12 +52,27 @@ class Plan {
     for (const Visits::Run& r : visits.runs) run(visits.visits[at(r.first)].t, r.first, r.count);
   }
 
+  /// The sums of a line's term, or the elements of its function, over so many steps that for_each_batch
+  /// gives, or over one.
+  [[nodiscard]] const Contraction& contraction(std::size_t line, std::size_t term,
+                                               Index steps) const;
+  /// From the adjoint of a line, results side by side, to that of its read or argument.
+  [[nodiscard]] const Contraction& adjoint(std::size_t line, std::size_t term,
+                                           std::size_t read) const {
+    return adjoints_[line][term][read];
+  }
+  /// An array of zeros and ones, a product with which rounds nothing.
+  [[nodiscard]] bool selects(int array) const { return selects_[at(array)]; }
+  /// Its products are so large that they are worth one of matrices.
+  [[nodiscard]] bool large() const { return large_; }
+
   /// A state, the array that holds it before the step, and their gradients; -1: there is none.
   struct State {
     int state, before, gradient, gradient_before;
   };
 
-  NormalForm form;
+  std::shared_ptr<const NormalForm> shared_form;
+  const NormalForm& form;
   Layout layout;
   Visits visits;
   Index T_x, T_da;
@@ -68,6 +84,16 @@ class Plan {
   std::vector<Home> homes_;
   std::vector<int> owners_;
   std::vector<Index> last_lines_;
+  struct OfSteps {
+    Index steps;
+    Contraction contraction;
+  };
+  void prepare();
+
+  std::vector<std::vector<std::vector<OfSteps>>> contractions_;  // line, term
+  std::vector<std::vector<std::vector<Contraction>>> adjoints_;  // line, term, read
+  std::vector<bool> selects_;
+  bool large_ = false;
   std::vector<bool> step_by_step_;  // lines with an array of each step that has no samples
 };
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,11 +20,17 @@ template <class N>
 class Sweep {
  public:
   Sweep(const Plan& plan, const Noise<N>& noise, bool both)
-      : plan_(plan), noise_(noise), both_(both) {
+      : plan_(plan),
+        noise_(noise),
+        both_(both),
+        forward_(plan.program().arrays.size()),
+        back_(plan.program().arrays.size()),
+        carried_(plan.states.size()),
+        start_(plan.states.size()) {
     for (std::size_t k = 0; k < plan.program().arrays.size(); ++k) {
       const auto role = plan.program().arrays[k].role;
       constant_.push_back(role == cells::Role::input || role == cells::Role::weight ||
-                          is_selector(plan.program(), static_cast<int>(k)));
+                          plan.selects(static_cast<int>(k)));
     }
     for (const Upstream& upstream : plan.form.upstream) constant_[Plan::at(upstream.array)] = true;
   }
@@ -30,11 +38,12 @@ class Sweep {
   /// In units of u.
   std::vector<NoiseBound> run(const Functional* functionals, std::size_t count) {
     K_ = static_cast<Index>(count);
+    beside_ = !plan_.large();
+    of_totals_.clear();
     sums_.assign(count, {});
-    forward_.assign(plan_.program().arrays.size(), {});
-    back_.assign(plan_.program().arrays.size(), {});
-    carried_.assign(plan_.states.size(), {});
-    start_.assign(plan_.states.size(), {});
+    for (std::vector<Blocks>* all : {&forward_, &back_, &carried_})
+      for (Blocks& blocks : *all) clear(blocks);
+    clear(start_);
     totals_.clear();
     for (std::size_t r = 0; r < count; ++r)
       for (const Functional::Part& part : functionals[r].parts) seed(part, static_cast<Index>(r));
@@ -62,15 +71,19 @@ class Sweep {
     bool any = false;
 
     void make(Index size) {
-      if (elements.empty()) elements.assign(static_cast<std::size_t>(size), N(0));
+      if (!any) elements.assign(static_cast<std::size_t>(size), N(0));
       any = true;
-    }
-    void clear() {
-      if (any) std::fill(elements.begin(), elements.end(), N(0));
-      any = false;
     }
   };
   using Blocks = std::vector<Block>;
+  static void clear(Blocks& blocks) {
+    for (Block& block : blocks) block.any = false;
+  }
+
+  /// Results stand side by side, or where products are those of matrices one block after another.
+  [[nodiscard]] std::size_t place(Index entry, Index result, Index block) const {
+    return Plan::at(beside_ ? entry * K_ + result : entry + result * block);
+  }
 
   [[nodiscard]] Block& forward(int array, Index slot) {
     Blocks& blocks = forward_[Plan::at(plan_.owner(array))];
@@ -97,7 +110,7 @@ class Sweep {
       if (part.array == "d" + name + "0") {
         start_[s].make(plan_.layout.block(plan_.states[s].state) * K_);
         each_entry(part, plan_.layout.block(plan_.states[s].state), [&](Index e, double w) {
-          start_[s].elements[Plan::at(e + r * plan_.layout.block(plan_.states[s].state))] +=
+          start_[s].elements[place(e, r, plan_.layout.block(plan_.states[s].state))] +=
               static_cast<N>(w);
         });
         return;
@@ -113,7 +126,7 @@ class Sweep {
     each_entry(part, block * (plan_.blocks(array) - before), [&](Index e, double w) {
       Block& to = forward(array, e / block + before);
       to.make(block * K_);
-      to.elements[Plan::at(e % block + r * block)] += static_cast<N>(w);
+      to.elements[place(e % block, r, block)] += static_cast<N>(w);
     });
   }
 
@@ -172,6 +185,26 @@ class Sweep {
           plan_.layout.block(array));
   }
   void count(const Block& d, const N* E, const N* D, Index block) {
+    beside_ ? count_beside(d, E, D, block) : count_apart(d, E, D, block);
+  }
+  void count_beside(const Block& d, const N* E, const N* D, Index block) {
+    certain_.assign(Plan::at(K_), 0);
+    variance_.assign(Plan::at(K_), 0);
+    const N* a = d.elements.data();
+    for (Index k = 0; k < block; ++k, a += K_) {
+      const auto e = static_cast<Accumulator>(E[k]), s = static_cast<Accumulator>(D[k]);
+      for (Index r = 0; r < K_; ++r) {
+        const auto c = static_cast<Accumulator>(a[r]);
+        certain_[Plan::at(r)] += std::abs(c) * e;
+        variance_[Plan::at(r)] += (c * s) * (c * s);
+      }
+    }
+    for (std::size_t r = 0; r < sums_.size(); ++r) {
+      sums_[r].certain += certain_[r];
+      sums_[r].variance += variance_[r];
+    }
+  }
+  void count_apart(const Block& d, const N* E, const N* D, Index block) {
     constexpr Index lanes = 8;
     for (Index r = 0; r < K_; ++r) {
       const N* a = d.elements.data() + r * block;
@@ -195,17 +228,17 @@ class Sweep {
   }
 
   // ---- From the value of a line to what it reads
-  void reverse(const cells::Line& line, const Block& d, Index t, Index visit) {
+  void reverse(std::size_t number, const Block& d, Index t, Index visit) {
     if (!d.any) return;
-    if (line.function != cells::Function::sum) return reverse_function(line, d, t, visit);
-    for (const cells::Term& term : line.terms)
-      for (std::size_t k = 0; k < term.reads.size(); ++k) {
-        const cells::Place& read = term.reads[k];
-        const cells::Place* other = term.reads.size() < 2 ? nullptr : &term.reads[1 - k];
-        if (is_constant(read, t, visit)) continue;
-        send(line.to, d.elements.data() + plan_.layout.offset(line.to), read, other,
-             as_number<N>(term.factor), t, visit);
-      }
+    const cells::Line& line = plan_.line(number);
+    if (line.function != cells::Function::sum) return reverse_function(number, d, t, visit);
+    for (std::size_t n = 0; n < line.terms.size(); ++n) {
+      const auto& [factor, reads] = line.terms[n];
+      for (std::size_t k = 0; k < reads.size(); ++k)
+        if (!is_constant(reads[k], t, visit))
+          send(number, n, k, reads.size() < 2 ? nullptr : &reads[1 - k], d, as_number<N>(factor),
+               reads.size() < 2 ? nullptr : noise_.values().at(reads[1 - k], t, visit), t, visit);
+    }
   }
 
   [[nodiscard]] bool is_constant(const cells::Place& place, Index t, Index visit) const {
@@ -213,39 +246,37 @@ class Sweep {
                                                 plan_.slot(place.array, t, visit) == 0);
   }
 
-  void send(const cells::Place& from, const N* d, const cells::Place& to,
-            const cells::Place* other, N factor, Index t, Index visit) {
+  /// Adds factor * d * value to the adjoint of what the line reads.
+  void send(std::size_t number, std::size_t term, std::size_t read, const cells::Place* other,
+            const Block& d, N factor, const N* value, Index t, Index visit) {
+    const cells::Line& line = plan_.line(number);
+    const cells::Place& to = line.function == cells::Function::sum ? line.terms[term].reads[read]
+                                                                   : line.arguments[read];
     const Index block = plan_.layout.block(to.array);
     Block& a = adjoint(to.array, t, visit);
     a.make(block * K_);
-    contract<N>(plan_.layout.axes({&to, block}, {&from, plan_.layout.block(from.array)}, {other, 0},
-                                  plan_.layout.m(), K_),
-                factor, a.elements.data() + plan_.layout.offset(to), d,
-                other == nullptr ? nullptr : noise_.values().at(*other, t, visit));
+    N* const out = a.elements.data() + plan_.layout.offset(to) * (beside_ ? K_ : 1);
+    const N* const from = d.elements.data() + plan_.layout.offset(line.to) * (beside_ ? K_ : 1);
+    if (beside_)
+      plan_.adjoint(number, term, read).run_beside(K_, factor, out, from, value);
+    else
+      Contraction(plan_.layout.axes({&to, block}, {&line.to, plan_.layout.block(line.to.array)},
+                                    {other, 0}, plan_.layout.m(), K_))
+          .run(factor, out, from, value);
   }
 
-  void reverse_function(const cells::Line& line, const Block& d, Index t, Index visit) {
+  void reverse_function(std::size_t number, const Block& d, Index t, Index visit) {
+    const cells::Line& line = plan_.line(number);
     const N* y = noise_.values().at(line.to, t, visit);
-    const Index block = plan_.layout.block(line.to.array);
+    const N *p = noise_.values().at(line.arguments.front(), t, visit),
+            *q = noise_.values().at(line.arguments.back(), t, visit);
     for (std::size_t k = 0; k < line.arguments.size(); ++k) {
-      const cells::Place& z = line.arguments[k];
-      if (is_constant(z, t, visit)) continue;
-      const N *p = noise_.values().at(line.arguments.front(), t, visit),
-              *q = noise_.values().at(line.arguments.back(), t, visit);
-      slope_.resize(Plan::at(block));
-      for_each_combination(
-          plan_.layout.axes({&line.to}, {&line.arguments.front()}, {&line.arguments.back()},
-                            plan_.layout.m()),
-          [&](Index e, Index i, Index j) {
-            slope_[Plan::at(e)] = slope(line.function, k, y[e], p[i], q[j]);
-          });
-      // A slope has the indices of y.
-      const Index to = plan_.layout.block(z.array);
-      Block& a = adjoint(z.array, t, visit);
-      a.make(to * K_);
-      contract<N>(plan_.layout.axes({&z, to}, {&line.to, block}, {&line.to, 0}, plan_.layout.m(), K_),
-                  N(1), a.elements.data() + plan_.layout.offset(z), d.elements.data(),
-                  slope_.data());
+      if (is_constant(line.arguments[k], t, visit)) continue;
+      slope_.resize(Plan::at(plan_.layout.block(line.to.array)));
+      plan_.contraction(number, 0, 1).for_each([&](Index e, Index i, Index j) {
+        slope_[Plan::at(e)] = slope(line.function, k, y[e], p[i], q[j]);
+      });
+      send(number, 0, k, &line.to, d, N(1), slope_.data(), t, visit);
     }
   }
 
@@ -267,9 +298,7 @@ class Sweep {
   /// The adjoint of a gradient that a visit of a later step reads is sent here.
   void way_back(Index v) {
     const Visit& visit = plan_.visits.visits[Plan::at(v)];
-    for (Blocks& blocks : back_)
-      if (!blocks.empty()) blocks[0].clear();
-    bool any = !totals_.empty();
+    for (Blocks& blocks : back_) clear(blocks);
     for (std::size_t s = 0; s < plan_.states.size(); ++s) {
       const Plan::State& state = plan_.states[s];
       if (state.gradient_before < 0) continue;
@@ -279,7 +308,6 @@ class Sweep {
         if (!from.any) return;
         to.make(block * K_);
         for (std::size_t k = 0; k < to.elements.size(); ++k) to.elements[k] += from.elements[k];
-        any = true;
       };
       if (visit.t == 0) add(start_[s]);
       if (const Index receiver = plan_.visits.receiver_of[Plan::at(v)]; receiver >= 0)
@@ -290,24 +318,24 @@ class Sweep {
       const cells::Line& line = program.lines[k];
       const Plan::Home home = plan_.home(line.to.array);
       if (home == Plan::Home::total) {
-        reverse_total(line, visit.t, v);
+        reverse_total(k, visit.t, v);
         continue;
       }
       if (home == Plan::Home::input_gradient) {
         if (!forward_[Plan::at(line.to.array)].empty())
-          reverse(line, forward(line.to.array, visit.t), visit.t, v);
+          reverse(k, forward(line.to.array, visit.t), visit.t, v);
         continue;
       }
       Block& d = adjoint(line.to.array, visit.t, v);
       if (plan_.last_line(line.to.array) == static_cast<Index>(k) &&
           !is_carried_on(line.to.array))
         count(line.to.array, v, d);
-      reverse(line, d, visit.t, v);
+      reverse(k, d, visit.t, v);
     }
     for (std::size_t s = 0; s < plan_.states.size(); ++s) {
       const int gradient = plan_.states[s].gradient;
       const Block& d = adjoint(gradient, visit.t, v);
-      if (!visit.from.empty()) carried(s, v) = d;
+      if (!visit.from.empty() && d.any) carried(s, v) = d;
     }
   }
 
@@ -329,42 +357,57 @@ class Sweep {
       const Index slot = plan_.slot(line.to.array, t, 0);
       Block& d = forward(line.to.array, slot);
       if (plan_.last_line(line.to.array) == static_cast<Index>(k)) count(line.to.array, slot, d);
-      reverse(line, d, t, 0);
+      reverse(k, d, t, 0);
     }
   }
 
   /// dW[i,j] += dz[i] a[j], read by results alone: their weights take the place of adjoints.
-  void reverse_total(const cells::Line& line, Index t, Index visit) {
-    for (std::size_t n = 0; n < totals_.size(); ++n) {
-      const Total& total = totals_[n];
-      if (total.array != line.to.array) continue;
-      for (const cells::Term& term : line.terms)
-        for (std::size_t k = 0; k < term.reads.size(); ++k) {
-          const cells::Place& read = term.reads[k];
-          const cells::Place* other = term.reads.size() < 2 ? nullptr : &term.reads[1 - k];
-          if (is_constant(read, t, visit)) continue;
-          const Index block = plan_.layout.block(read.array);
+  void reverse_total(std::size_t number, Index t, Index visit) {
+    const cells::Line& line = plan_.line(number);
+    for (std::size_t n = 0; n < line.terms.size(); ++n) {
+      const auto& [number_of_times, reads] = line.terms[n];
+      const N factor = as_number<N>(number_of_times);
+      for (std::size_t k = 0; k < reads.size(); ++k) {
+        const cells::Place& read = reads[k];
+        if (is_constant(read, t, visit)) continue;
+        const cells::Place* other = reads.size() < 2 ? nullptr : &reads[1 - k];
+        const N* value = other == nullptr ? nullptr : noise_.values().at(*other, t, visit);
+        const Index block = plan_.layout.block(read.array), step = beside_ ? K_ : 1;
+        for (std::size_t i = 0; i < totals_.size(); ++i) {
+          const Total& total = totals_[i];
+          if (total.array != line.to.array) continue;
           Block& a = adjoint(read.array, t, visit);
           a.make(block * K_);
-          N* to = a.elements.data() + total.result * block + plan_.layout.offset(read);
-          const N* value = other == nullptr ? nullptr : noise_.values().at(*other, t, visit);
-          const N factor = as_number<N>(term.factor);
-          if (!dense_[n].empty()) {
-            contract<N>(plan_.layout.axes({&read}, {&line.to}, {other}, plan_.layout.m()), factor,
-                        to, dense_[n].data() + plan_.layout.offset(line.to), value);
+          N* to = a.elements.data() + place(0, total.result, block) +
+                  plan_.layout.offset(read) * step;
+          if (!dense_[i].empty()) {
+            of_total(number, n, k, false, read, other)
+                .run(factor, to, dense_[i].data() + plan_.layout.offset(line.to), value);
             continue;
           }
-          const auto axes =
-              plan_.layout.axes({&read}, {}, {other}, plan_.layout.m(), 1, &line.to);
-          for (const auto& [e, w] : total.part->entries) {
-            if (!plan_.layout.contains(line.to, e)) continue;
-            contract<N>(axes, factor * static_cast<N>(w),
-                        to + plan_.layout.moved(read, line.to, e), nullptr,
-                        value == nullptr ? nullptr
-                                         : value + plan_.layout.moved(*other, line.to, e));
-          }
+          const Contraction& sum = of_total(number, n, k, true, read, other);
+          for (const auto& [e, w] : total.part->entries)
+            if (plan_.layout.contains(line.to, e))
+              sum.run<N>(factor * static_cast<N>(w),
+                         to + plan_.layout.moved(read, line.to, e) * step, nullptr,
+                         value == nullptr ? nullptr
+                                          : value + plan_.layout.moved(*other, line.to, e));
         }
+      }
     }
+  }
+
+  /// From one result's weights to the adjoint of what the line reads; entry: of one weight alone.
+  const Contraction& of_total(std::size_t line, std::size_t term, std::size_t read, bool entry,
+                              const cells::Place& to, const cells::Place* other) {
+    const auto key = std::tuple(line, term, read, entry);
+    if (const auto known = of_totals_.find(key); known != of_totals_.end()) return known->second;
+    const cells::Place* weights = &plan_.line(line).to;
+    auto axes = plan_.layout.axes({&to}, {entry ? nullptr : weights}, {other}, plan_.layout.m(), 1,
+                                  entry ? weights : nullptr);
+    if (beside_)
+      for (Axis& axis : axes) axis.out *= K_;
+    return of_totals_.emplace(key, Contraction(axes)).first->second;
   }
 
   const Plan& plan_;
@@ -377,7 +420,10 @@ class Sweep {
   Blocks start_;
   std::vector<Total> totals_;
   std::vector<AlignedVector<N>> dense_;
+  std::map<std::tuple<std::size_t, std::size_t, std::size_t, bool>, Contraction> of_totals_;
   AlignedVector<N> slope_;
+  std::vector<Accumulator> certain_, variance_;
+  bool beside_ = true;
 };
 
 }  // namespace bptt::bounds

@@ -51,7 +51,7 @@ class Values {
       if (array.role == cells::Role::state) fill(k, 0, in[array.name + "0"]);
     }
     for (Index t = 0; t < plan_.T_x; ++t)
-      for (std::size_t k = 0; k < plan_.form.forward; ++k) run(plan_.line(k), t, 0, 1);
+      for (std::size_t k = 0; k < plan_.form.forward; ++k) run(k, t, 0, 1);
   }
 
   void backward(const NamedTensors<V>& up) {
@@ -65,12 +65,12 @@ class Values {
             add(arrays_.block(s.gradient_before, from), arrays_.block(s.gradient, v),
                 plan_.layout.block(s.gradient));
       for (std::size_t k = plan_.form.forward; k < program.lines.size(); ++k)
-        if (!adds_up(program.lines[k].to.array)) run(program.lines[k], visit.t, v, 1);
+        if (!adds_up(program.lines[k].to.array)) run(k, visit.t, v, 1);
     }
     for (std::size_t k = plan_.form.forward; k < program.lines.size(); ++k)
       if (adds_up(program.lines[k].to.array))
         plan_.for_each_batch(k, [&](Index t, Index visit, Index steps) {
-          run(program.lines[k], t, visit, steps);
+          run(k, t, visit, steps);
         });
 
     for (const Plan::State& s : plan_.states) {
@@ -99,24 +99,22 @@ class Values {
     std::copy(loss, loss + block, arrays_.block(from.array, v));
   }
 
-  void run(const cells::Line& line, Index t, Index visit, Index steps) {
+  void run(std::size_t number, Index t, Index visit, Index steps) {
+    const cells::Line& line = plan_.line(number);
     V* to = arrays_.at(line.to, t, visit);
-    const Index samples = plan_.layout.m() * steps;
     if (line.function != cells::Function::sum) {
-      const cells::Place &p = line.arguments.front(), &q = line.arguments.back();
-      const V *left = arrays_.at(p, t, visit), *right = arrays_.at(q, t, visit);
-      for_each_combination(plan_.layout.axes({&line.to}, {&p}, {&q}, samples),
-                           [&](Index o, Index i, Index j) {
-                             to[o] = cells::apply(line.function, left[i], right[j]);
-                           });
+      const V *p = arrays_.at(line.arguments.front(), t, visit),
+              *q = arrays_.at(line.arguments.back(), t, visit);
+      plan_.contraction(number, 0, steps).for_each([&](Index o, Index i, Index j) {
+        to[o] = cells::apply(line.function, p[i], q[j]);
+      });
       return;
     }
-    for (const cells::Term& term : line.terms) {
-      const cells::Place* p = term.reads.empty() ? nullptr : &term.reads[0];
-      const cells::Place* q = term.reads.size() < 2 ? nullptr : &term.reads[1];
-      contract<V>(plan_.layout.axes({&line.to}, {p}, {q}, samples), as_number<V>(term.factor), to,
-                  p == nullptr ? nullptr : arrays_.at(*p, t, visit),
-                  q == nullptr ? nullptr : arrays_.at(*q, t, visit));
+    for (std::size_t k = 0; k < line.terms.size(); ++k) {
+      const auto& [factor, reads] = line.terms[k];
+      plan_.contraction(number, k, steps)
+          .run(as_number<V>(factor), to, reads.empty() ? nullptr : arrays_.at(reads[0], t, visit),
+               reads.size() < 2 ? nullptr : arrays_.at(reads[1], t, visit));
     }
   }
 

@@ -220,12 +220,12 @@ TEST(Grade, DoesNotJudgeWhatTakesMoreMemoryThanAllowed) {
       zeros.add(name, to_npy(tensor));
   zeros.add("dbf", to_npy(Tensor<double>({200, 1})));
   const std::uint64_t before = properties::oracle_memory();
-  properties::set_oracle_memory(std::uint64_t{4} << 30U);
+  properties::set_oracle_memory(std::uint64_t{1} << 30U);
   const Grade g = graded(zeros);
   properties::set_oracle_memory(before);
   EXPECT_EQ(outcome_of(g), Outcome::not_judged);
   EXPECT_THAT(array_of(g, "dbf").verdict.reason,
-              HasSubstr(" GB for the tape, 4 GB allowed (--oracle-memory)"));
+              HasSubstr(" GB for the bounds, 1 GB allowed (--oracle-memory)"));
 }
 
 }  // namespace

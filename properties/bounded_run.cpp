@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 #include "cells/closed_form.hpp"
 #include "cells/network.hpp"
@@ -17,27 +19,35 @@ bool all_whole_numbers(const NamedTensors<long double>& tensors) {
   return true;
 }
 
-bounds::Question question_of(const Problem<long double>& problem, Derivation derivation) {
-  bounds::Question question{cells::step_of(problem.cell, problem.activation),
-                            cells::extents_of(problem.sizes),
-                            problem.sizes.m,
-                            problem.sizes.T_x,
-                            problem.sizes.T_da,
-                            problem.in,
-                            problem.up,
-                            {&cache_names(problem.cell), nullptr}};
-  if (derivation == Derivation::closed_form)
-    question.way_back.formulas = cells::closed_form(name_of(problem.cell));
-  return question;
+/// The lines of a network as an implementation of that derivation carries them out.
+std::shared_ptr<const bounds::NormalForm> lines_of(Cell cell, Activation activation,
+                                                   Derivation derivation) {
+  const bool closed = derivation == Derivation::closed_form;
+  static std::mutex mutex;
+  static std::map<std::tuple<Cell, Activation, bool>, std::shared_ptr<const bounds::NormalForm>>
+      known;
+  const std::lock_guard lock(mutex);
+  auto& lines = known[{cell, activation, closed}];
+  if (lines == nullptr)
+    lines = std::make_shared<const bounds::NormalForm>(bounds::normal_form(
+        cells::step_of(cell, activation),
+        {&cache_names(cell), closed ? cells::closed_form(name_of(cell)) : nullptr}));
+  return lines;
+}
+
+std::shared_ptr<const bounds::Plan> plan_of(const Problem<long double>& p, Derivation derivation) {
+  return std::make_shared<const bounds::Plan>(lines_of(p.cell, p.activation, derivation),
+                                              cells::extents_of(p.sizes), p.sizes.m, p.sizes.T_x,
+                                              p.sizes.T_da, derivation);
 }
 
 bounds::NetworkBounds bounds_of_problem(const Problem<long double>& problem,
                                         const Rounding& rounding, Derivation derivation,
                                         Passes passes) {
-  const bounds::Question question = question_of(problem, derivation);
+  const auto plan = plan_of(problem, derivation);
   const bool both = passes == Passes::both;
-  require_oracle_memory(bounds::NetworkBounds::bytes(question, derivation, both), "the bounds");
-  return {question, rounding, derivation, both};
+  require_oracle_memory(bounds::NetworkBounds::bytes(*plan, both), "the bounds");
+  return {plan, problem.in, problem.up, rounding, both};
 }
 
 constexpr NoiseBound not_derived{-1, 0};
@@ -45,8 +55,7 @@ constexpr NoiseBound not_derived{-1, 0};
 }  // namespace
 
 double bytes_of_bounds(const Problem<long double>& problem, Derivation derivation, Passes passes) {
-  return bounds::NetworkBounds::bytes(question_of(problem, derivation), derivation,
-                                      passes == Passes::both);
+  return bounds::NetworkBounds::bytes(*plan_of(problem, derivation), passes == Passes::both);
 }
 
 BoundedRun::BoundedRun(const Problem<long double>& problem, const Rounding& rounding,
