@@ -39,7 +39,8 @@ int rank(const Axis& axis) {
 }
 
 template <class T>
-void innermost(const Axis& axis, T factor, T* out, const T* p, const T* q) {
+[[gnu::always_inline]] inline void add_along(const Axis& axis, T factor, T* out, const T* p,
+                                             const T* q) {
   const Index n = axis.extent;
   if (axis.out == 0) {
     T sum = 0;
@@ -82,26 +83,43 @@ template <class T>
   }
 }
 
-// The same loop for two widths of vector registers.
+// The same loops for two widths of vector registers.
 template <class T>
-void add_plain(const Axis& axis, Index K, T factor, T* out, const T* p, const T* q) {
-  add_results(axis, K, factor, out, p, q);
-}
+struct Plain {
+  static void along(const Axis& axis, T factor, T* out, const T* p, const T* q) {
+    add_along(axis, factor, out, p, q);
+  }
+  static void results(const Axis& axis, Index K, T factor, T* out, const T* p, const T* q) {
+    add_results(axis, K, factor, out, p, q);
+  }
+};
 #if defined(__x86_64__)
 template <class T>
-[[gnu::target("avx2,fma")]] void add_avx2(const Axis& axis, Index K, T factor, T* out, const T* p,
-                                          const T* q) {
-  add_results(axis, K, factor, out, p, q);
-}
+struct Wide {
+  [[gnu::target("avx2,fma")]] static void along(const Axis& axis, T factor, T* out, const T* p,
+                                                const T* q) {
+    add_along(axis, factor, out, p, q);
+  }
+  [[gnu::target("avx2,fma")]] static void results(const Axis& axis, Index K, T factor, T* out,
+                                                  const T* p, const T* q) {
+    add_results(axis, K, factor, out, p, q);
+  }
+};
 const bool wide = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+#else
+template <class T>
+using Wide = Plain<T>;
+constexpr bool wide = false;
 #endif
 
 template <class T>
+void innermost(const Axis& axis, T factor, T* out, const T* p, const T* q) {
+  wide ? Wide<T>::along(axis, factor, out, p, q) : Plain<T>::along(axis, factor, out, p, q);
+}
+template <class T>
 void add_beside(const Axis& axis, Index K, T factor, T* out, const T* p, const T* q) {
-#if defined(__x86_64__)
-  if (wide) return add_avx2(axis, K, factor, out, p, q);
-#endif
-  add_plain(axis, K, factor, out, p, q);
+  wide ? Wide<T>::results(axis, K, factor, out, p, q)
+       : Plain<T>::results(axis, K, factor, out, p, q);
 }
 
 }  // namespace

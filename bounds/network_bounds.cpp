@@ -1,6 +1,8 @@
 #include "bounds/network_bounds.hpp"
 
+#include <cstdint>
 #include <limits>
+#include <mutex>
 #include <utility>
 #include <variant>
 
@@ -22,19 +24,28 @@ std::size_t results_of_a_sweep(const Plan& plan) {
   return std::min(most_of_a_sweep, static_cast<std::size_t>(results));
 }
 
-/// Magnitudes between which the square of a product of two is a double with all its digits.
-constexpr long double smallest_usual = 1e-70L, largest_usual = 1e70L;
+/// Magnitudes of all values but zero.
+struct Range {
+  long double smallest, largest;
+};
+/// Where the square of a product of two is a double with all its digits.
+constexpr Range of_double{1e-70L, 1e70L};
+/// Where a sum of squares of a thousand products is a float, or too small to matter beside others.
+constexpr Range of_float{1e-35L, 1e8L};
 
 template <class V>
-bool of_usual_size(const Plan& plan, const Values<V>& values) {
+bool within(const Range& range, const Plan& plan, const Values<V>& values) {
   for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k)
     if (plan.owner(k) == k)
       for (const V& v : values.arrays().all(k)) {
         const auto size = std::abs(static_cast<long double>(v));
-        if (size != 0 && !(size >= smallest_usual && size <= largest_usual)) return false;
+        if (size != 0 && !(size >= range.smallest && size <= range.largest)) return false;
       }
   return true;
 }
+
+/// A double is wide enough to judge a float by.
+constexpr double u_of_float = 0x1p-24;
 
 }  // namespace
 
@@ -42,13 +53,27 @@ class NetworkBounds::Body {
  public:
   Body(std::shared_ptr<const Plan> plan, const NamedTensors<long double>& in,
        const NamedTensors<long double>& up, const Rounding& rounding, bool both)
-      : rounding_(rounding), both_(both), shared_plan_(std::move(plan)), plan_(*shared_plan_) {
-    const Values<long double> values(plan_, in, up, both);
-    collect(values);
-    if (of_usual_size(plan_, values))
-      noise_.emplace<Noise<double>>(plan_, values, rounding_, both);
+      : rounding_(rounding),
+        both_(both),
+        shared_plan_(std::move(plan)),
+        plan_(*shared_plan_),
+        in_(in),
+        up_(up) {
+    if (plan_.large() && rounding_.u >= u_of_float)
+      compute<double>(converted<double>(in), converted<double>(up));
     else
-      noise_.emplace<Noise<long double>>(plan_, values, rounding_, both);
+      compute<long double>(in, up);
+  }
+
+  double second_order(std::string_view array) {
+    const std::lock_guard lock(mutex_);
+    if (second_order_.size() == 0) {
+      if (plan_.large() && rounding_.u >= u_of_float)
+        measure_second_order<double>();
+      else
+        measure_second_order<long double>();
+    }
+    return second_order_[array];
   }
 
   static double bytes(const Plan& plan, bool both) {
@@ -94,7 +119,7 @@ class NetworkBounds::Body {
   template <class Read>
   [[nodiscard]] auto of_noise(const Read& read) const {
     return std::visit(
-        [&](const auto& noise) -> decltype(read(std::get<1>(noise_))) {
+        [&](const auto& noise) -> decltype(read(std::get<2>(noise_))) {
           if constexpr (std::is_same_v<std::decay_t<decltype(noise)>, std::monostate>)
             throw Error("there is no noise yet");
           else
@@ -105,19 +130,86 @@ class NetworkBounds::Body {
 
  private:
   template <class V>
-  void collect(const Values<V>& values) {
+  void compute(const NamedTensors<V>& in, const NamedTensors<V>& up) {
+    const Values<V> values(plan_, in, up, both_);
+    values_ = outputs_of(values);
+    if (plan_.large() && within(of_float, plan_, values))
+      noise_.emplace<Noise<float>>(plan_, values, rounding_, both_);
+    else if (within(of_double, plan_, values))
+      noise_.emplace<Noise<double>>(plan_, values, rounding_, both_);
+    else
+      noise_.emplace<Noise<long double>>(plan_, values, rounding_, both_);
+  }
+
+  template <class V>
+  void measure_second_order() {
+    const auto in = converted<V>(in_), up = converted<V>(up_);
+    Named<double> squares;
+    for (const auto& [name, tensor] : values_) squares.add(name, 0);
+    constexpr int draws = 4;  // where an array has few entries
+    const int drawn = plan_.large() ? 1 : draws;
+    for (int draw = 0; draw < drawn; ++draw) {
+      NamedTensors<long double> sum;
+      for (const int sign : {1, -1}) {
+        const Values<V> values(plan_, in, up, both_, errors<V>(draw, sign));
+        const auto outputs = outputs_of(values);
+        for (const auto& [name, tensor] : outputs)
+          if (sign == 1)
+            sum.add(name, tensor);
+          else
+            for (std::size_t k = 0; k < tensor.elements().size(); ++k)
+              sum[name].elements()[k] += tensor.elements()[k];
+      }
+      for (const auto& [name, tensor] : values_) {
+        const auto count = static_cast<double>(tensor.size()) * drawn;
+        for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
+          const auto r = static_cast<double>(sum[name].elements()[k] / 2 - tensor.elements()[k]);
+          squares[name] += r * r / count;
+        }
+      }
+    }
+    for (const auto& [name, square] : squares) second_order_.add(name, std::sqrt(square));
+  }
+
+  /// Of each line, of the size of its deviation, the sign drawn for its place.
+  template <class V>
+  Errors<V> errors(int draw, int sign) {
+    return [this, draw, sign](int array, Index block, V* numbers) {
+      static_cast<void>(of_noise([&](const auto& noise) {
+        const bool start = array < 0;
+        const auto state = static_cast<std::size_t>(start ? -1 - array : 0);
+        if (!start && !noise.deviation().has(array)) return 0;
+        const auto* deviation = start ? noise.start_deviation(state).data()
+                                      : noise.deviation().block(array, block);
+        const Index size = plan_.layout.block(start ? plan_.states[state].state : array);
+        std::uint64_t bits = 0x9e3779b97f4a7c15U * static_cast<std::uint64_t>(
+                                 (array + 1000) * 1000003 + block * 8 + draw + 1);
+        for (Index k = 0; k < size; ++k) {
+          bits = bits * 6364136223846793005U + 1442695040888963407U;  // Knuth, MMIX
+          const int s = (bits >> 63U) != 0 ? sign : -sign;
+          numbers[k] += static_cast<V>(s) * static_cast<V>(deviation[k]) *
+                        static_cast<V>(rounding_.u);
+        }
+        return 0;
+      }));
+    };
+  }
+
+  template <class V>
+  [[nodiscard]] NamedTensors<long double> outputs_of(const Values<V>& values) const {
+    NamedTensors<long double> outputs;
     const auto& program = plan_.program();
     const auto add = [&](const std::string& name, int array, Index T, Index from) {
       Tensor<long double> tensor(shape(array, T));
       const auto& all = values.arrays().all(array);
       const auto begin = all.begin() + from * plan_.layout.block(array);
       std::copy(begin, begin + tensor.size(), tensor.elements().begin());
-      values_.add(name, std::move(tensor));
+      outputs.add(name, std::move(tensor));
     };
     for (const cells::Role role : {cells::Role::state, cells::Role::output})
       for (const int k : program.arrays_of(role))
         add(plan_.array(k).name, k, plan_.T_x, plan_.home(k) == Plan::Home::state ? 1 : 0);
-    if (!both_) return;
+    if (!both_) return outputs;
     for (const cells::Role role : {cells::Role::input, cells::Role::weight})
       for (const int k : program.arrays_of(role)) {
         const std::string name = "d" + plan_.array(k).name;
@@ -125,14 +217,15 @@ class NetworkBounds::Body {
         if (const int d = plan_.form.gradient_of[Plan::at(k)]; d >= 0)
           add(name, d, T, 0);
         else
-          values_.add(name, Tensor<long double>(shape(k, T)));
+          outputs.add(name, Tensor<long double>(shape(k, T)));
       }
     for (std::size_t s = 0; s < plan_.states.size(); ++s) {
       const int state = plan_.states[s].state;
       Tensor<long double> tensor(shape(state, -1));
       std::copy(values.at_start(s).begin(), values.at_start(s).end(), tensor.elements().begin());
-      values_.add("d" + plan_.array(state).name + "0", std::move(tensor));
+      outputs.add("d" + plan_.array(state).name + "0", std::move(tensor));
     }
+    return outputs;
   }
 
   /// With T < 0 there is no step.
@@ -146,8 +239,10 @@ class NetworkBounds::Body {
   bool both_;
   std::shared_ptr<const Plan> shared_plan_;
   const Plan& plan_;
-  NamedTensors<long double> values_;
-  std::variant<std::monostate, Noise<double>, Noise<long double>> noise_;
+  NamedTensors<long double> in_, up_, values_;
+  std::mutex mutex_;  // of the terms of second order
+  Named<double> second_order_;
+  std::variant<std::monostate, Noise<float>, Noise<double>, Noise<long double>> noise_;
 };
 
 NetworkBounds::NetworkBounds(std::shared_ptr<const Plan> plan, const NamedTensors<long double>& in,
@@ -156,6 +251,9 @@ NetworkBounds::NetworkBounds(std::shared_ptr<const Plan> plan, const NamedTensor
     : body_(std::make_unique<Body>(std::move(plan), in, up, rounding, both)) {}
 NetworkBounds::~NetworkBounds() = default;
 
+double NetworkBounds::second_order(std::string_view array) const {
+  return body_->second_order(array);
+}
 double NetworkBounds::bytes(const Plan& plan, bool both) {
   return Body::bytes(plan, both);
 }

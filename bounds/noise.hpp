@@ -250,16 +250,21 @@ class Noise {
       return;
     }
     const N third = N(1) / N(3);
+    constexpr N smallest_square = std::is_same_v<N, float> ? N(1e-30F) : N(0);
     const N per_underflow = static_cast<N>(2 * static_cast<long double>(rounding_.smallest_subnormal) /
                                            static_cast<long double>(rounding_.u));
     for (std::size_t k = 0; k < values.size(); ++k) {
-      const N count = s.count[k], A = s.magnitudes[k], Q = s.squares[k], z = values[k];
+      const N count = s.count[k], A = s.magnitudes[k], z = values[k];
+      // Squares that N rounds to zero: their sum is at most that of the magnitudes, squared.
+      const N Q = s.squares[k] > smallest_square ? s.squares[k] : A * A;
       const N absolute = s.underflows[k] * per_underflow;
       const bool rounds = count >= 2 || s.products[k] > 0;
       const N sum = rounds ? count * A : N(0);
       const N variance = rounds ? (count - 1) * std::max(Q, z * z) + Q : N(0);
       certain[k] = sum + absolute;
       deviation[k] = std::sqrt(third * (variance + absolute * absolute));
+      if (std::is_same_v<N, float> && deviation[k] == 0 && certain[k] != 0)
+        deviation[k] = certain[k];
       note_sum(static_cast<double>(A));
     }
   }

@@ -1,7 +1,11 @@
 // What a network computes, line by line, in one arithmetic: products as matrix products.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bounds/plan.hpp"
 #include "cells/evaluate.hpp"
@@ -14,13 +18,20 @@ template <class V>
   return static_cast<V>(number.numerator) / static_cast<V>(number.denominator);
 }
 
+/// Errors that are added to what the lines give: errors(array, block, numbers) changes one block;
+/// array -1-s is the gradient of state s before the first step.
+template <class V>
+using Errors = std::function<void(int array, Index block, V* numbers)>;
+
 /// Everything that a network's forward and backward pass form.
 template <class V>
 class Values {
  public:
-  /// in, up: named as cells::Walk has them. A gradient that is not among `up` is zero.
-  Values(const Plan& plan, const NamedTensors<V>& in, const NamedTensors<V>& up, bool both)
-      : plan_(plan), arrays_(plan) {
+  /// in, up: named as cells::Walk has them. A gradient that is not among `up` is zero. errors: of
+  /// every line, if there are any.
+  Values(const Plan& plan, const NamedTensors<V>& in, const NamedTensors<V>& up, bool both,
+         Errors<V> errors = {})
+      : plan_(plan), arrays_(plan), errors_(std::move(errors)) {
     for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k)
       if (plan.owner(k) == k && (both || is_forward(k))) arrays_.make(k);
     forward(in);
@@ -51,7 +62,7 @@ class Values {
       if (array.role == cells::Role::state) fill(k, 0, in[array.name + "0"]);
     }
     for (Index t = 0; t < plan_.T_x; ++t)
-      for (std::size_t k = 0; k < plan_.form.forward; ++k) run(k, t, 0, 1);
+      for (std::size_t k = 0; k < plan_.form.forward; ++k) run_and_err(k, t, 0);
   }
 
   void backward(const NamedTensors<V>& up) {
@@ -65,7 +76,7 @@ class Values {
             add(arrays_.block(s.gradient_before, from), arrays_.block(s.gradient, v),
                 plan_.layout.block(s.gradient));
       for (std::size_t k = plan_.form.forward; k < program.lines.size(); ++k)
-        if (!adds_up(program.lines[k].to.array)) run(k, visit.t, v, 1);
+        if (!adds_up(program.lines[k].to.array)) run_and_err(k, visit.t, v);
     }
     for (std::size_t k = plan_.form.forward; k < program.lines.size(); ++k)
       if (adds_up(program.lines[k].to.array))
@@ -80,6 +91,26 @@ class Values {
           add(arrays_.block(s.gradient_before, v), at_start_.back().data(),
               plan_.layout.block(s.state));
     }
+    if (errors_) err_in_sums();
+  }
+
+  void run_and_err(std::size_t line, Index t, Index visit) {
+    run(line, t, visit, 1);
+    const int array = plan_.line(line).to.array;
+    if (errors_ && plan_.last_line(array) == static_cast<Index>(line)) {
+      const Index slot = plan_.slot(array, t, visit);
+      errors_(array, slot, arrays_.block(array, slot));
+    }
+  }
+
+  /// In what the visits add up to.
+  void err_in_sums() {
+    for (int k = 0; k < static_cast<int>(plan_.program().arrays.size()); ++k)
+      if (adds_up(k))
+        for (Index slot = 0; slot < plan_.blocks(k); ++slot)
+          errors_(k, slot, arrays_.block(k, slot));
+    for (std::size_t s = 0; s < plan_.states.size(); ++s)
+      errors_(-1 - static_cast<int>(s), 0, at_start_[s].data());
   }
 
   /// Read by nothing on the way back, so that all visits are one product.
@@ -120,6 +151,7 @@ class Values {
 
   const Plan& plan_;
   Arrays<V> arrays_;
+  Errors<V> errors_;
   std::vector<AlignedVector<V>> at_start_;
 };
 

@@ -64,8 +64,8 @@ void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<lon
   if (all_equal(probes, got, expected)) {  // whatever the bounds are
     for (const Probe& probe : probes)
       judge(probe, got[probe.array].shape(), read(probe, got[probe.array]),
-            read(probe, expected[probe.array]), 0, {},
-            std::numeric_limits<long double>::infinity());
+            read(probe, expected[probe.array]), 0,
+            {{}, std::numeric_limits<long double>::infinity()});
     return;
   }
   for (const Source& source : sources)
@@ -101,8 +101,9 @@ void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<lon
       }
     }
     judge(probe, of_got->shape(), read(probe, *of_got), read(probe, *of_expected),
-          difference(probe, *of_got, *of_expected), total[k],
-          probe.entry >= 0 ? entry_scale : projection_scale);
+          difference(probe, *of_got, *of_expected),
+          {total[k], probe.entry >= 0 ? entry_scale : projection_scale, &sources,
+           probe.entry >= 0 ? 1 : static_cast<double>(of_got->size())});
   }
 }
 
@@ -113,17 +114,27 @@ void Comparison::within(std::string_view what, long double got, long double expe
 
 void Comparison::within(std::string_view what, long double got, long double expected,
                         long double error, const NoiseBound& bound) {
-  judge({std::string(what), -1, 0}, {}, got, expected, error, bound,
-        std::numeric_limits<long double>::infinity());
+  judge({std::string(what), -1, 0}, {}, got, expected, error,
+        {bound, std::numeric_limits<long double>::infinity()});
+}
+
+/// Of the sum of independent terms, each of them as large as is typical of its array.
+double Comparison::second_order(const Probe& probe, const Measure& measure) {
+  double squares = 0;
+  for (const Source& source : *measure.sources) {
+    const double term = source.factor * source.expectation->second_order(probe.array);
+    squares += measure.entries * term * term;
+  }
+  return std::sqrt(squares);
 }
 
 void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
-                       long double expected, long double error, const NoiseBound& bound,
-                       long double scale) {
+                       long double expected, long double error, const Measure& measure) {
+  const NoiseBound& bound = measure.bound;
   const auto index = [&] {
     return probe.entry >= 0 ? indices_of(probe.entry, shape) : std::vector<Index>{};
   };
-  const long double tolerance = tolerance_of(bound) * expectation_share;
+  long double tolerance = tolerance_of(bound) * expectation_share;
   if (!std::isfinite(got) || !std::isfinite(expected)) {
     broken_ = true;
     if (!std::isfinite(got) && std::isfinite(expected)) verdict_.cause = Cause::not_finite;
@@ -132,7 +143,14 @@ void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
     return;
   }
   const bool bound_is_a_number = std::isfinite(bound.certain) && std::isfinite(bound.sigma);
-  if (!bound_is_a_number || bound.certain > conclusive_part * scale) {
+  if (bound_is_a_number && bound.certain > conclusive_part * measure.scale) {
+    const double second = second_order(probe, measure);
+    tolerance += accused_sigmas * second;
+    if (!(second <= most_of_second_order * bound.sigma)) {
+      ++verdict_.inconclusive_entries;
+      return;
+    }
+  } else if (!bound_is_a_number) {
     ++verdict_.inconclusive_entries;
     return;
   }
@@ -228,7 +246,7 @@ Verdict Comparison::verdict() const {
   } else if (result.inconclusive_entries > 0) {
     result.outcome = Outcome::inconclusive;
     result.reason = std::to_string(result.inconclusive_entries) +
-                    " entries have an error bound above a hundredth of their array's largest entry";
+                    " entries have errors whose terms of second order are above a tenth of sigma";
   } else if (result.compared == 0) {
     result.outcome = Outcome::inconclusive;
     result.reason = "nothing but zeros (or NaNs) met zeros (or NaNs): no evidence";

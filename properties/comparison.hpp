@@ -18,9 +18,12 @@ namespace bptt::properties {
 /// smaller. docs/error_bounds.md has the measured rate of false alarms.
 inline constexpr double accused_sigmas = 10;
 
-/// The certain bound must be below this part of an array's largest entry, or the entry is not
-/// judged: beyond it the neglected terms of second order could matter.
+/// Where the certain bound is below this part of an array's largest entry, terms of second order are
+/// far below it. Elsewhere they are measured.
 inline constexpr double conclusive_part = 0.01;
+
+/// Beyond this part of sigma, terms of second order leave it open what an error is: not judged.
+inline constexpr double most_of_second_order = 0.1;
 
 /// The largest error that is not held against a number.
 [[nodiscard]] inline long double tolerance_of(const NoiseBound& bound) {
@@ -72,8 +75,16 @@ class Comparison {
   [[nodiscard]] Verdict verdict() const;
 
  private:
+  /// What a number was computed by: its bound, and the largest that any was in its array.
+  struct Measure {
+    NoiseBound bound;
+    long double scale;
+    const std::vector<Source>* sources = nullptr;
+    double entries = 1;  // that are added up
+  };
   void judge(const Probe& probe, const Shape& shape, long double got, long double expected,
-             long double error, const NoiseBound& bound, long double scale);
+             long double error, const Measure& measure);
+  [[nodiscard]] static double second_order(const Probe& probe, const Measure& measure);
   [[nodiscard]] bool is_worst(double ratio) const;
   void worst(Element element, double ratio);
 

@@ -367,8 +367,8 @@ TEST_F(AgainstAnExpectation, EqualArraysHoldWhateverTheBoundsAre) {
   EXPECT_EQ(judge({{&coarse, 1}}).outcome, Outcome::inconclusive);
 }
 
-// With three bits, hardly an entry's certain bound is below a hundredth of its array.
-TEST_F(AgainstAnExpectation, ABoundAboveAHundredthOfTheArrayIsInconclusive) {
+// With three bits, terms of second order are as large as those of first order.
+TEST_F(AgainstAnExpectation, WhereTermsOfSecondOrderMatterItIsInconclusive) {
   rounding.u = 0x1p-3;
   const Expectation coarse(problem, rounding);
   Comparison comparison(rounding.u);
@@ -376,56 +376,46 @@ TEST_F(AgainstAnExpectation, ABoundAboveAHundredthOfTheArrayIsInconclusive) {
   const Verdict v = comparison.verdict();
   EXPECT_EQ(v.outcome, Outcome::inconclusive);
   EXPECT_GT(v.inconclusive_entries, 100);
-  EXPECT_TRUE(v.reason.starts_with(std::to_string(v.inconclusive_entries) +
-                                   " entries have an error bound above a hundredth"))
+  EXPECT_TRUE(v.reason.starts_with(
+      std::to_string(v.inconclusive_entries) +
+      " entries have errors whose terms of second order are above a tenth of sigma"))
       << v.reason;
 }
 
-// Bounds are proportional to u: one that is 0.0030 of the array's largest entry, three times and
-// four times.
-TEST_F(AgainstAnExpectation, TheHundredthIsOfTheArraysLargestEntry) {
-  got = nearly(got);
-  for (const Index projected : {0, 1}) {
-    probes = {{"da0", projected == 1 ? -1 : Index{3}, 5}};
-    const long double size = scale_of(probes[0], expectation.values()["da0"]);
-    rounding = Rounding::of<float>();
-    rounding.u *= static_cast<double>(0.003 * size / bound(probes[0]).certain);
-    const Expectation coarse(problem, rounding);
-    EXPECT_EQ(judge(std::vector<Source>(3, {&coarse, 1})).outcome, Outcome::held);
-    const Verdict v = judge(std::vector<Source>(4, {&coarse, 1}));
-    EXPECT_EQ(v.outcome, Outcome::inconclusive);
-    EXPECT_EQ(v.inconclusive_entries, 1);
-    EXPECT_EQ(v.compared, 0);
-  }
+// Errors of half the size have a quarter of them.
+TEST_F(AgainstAnExpectation, TermsOfSecondOrderGoWithTheSquareOfU) {
+  rounding.u = 0x1p-16;
+  const Expectation fine(problem, rounding);
+  rounding.u = 0x1p-15;
+  const Expectation coarse(problem, rounding);
+  for (const char* array : {"da0", "dx", "dWf", "a"})
+    EXPECT_NEAR(coarse.second_order(array) / fine.second_order(array), 4, 0.1) << array;
 }
-// Four halves and a whole are three.
-TEST_F(AgainstAnExpectation, CertainBoundsAddUpWithTheirFactors) {
-  got = nearly(got);
+
+// Where a certain bound is no longer small beside its array, what is measured of second order is
+// granted on top of the bound, and the entry is judged.
+TEST_F(AgainstAnExpectation, WhatIsOfSecondOrderIsGranted) {
   probes = {{"da0", 3, 0}};
   const long double size = scale_of(probes[0], expectation.values()["da0"]);
-  rounding.u *= static_cast<double>(0.003 * size / bound(probes[0]).certain);
+  rounding.u *= static_cast<double>(0.02 * size / bound(probes[0]).certain);
   const Expectation coarse(problem, rounding);
+  const double second = coarse.second_order("da0");
+  ASSERT_GT(second, 0);
   const Source half{&coarse, -0.5}, whole{&coarse, 1};
-  EXPECT_EQ(judge({whole, half, half, half, half}).outcome, Outcome::held);
-  EXPECT_EQ(judge({whole, whole, half, half, half, half}).outcome, Outcome::inconclusive);
-}
-TEST_F(AgainstAnExpectation, EachArrayIsMeasuredByItsOwnSize) {
-  got = nearly(got);
-  const auto size_of = [&](const std::string& array) {
-    return scale_of({array, 0, 0}, expectation.values()[array]);
+  const NoiseBound of = coarse.bounds(probes).front();
+  // Four halves and a whole are three; in quadrature the root of two.
+  const long double tolerance =
+      std::min(3 * of.certain, 10 * std::sqrt(2.0L) * of.sigma) * (1 + 0x1p-10L) +
+      10 * std::sqrt(2.0L) * second;
+  const long double right = coarse.values()["da0"].elements()[3];
+  const auto off_by = [&](long double error) {
+    got["da0"].elements()[3] = right + error;
+    return judge({whole, half, half, half, half}).outcome;
   };
-  std::string largest = "a";
-  for (const auto& [name, tensor] : expectation.values())
-    if (size_of(name) > size_of(largest)) largest = name;
-  const Probe small{"a", 3, 0}, large{largest, 0, 0};
-  const long double size = size_of("a");
-  rounding.u *= static_cast<double>(0.011 * size / bound(small).certain);
-  const Expectation coarse(problem, rounding);
-  probes = {large, small};
-  EXPECT_EQ(judge({{&coarse, 1}}).inconclusive_entries, 1);
-  probes = {large};
-  EXPECT_EQ(judge({{&coarse, 1}}).inconclusive_entries, 0);
+  EXPECT_EQ(off_by(0.999L * tolerance), Outcome::held);
+  EXPECT_EQ(off_by(1.001L * tolerance), Outcome::broken);
 }
+
 TEST(Scale, IsTheLargestEntryOrTheSumOfMagnitudes) {
   Tensor<long double> t({3});
   t.elements() = {1, -5, 2};

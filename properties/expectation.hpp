@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arithmetic/rounding.hpp"
@@ -43,6 +44,10 @@ class Expectation {
   [[nodiscard]] std::vector<NoiseBound> bounds_of(
       const std::vector<NamedTensors<long double>>& weights) const {
     return run().bounds_of(weights);
+  }
+  /// How large the neglected terms of second order are, of a typical entry of the array.
+  [[nodiscard]] double second_order(std::string_view array) const {
+    return run().noise().second_order(array);
   }
   /// Smallest magnitude of a value other than zero that the computation forms.
   [[nodiscard]] double smallest_value() const { return run().noise().smallest_value(); }

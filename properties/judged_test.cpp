@@ -172,7 +172,7 @@ TEST_F(OracleMemory, AProblemThatNeedsMoreIsNotJudgedAndSaysHowMuch) {
   set_oracle_memory(3U << 20U);  // its arrays are smaller, its bounds are larger
   const Verdict bounds = check(equality(), *subject, Scalar::f32, larger);
   EXPECT_EQ(bounds.outcome, Outcome::not_judged);
-  EXPECT_EQ(bounds.reason, "4.02 MB for the bounds, 3 MB allowed (--oracle-memory)");
+  EXPECT_EQ(bounds.reason, "5.26 MB for the bounds, 3 MB allowed (--oracle-memory)");
   set_oracle_memory(1U << 20U);
   EXPECT_EQ(check(equality(), *subject, Scalar::f32, larger).reason,
             "1.68 MB for the arrays of this problem, 1 MB allowed (--oracle-memory)");
@@ -185,8 +185,8 @@ TEST_F(OracleMemory, AProblemThatNeedsMoreIsNotJudgedAndSaysHowMuch) {
 
 TEST_F(OracleMemory, IsAboutWhatBoundsTake) {
   for (const char* line :
-       {"rnn n_x=30 n_a=40 m=17 T_x=29 seed=7", "lstm n_x=18 n_a=26 m=14 T_x=30 seed=7",
-        "lstm n_x=30 n_a=12 m=19 T_x=15 T_da=3 seed=7"})
+       {"rnn n_x=10 n_a=20 m=7 T_x=9 seed=7", "lstm n_x=8 n_a=16 m=4 T_x=10 seed=7",
+        "lstm n_x=10 n_a=12 m=9 T_x=5 T_da=3 seed=7"})
     for (const Derivation derivation :
          {Derivation::one_pass, Derivation::split, Derivation::one_walk_per_loss,
           Derivation::by_lag, Derivation::closed_form})
