@@ -89,7 +89,8 @@ void add_agreement(std::vector<Property>& all) {
                  .exactness = Exactness::bounded,
                  .check_f32 = equals_reference<float>,
                  .check_f64 = equals_reference<double>,
-                 .of_states = true});
+                 .of_states = true,
+                 .at_any_size = true});
   all.push_back({.id = "equals_reference_near_zero",
                  .sentence = "They are where every activation works near zero, too",
                  .mathematics = "subject(2^-24 x, a0, c0, b) = reference, relative to its size",

@@ -209,7 +209,8 @@ void add_buffers(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = backward_twice<float>,
                  .check_f64 = backward_twice<double>,
-                 .regimes = all_regimes});
+                 .regimes = all_regimes,
+                 .at_any_size = true});
   all.push_back(
       {.id = "session_serves_again",
        .sentence = "A session that has served another problem gives what a fresh one gives",
@@ -217,26 +218,30 @@ void add_buffers(std::vector<Property>& all) {
        .exactness = Exactness::bitwise,
        .check_f32 = session_serves_again<float>,
        .check_f64 = session_serves_again<double>,
-       .regimes = all_regimes});
+       .regimes = all_regimes,
+                 .at_any_size = true});
   all.push_back(
       {.id = "states_are_the_callers",
        .sentence = "Backward does not read the arrays into which forward wrote the states",
        .mathematics = "forward; states := NaN; backward = forward; backward",
        .exactness = Exactness::bitwise,
        .check_f32 = states_are_the_callers<float>,
-       .check_f64 = states_are_the_callers<double>});
+       .check_f64 = states_are_the_callers<double>,
+                 .at_any_size = true});
   all.push_back({.id = "overwritten_or_accumulated",
                  .sentence = "What is overwritten ignores what it held; what accumulates adds once",
                  .mathematics = "dx := .., dW = dW_before + G",
                  .exactness = Exactness::bounded,
                  .check_f32 = overwritten_or_accumulated<float>,
-                 .check_f64 = overwritten_or_accumulated<double>});
+                 .check_f64 = overwritten_or_accumulated<double>,
+                 .at_any_size = true});
   all.push_back({.id = "strided_and_guarded",
                  .sentence = "Strided, unaligned buffers give the same and nothing else is written",
                  .mathematics = "run(views into larger buffers) = run(dense), guards intact",
                  .exactness = Exactness::bitwise,
                  .check_f32 = strided_and_guarded<float>,
-                 .check_f64 = strided_and_guarded<double>});
+                 .check_f64 = strided_and_guarded<double>,
+                 .at_any_size = true});
   all.push_back({.id = "same_bits_every_time",
                  .sentence = "Repeated runs, alone and in two threads at once, give the same bits",
                  .mathematics = "run(problem) = run(problem)",
@@ -244,7 +249,8 @@ void add_buffers(std::vector<Property>& all) {
                  .check_f32 = same_bits_every_time<float>,
                  .check_f64 = same_bits_every_time<double>,
                  .regimes = all_regimes,
-                 .of_states = true});
+                 .of_states = true,
+                 .at_any_size = true});
 }
 
 }  // namespace bptt::properties

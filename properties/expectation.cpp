@@ -49,13 +49,19 @@ class Recent {
     return entries_.front().run;
   }
   void keep(Question question, std::shared_ptr<BoundedRun> run) {
-    Entry oldest;  // destroyed after the lock is released
+    std::vector<Entry> old;  // destroyed after the lock is released
     const std::lock_guard lock(mutex_);
-    if (entries_.size() == capacity) {
-      oldest = std::move(entries_.back());
+    entries_.insert(entries_.begin(), {std::move(question), std::move(run)});
+    double bytes = 0;
+    std::size_t kept = 0;
+    // The latest two whatever they take: a property may compare two problems.
+    while (kept < entries_.size() && kept < capacity &&
+           ((bytes += bytes_of_problem(entries_[kept].question)) <= most_bytes || kept < 2))
+      ++kept;
+    while (entries_.size() > kept) {
+      old.push_back(std::move(entries_.back()));
       entries_.pop_back();
     }
-    entries_.insert(entries_.begin(), {std::move(question), std::move(run)});
   }
 
  private:
@@ -63,6 +69,11 @@ class Recent {
     Question question;
     std::shared_ptr<BoundedRun> run;
   };
+  /// About what a run keeps.
+  static double bytes_of_problem(const Question& q) {
+    return bytes_of_bounds(q.problem, q.derivation, q.passes);
+  }
+  static constexpr double most_bytes = 0x1p28;
   /// A problem, and what a few threads' properties derive from it.
   static constexpr std::size_t capacity = 8;
   std::mutex mutex_;

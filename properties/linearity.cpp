@@ -136,6 +136,7 @@ void add_linearity(std::vector<Property>& all) {
                  .check_f32 = linear_in_da<float>,
                  .check_f64 = linear_in_da<double>,
                  .max_size = 8,
+                 .at_any_size = true,
                  .cost = 4});
   all.push_back({.id = "odd_and_homogeneous",
                  .sentence = "Zero, negated and doubled upstream gradients give just that",
@@ -143,7 +144,8 @@ void add_linearity(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = odd_and_homogeneous<float>,
                  .check_f64 = odd_and_homogeneous<double>,
-                 .regimes = finite_regimes & ~bit(Regime::subnormal)});
+                 .regimes = finite_regimes & ~bit(Regime::subnormal),
+                 .at_any_size = true});
   all.push_back(
       {.id = "superposition_over_time",
        .sentence = "The gradients of single steps' losses, or of parts', add up to the whole",

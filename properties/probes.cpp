@@ -7,6 +7,10 @@
 namespace bptt::properties {
 namespace {
 
+/// A problem with more operands is one of matrix products, of which a sweep for eight numbers takes
+/// as long as the subject itself.
+constexpr double of_matrices = 5e8;
+
 /// Edge visits that judging one problem may cost, eight entries to a visit: some milliseconds.
 constexpr double sweep_work = 5e6;
 constexpr double entries_of_a_visit = 8;
@@ -22,7 +26,9 @@ std::vector<std::string> judged_names(Cell cell) {
 Index sampled_entries(Cell cell, const Sizes& sizes, double effort) {
   const double numbers = effort * sweep_work * entries_of_a_visit / tape_edges(cell, sizes);
   const double of_an_array = numbers / static_cast<double>(judged_names(cell).size());
-  return static_cast<Index>(std::clamp<double>(of_an_array * 2 / 3, fewest_entries, most_entries));
+  const Index fewest = tape_edges(cell, sizes) > of_matrices ? 1 : fewest_entries;
+  return static_cast<Index>(std::clamp<double>(of_an_array * 2 / 3, static_cast<double>(fewest),
+                                               most_entries));
 }
 
 }  // namespace
@@ -65,7 +71,7 @@ std::vector<Probe> choose_probes(Cell cell, const Sizes& sizes, std::uint64_t se
       continue;
     }
     for (Index k = 0; k < sampled; ++k) probes.push_back({name, draw.below(size, k), 0});
-    for (Index k = 0; k < sampled / 2; ++k) probes.push_back({name, -1, draw.bits(k, 1)});
+    for (Index k = 0; k < (sampled + 1) / 2; ++k) probes.push_back({name, -1, draw.bits(k, 1)});
   }
   return probes;
 }

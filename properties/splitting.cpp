@@ -90,7 +90,8 @@ void add_splitting(std::vector<Property>& all) {
                  .check_f32 = split_time<float>,
                  .check_f64 = split_time<double>,
                  .needs = carries_over,
-                 .min_T = 2});
+                 .min_T = 2,
+                 .at_any_size = true});
   all.push_back({.id = "batch_in_two_parts",
                  .sentence = "The weight gradients of two parts of the batch add up",
                  .mathematics = "dW = sum over the parts; dx, da0 part by part",
@@ -98,7 +99,8 @@ void add_splitting(std::vector<Property>& all) {
                  .check_f32 = split_batch<float>,
                  .check_f64 = split_batch<double>,
                  .of_states = true,
-                 .min_m = 2});
+                 .min_m = 2,
+                 .at_any_size = true});
 }
 
 }  // namespace bptt::properties

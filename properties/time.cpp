@@ -167,14 +167,16 @@ void add_time(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = causality<float>,
                  .check_f64 = causality<double>,
-                 .min_T = 2});
+                 .min_T = 2,
+                 .at_any_size = true});
   all.push_back({.id = "appended_steps_without_loss",
                  .sentence = "Steps appended with zero upstream gradients change nothing",
                  .mathematics = "G([da, 0]) = [G(da), dx = 0]",
                  .exactness = Exactness::bitwise,
                  .check_f32 = appended_silence<float>,
                  .check_f64 = appended_silence<double>,
-                 .needs = [](const Capabilities& can, Cell) { return can.fewer_losses; }});
+                 .needs = [](const Capabilities& can, Cell) { return can.fewer_losses; },
+                 .at_any_size = true});
   all.push_back({.id = "recomputed_equals_stored",
                  .sentence = "Backward from checkpoints equals backward from the stored states",
                  .mathematics = "segments run again from a<s>, last first = one pass",

@@ -1,9 +1,12 @@
 #include "verify/campaign/campaign.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <exception>
 #include <limits>
 #include <mutex>
 #include <set>
@@ -14,6 +17,7 @@
 #include "properties/draw.hpp"
 #include "properties/replay.hpp"
 #include "properties/shrink.hpp"
+#include "properties/trial.hpp"
 
 namespace bptt::verify {
 namespace {
@@ -22,6 +26,7 @@ using properties::Outcome;
 using properties::ProblemSpec;
 using properties::Property;
 using properties::PublishedCase;
+using properties::SizeSet;
 using properties::Verdict;
 
 constexpr double shrink_share = 0.2;  // of `seconds`
@@ -61,6 +66,9 @@ int shrink_budget(Cause cause) {
   if (cause == Cause::timed_out) return 4;
   return ends_worker(cause) ? 40 : 300;
 }
+
+/// Of the time that all threads have.
+double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.1; }
 
 /// A row while it runs.
 struct Lane {
@@ -120,6 +128,62 @@ bool says_something(const Property& property, const Capabilities& can, Scalar sc
   return !problem || (problem->cell == cell && applies(property, can, scalar, *problem));
 }
 
+bool has(const std::vector<SizeSet>& sets, SizeSet set) {
+  return std::find(sets.begin(), sets.end(), set) != sets.end();
+}
+
+/// The k-th of the listed problems of which the property says something; nothing if there is none.
+std::optional<ProblemSpec> model_case(const Property& property, const Capabilities& can,
+                                      const Row& row, std::uint64_t seed, int k) {
+  constexpr int enough = 64;  // more than there are shapes
+  int found = 0;
+  for (int j = 0; j < enough || found > 0; ++j) {
+    const ProblemSpec spec = properties::model_problem(row.sizes, row.cell, seed, j);
+    if (applies(property, can, row.scalar, spec) && found++ == k) return spec;
+  }
+  return std::nullopt;
+}
+
+/// Those of one cell and scalar one after another, so that they are asked of one problem together.
+void add_lanes_of(SizeSet set, const Capabilities& can, const CampaignOptions& options,
+                  std::vector<Lane>& all) {
+  for (const Scalar scalar : {Scalar::f32, Scalar::f64})
+    for (const Cell cell : {Cell::lstm, Cell::rnn})
+      for (const Property* property : options.properties)
+        if (property->at_any_size && property->about == properties::About::subject &&
+            chosen(options, cell, scalar) && applies(*property, can, cell, scalar)) {
+          Lane lane = lane_of(*property, cell, scalar);
+          lane.row.sizes = set;
+          if (model_case(*property, can, lane.row, options.seed, 0)) all.push_back(std::move(lane));
+        }
+}
+
+/// Seconds that the subject takes for one run at the least of the real sizes, from a smaller one;
+/// nothing if it did not run.
+std::optional<double> seconds_at_real_sizes(const Subject& subject, Cell cell, Scalar scalar,
+                                            const std::function<double()>& now) {
+  ProblemSpec small, real = properties::model_problem(SizeSet::real, cell, 1, 0);
+  small.cell = cell;
+  small.sizes = {64, 64, 8, 6, 6};
+  const auto work = [](const Sizes& s) {
+    return static_cast<double>(s.n_a * (s.n_a + s.n_x) * s.m) * static_cast<double>(s.T_x);
+  };
+  double least = std::numeric_limits<double>::infinity();
+  try {
+    for (int k = 0; k < 3; ++k) {
+      const double start = now();
+      if (scalar == Scalar::f32)
+        static_cast<void>(properties::Trial<float>(subject, small).run());
+      else
+        static_cast<void>(properties::Trial<double>(subject, small).run());
+      least = std::min(least, now() - start);
+    }
+  } catch (const std::exception&) {  // small problems will tell why
+    return std::nullopt;
+  }
+  return least * work(real.sizes) / work(small.sizes);
+}
+
 std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options) {
   std::vector<Lane> all;
   for (const Property* property : options.properties) {
@@ -132,12 +196,17 @@ std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options)
             says_something(*property, can, scalar, cell, options.problem))
           all.push_back(lane_of(*property, cell, scalar));
   }
+  if (!has(options.sizes, SizeSet::small) && !options.problem) all.clear();
+  if (!options.problem)
+    for (const SizeSet set : {SizeSet::middle, SizeSet::real})
+      if (has(options.sizes, set)) add_lanes_of(set, can, options, all);
   for (Lane& lane : all)
     if (options.problem)
       lane.limit = 1;
     else if (options.cases)
       lane.limit = *options.cases;
   if (options.problem) return all;
+  if (!has(options.sizes, SizeSet::small)) return all;
   for (const bool specification : {false, true})
     for (const PublishedCase* published : options.published) {
       if (!chosen(options, published->cell, Scalar::f64) || options.regime) continue;
@@ -172,6 +241,12 @@ class Campaign {
         lanes_(lanes(capabilities_, options)) {
     if (!options.cases && !options.seconds && !options.problem)
       throw Error("a campaign needs a number of cases or a time");
+    for (const SizeSet set : {SizeSet::real, SizeSet::middle}) {
+      Models models{set};
+      for (Lane& lane : lanes_)
+        if (lane.row.sizes == set) models.lanes.push_back(&lane);
+      if (!models.lanes.empty()) models_.push_back(std::move(models));
+    }
     if (lanes_.empty())
       throw Error("nothing that was asked for applies to the subject " + subject.name());
   }
@@ -182,11 +257,14 @@ class Campaign {
     report.seed = options_.seed;
     report.started = utc_now();
     begin_ = now();
+    leave_out_what_is_slow(report);
     on_threads([this] { judge_cases(); });
     next_to_shrink_ = 0;
     shrink_end_ = elapsed() + shrink_share * options_.seconds.value_or(0);
     if (options_.shrink) on_threads([this] { shrink_failures(); });
-    for (Lane& lane : lanes_) report.rows.push_back(finished(lane, report));
+    for (Lane& lane : lanes_)
+      if (lane.row.sizes == SizeSet::small || lane.issued > 0)  // others are asked as time allows
+        report.rows.push_back(finished(lane, report));
     if (gave_up()) report.gave_up_after = crashes_;
     report.seconds = elapsed();
     return report;
@@ -200,6 +278,26 @@ class Campaign {
     char text[32];
     std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
     return text;
+  }
+
+  /// Without a word of the user's, real sizes are for subjects whose runs fit into the time.
+  void leave_out_what_is_slow(Report& report) {
+    constexpr double runs_of_a_problem = 30;
+    const bool asked = options_.sizes == std::vector{SizeSet::real};
+    if (!options_.seconds || asked) return;
+    std::erase_if(models_, [&](Models& models) {
+      if (models.set != SizeSet::real) return false;
+      const Row& row = models.lanes.front()->row;
+      const auto run = seconds_at_real_sizes(subject_, row.cell, row.scalar, [this] { return now(); });
+      const double part = share_of(SizeSet::real) * *options_.seconds;
+      if (run && *run * runs_of_a_problem <= part) return false;
+      report.notes.push_back(
+          run ? fmt::format("real sizes: one run would take about {:.2g} s; --sizes real asks for "
+                            "them all the same",
+                            *run)
+              : std::string("real sizes: it did not run at n_x = n_a = 64"));
+      return true;
+    });
   }
 
   [[nodiscard]] double now() const { return options_.clock ? options_.clock() : steady_seconds(); }
@@ -219,6 +317,8 @@ class Campaign {
   Lane* next() {
     if (stopped() || gave_up()) return nullptr;
     const bool over = options_.seconds && elapsed() >= *options_.seconds;
+    for (Models& models : models_)
+      if (Lane* lane = next_of(models); lane != nullptr) return lane;
     Lane* best = nullptr;
     // Rounds of one case each up to the minimum, then by the time spent. Of one problem the dearest
     // properties first, so that the threads end together.
@@ -231,11 +331,51 @@ class Campaign {
       return p_round == options_.minimum && p.expected() < q.expected();
     };
     for (Lane& lane : lanes_) {
+      if (lane.row.sizes != SizeSet::small) continue;
       if (lane.issued >= std::min(lane.limit, lane.end)) continue;
       if (over && lane.issued > 0) continue;
       if (best == nullptr || before(lane, *best)) best = &lane;
     }
     return best;
+  }
+
+  /// The lanes of one set of sizes: problem after problem, each lane's turn on every one of them.
+  struct Models {
+    SizeSet set;
+    std::vector<Lane*> lanes{};
+    std::size_t turn = 0;
+    bool running = false;  // one case at a time: they take memory
+    double spent = 0;
+  };
+
+  /// Null if it has had its share of the time, or all that it was to have.
+  Lane* next_of(Models& models) {
+    if (models.running) return nullptr;
+    if (options_.seconds) {
+      const double passed = elapsed();
+      const bool only = std::none_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+        return lane.row.sizes == SizeSet::small;
+      });
+      if (!only && models.spent > share_of(models.set) * passed * options_.jobs) return nullptr;
+      if (passed >= *options_.seconds && models.turn > 0) return nullptr;
+      // A new problem would end long after the time.
+      const bool new_problem = begins_a_problem(models);
+      if (new_problem && models.turn > 0 && passed > 0.75 * *options_.seconds) return nullptr;
+    }
+    for (std::size_t tries = 0; tries < models.lanes.size(); ++tries) {
+      Lane* lane = models.lanes[models.turn++ % models.lanes.size()];
+      // A lane that missed turns has as many cases as it has had.
+      if (lane->issued >= std::min(lane->limit, lane->end)) continue;
+      models.running = true;
+      return lane;
+    }
+    return nullptr;
+  }
+  [[nodiscard]] static bool begins_a_problem(const Models& models) {
+    const std::size_t at = models.turn % models.lanes.size();
+    if (at == 0) return true;
+    const Row &now = models.lanes[at]->row, &before = models.lanes[at - 1]->row;
+    return now.cell != before.cell || now.scalar != before.scalar;
   }
 
   void judge_cases() {
@@ -250,6 +390,11 @@ class Campaign {
       lock.lock();
       --lane->running;
       lane->spent += seconds;
+      for (Models& models : models_)
+        if (models.set == lane->row.sizes) {
+          models.running = false;
+          models.spent += seconds;
+        }
       const auto count = static_cast<std::size_t>(k) + 1;
       if (lane->results.size() < count) lane->results.resize(count);
       lane->results[count - 1] = result;
@@ -272,6 +417,8 @@ class Campaign {
 
   [[nodiscard]] ProblemSpec problem(const Lane& lane, int k) const {
     if (options_.problem) return *options_.problem;
+    if (lane.row.sizes != SizeSet::small)
+      return *model_case(*lane.property, capabilities_, lane.row, options_.seed, k);
     return problem_of_case(*lane.property, capabilities_, options_, lane.row.cell, lane.row.scalar,
                            k);
   }
@@ -316,7 +463,7 @@ class Campaign {
   }
 
   Row finished(Lane& lane, Report& report) const {
-    Row row = std::move(lane.row);
+    Row row = lane.row;
     std::vector<double> ratios;
     const auto count = std::min(lane.results.size(), static_cast<std::size_t>(lane.end));
     for (std::size_t k = 0; k < count; ++k) {
@@ -327,6 +474,13 @@ class Campaign {
       if (result.outcome == Outcome::not_judged && row.why_not_judged.empty())
         row.why_not_judged = result.text;
       if (result.ratio) ratios.push_back(*result.ratio);
+      if (row.sizes != SizeSet::small && result.outcome != Outcome::not_judged) {
+        const Sizes& sizes = problem(lane, static_cast<int>(k)).sizes;
+        const std::string shape = std::to_string(sizes.n_x) + " " + std::to_string(sizes.n_a) + " " +
+                                  std::to_string(sizes.m) + " " + std::to_string(sizes.T_x);
+        if (std::find(row.shapes.begin(), row.shapes.end(), shape) == row.shapes.end())
+          row.shapes.push_back(shape);
+      }
       if (result.regime)
         report.regimes[static_cast<std::size_t>(*result.regime)].add(result.outcome);
     }
@@ -367,6 +521,7 @@ class Campaign {
   double begin_ = 0;
   std::mutex mutex_;
   std::vector<Lane> lanes_;
+  std::vector<Models> models_;
   Counts counts_;
   int crashes_ = 0;  // cases that ended the subject's process
   OnceEach shrunk_;

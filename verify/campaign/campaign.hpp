@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/subject.hpp"
+#include "properties/model_shapes.hpp"
 #include "properties/property.hpp"
 #include "properties/published_cases.hpp"
 #include "verify/campaign/report.hpp"
@@ -27,7 +28,10 @@ struct CampaignOptions {
   std::optional<double> seconds;  // at least one of the two; one case of a row always runs
   int minimum = 5;
   int jobs = 1;
-  std::optional<Index> max_size;  // without it, each property's own
+  /// Middle and real sizes take a part of `seconds` each, one problem at a time, in which the
+  /// properties share what is derived; real ones only if the subject is fast enough.
+  std::vector<properties::SizeSet> sizes{properties::SizeSet::small};
+  std::optional<Index> max_size;  // of small ones; without it, each property's own
   std::optional<Cell> cell;
   std::optional<Scalar> scalar;
   std::optional<properties::Regime> regime;

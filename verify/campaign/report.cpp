@@ -21,6 +21,11 @@ Counts& Counts::operator+=(const Counts& more) {
   return *this;
 }
 
+std::string label_of(const Row& row) {
+  return row.sizes == properties::SizeSet::small ? row.id
+                                                 : row.id + ", " + std::string(name_of(row.sizes));
+}
+
 Counts total(const Report& report) {
   Counts sum;
   for (const Row& row : report.rows) sum += row.counts;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "properties/model_shapes.hpp"
 #include "properties/problem_spec.hpp"
 #include "properties/property.hpp"
 #include "properties/verdict.hpp"
@@ -31,6 +32,8 @@ struct Counts {
 
 struct Row {
   std::string id, sentence, mathematics;
+  properties::SizeSet sizes = properties::SizeSet::small;
+  std::vector<std::string> shapes;  // of middle and real sizes: "512 512 64 50", n_x n_a m T_x
   Cell cell = Cell::rnn;
   Scalar scalar = Scalar::f64;
   properties::Exactness exactness = properties::Exactness::bounded;
@@ -57,6 +60,8 @@ struct Report {
   std::vector<std::string> notes;  // what of the subject is not tested, and why
 };
 
+/// "equals_reference"; "equals_reference, real" of other sizes than small ones.
+[[nodiscard]] std::string label_of(const Row& row);
 [[nodiscard]] Counts total(const Report& report);
 [[nodiscard]] long long compared(const Report& report);
 [[nodiscard]] long long trivial(const Report& report);

@@ -43,6 +43,16 @@ std::optional<diagnosis::SubjectDiagnosis> diagnosed(const Subject& subject, con
 
 }  // namespace
 
+/// Of all sizes, if the time is what ends a campaign; small ones where cases are counted.
+void choose_sizes(const std::string& asked, CampaignOptions& options) {
+  using properties::SizeSet;
+  const bool all = asked == "all" || (asked.empty() && options.seconds && !options.max_size);
+  options.sizes.clear();
+  for (const SizeSet set : {SizeSet::small, SizeSet::middle, SizeSet::real})
+    if (all || asked == name_of(set) || (asked.empty() && set == SizeSet::small))
+      options.sizes.push_back(set);
+}
+
 int run_check(Arguments& arguments) {
   require_folder_of("--json", arguments.json);
   require_folder_of("--junit", arguments.junit);
@@ -54,6 +64,7 @@ int run_check(Arguments& arguments) {
     options.problem = properties::parse_problem_spec(arguments.problem);
   else if (!options.cases && !options.seconds)
     options.seconds = default_seconds;
+  choose_sizes(arguments.sizes, options);
   if (options.seconds) *options.seconds /= static_cast<double>(subjects.size());
   properties::set_oracle_memory(arguments.oracle_memory / static_cast<std::uint64_t>(options.jobs));
   stop_on_interrupt();
@@ -103,8 +114,14 @@ void add_check(CLI::App& app, Arguments& a) {
       ->excludes(cases);
   app.add_option("--seed", c.seed, "Where the cases come from")->capture_default_str();
   app.add_option("--jobs", c.jobs, "Threads; all of the machine's")->check(CLI::Range(1, 1024));
-  app.add_option("--max-size", c.max_size, "No n_x, n_a, m, T_x above it")
-      ->check(CLI::Range(1, 4096));
+  CLI::Option* max_size =
+      app.add_option("--max-size", c.max_size, "No n_x, n_a, m, T_x above it; small sizes only")
+          ->check(CLI::Range(1, 4096));
+  app.add_option("--sizes", a.sizes,
+                 "Small ones, middle ones, those of real models, or all of them: what a time is for; "
+                 "with --cases small")
+      ->check(CLI::IsMember({"small", "middle", "real", "all"}))
+      ->excludes(max_size);
   app.add_option("--property", a.property, "Only properties whose name matches")
       ->type_name("REGEX");
   add_choice<std::optional<Cell>>(app, "--cell", c.cell, "Only this cell",
@@ -135,6 +152,7 @@ void add_check(CLI::App& app, Arguments& a) {
       "  bptt-verify check fault:no_carry --cases 20      shows what a fault looks like\n"
       "  bptt-verify check --property linear --cell lstm --scalar f32 --cases 1000\n"
       "  bptt-verify check --problem 'lstm n_x=8 n_a=16 m=4 T_x=20'   on this one alone\n"
+      "  bptt-verify check optimized --sizes real --seconds 120   as large as models are\n"
       "  bptt-verify check --json report.json             for programs\n"
       "  bptt-verify check --junit report.xml             for GitLab, Jenkins, ..\n"
       "  bptt-verify check ./mine.so --call-timeout 1     a library with bptt_subject.h\n"

@@ -33,6 +33,8 @@ Json row_json(const Row& row) {
           {"cell", bptt::name_of(row.cell)},
           {"scalar", bptt::name_of(row.scalar)},
           {"exactness", name_of(row.exactness)},
+          {"sizes", name_of(row.sizes)},
+          {"shapes", row.shapes},
           {"about", row.specification ? "specification" : "subject"},
           {"cases", row.counts.cases()},
           {"held", row.counts.held},

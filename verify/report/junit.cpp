@@ -50,7 +50,7 @@ std::string failure_of(const Row& row) {
 std::string case_of(const Row& row, std::string_view subject) {
   std::string text =
       fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"0\"",
-                  xml_text(fmt::format("{} {} {}", row.id, name_of(row.cell), name_of(row.scalar))),
+                  xml_text(fmt::format("{} {} {}", label_of(row), name_of(row.cell), name_of(row.scalar))),
                   xml_text(subject));
   switch (result_of(row)) {
     case Result::passed: return text + "/>\n";

@@ -25,7 +25,7 @@ std::string cell_of(long long count, int width, bool red, bool yellow, const Sty
 /// unjudged: with a column for what the checker could not judge.
 std::string row_text(const Row& row, int width, bool unjudged, const Style& style) {
   const Counts& c = row.counts;
-  return fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{}{}{}{:>9}{:>9}\n", row.id, width,
+  return fmt::format("{:<{}} {:<4} {:<6}{:>7}{:>7}{}{}{}{:>9}{:>9}\n", label_of(row), width,
                      bptt::name_of(row.cell), row.specification ? "-" : bptt::name_of(row.scalar),
                      c.cases(), c.held, cell_of(c.broken, 7, true, false, style),
                      cell_of(c.inconclusive, 9, false, true, style),
@@ -56,9 +56,23 @@ std::string failures_text(const Row& row, const Style& style) {
   std::string text;
   for (const Failure& failure : row.failures)
     text += fmt::format("\n{} {} {} {}: {}\n  {}\n{}  {}\n", style.red(heading_of(failure.cause)),
-                        row.id, bptt::name_of(row.cell),
+                        label_of(row), bptt::name_of(row.cell),
                         row.specification ? "" : bptt::name_of(row.scalar), row.mathematics,
                         failure.text, output_text(failure.output), failure.replay);
+  return text;
+}
+
+/// The shapes at which a set of sizes was judged, cell by cell.
+std::string shapes_text(const Report& report, properties::SizeSet set) {
+  std::string text;
+  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+    std::set<std::string> shapes;
+    for (const Row& row : report.rows)
+      if (row.sizes == set && row.cell == cell) shapes.insert(row.shapes.begin(), row.shapes.end());
+    if (!shapes.empty())
+      text += fmt::format("{}{} {}", text.empty() ? "" : "; ", bptt::name_of(cell),
+                          fmt::join(shapes, ", "));
+  }
   return text;
 }
 
@@ -98,6 +112,9 @@ std::string summary_text(const Report& report, const Style& style) {
   text += fmt::format("inconclusive: {:.1f} % of all\n", percent(all.inconclusive, all.cases()));
   const std::string regimes = regimes_text(report);
   if (!regimes.empty()) text += "  in %: " + regimes + "\n";
+  for (const auto set : {properties::SizeSet::middle, properties::SizeSet::real})
+    if (const std::string shapes = shapes_text(report, set); !shapes.empty())
+      text += fmt::format("{} sizes (n_x n_a m T_x): {}\n", name_of(set), shapes);
   text += not_judged_text(report, style);
   const auto silent = std::count_if(report.rows.begin(), report.rows.end(), [](const Row& row) {
     return row.counts.held == 0 && row.counts.broken == 0 && row.counts.inconclusive > 0;
@@ -146,7 +163,7 @@ std::string ratio_text(const std::optional<double>& ratio) {
 
 std::string table_of(const Report& report, const Style& style) {
   std::size_t width = 8;
-  for (const Row& row : report.rows) width = std::max(width, row.id.size());
+  for (const Row& row : report.rows) width = std::max(width, label_of(row).size());
   const int columns = static_cast<int>(width);
   const bool unjudged = total(report).not_judged > 0;
   // worst, median: of error / bound.

@@ -1,0 +1,60 @@
+#include "properties/model_shapes.hpp"
+
+#include <vector>
+
+#include "core/error.hpp"
+#include "properties/draw.hpp"
+
+namespace bptt::properties {
+namespace {
+
+// n_x, n_a, m, T_x. Sources: the inputs of oneDNN's benchdnn and of DeepBench for recurrent networks;
+// models of the users of PyTorch and Paddle. Those that take least time to judge stand first.
+const std::vector<Sizes> real_lstm{
+    {512, 512, 32, 25, 25},    // DeepBench, training
+    {240, 1024, 16, 40, 40},   // encoder of RNN-T, fewer samples and steps
+    {512, 512, 64, 50, 50},    // encoder of GNMT
+    {128, 128, 128, 60, 60},   // a user's, a tenth of its steps
+    {256, 256, 16, 150, 150},  // DeepBench, training
+    {500, 500, 64, 50, 50},    // a user's: no multiple of the lanes
+    {1024, 1024, 32, 25, 25},  // DeepBench, training
+    {512, 512, 1, 101, 101},   // GNMT, one sample
+};
+const std::vector<Sizes> real_rnn{
+    {1024, 1024, 32, 50, 50},  // between the two beside it
+    {1760, 1760, 32, 50, 50},  // DeepSpeech 2
+    {256, 256, 64, 150, 150},
+    {1760, 1760, 64, 50, 50},  // DeepSpeech 2
+    {500, 500, 64, 50, 50},
+};
+const std::vector<Sizes> middle{
+    {16, 16, 12, 3, 3},   {36, 36, 20, 3, 3}, {32, 16, 6, 2, 2},    {17, 34, 7, 1, 1},
+    {34, 17, 4, 1, 1},    {25, 10, 1, 209, 209}, {65, 65, 34, 1, 1}, {64, 5, 100, 64, 64},
+    {32, 32, 1, 168, 168}, {3, 5, 10, 7, 4},     {64, 64, 1, 96, 96},  {96, 100, 33, 12, 9},
+};
+
+}  // namespace
+
+std::string_view name_of(SizeSet set) {
+  switch (set) {
+    case SizeSet::small: return "small";
+    case SizeSet::middle: return "middle";
+    case SizeSet::real: return "real";
+  }
+  throw Error("unknown set of sizes");
+}
+
+ProblemSpec model_problem(SizeSet set, Cell cell, std::uint64_t seed, int k) {
+  if (set == SizeSet::small) throw Error("small sizes are drawn, not listed");
+  const auto& shapes = set == SizeSet::middle ? middle : cell == Cell::rnn ? real_rnn : real_lstm;
+  const Draw draw(seed, std::string("sizes ") + std::string(name_of(set)));
+  ProblemSpec spec;
+  spec.cell = cell;
+  spec.sizes = shapes[static_cast<std::size_t>(k) % shapes.size()];
+  spec.seed = draw.bits(k, 1);
+  const bool other = set == SizeSet::middle && k % 3 == 2;
+  if (other) spec.regime = k % 2 == 0 ? Regime::tiny : Regime::signed_zeros;
+  return spec;
+}
+
+}  // namespace bptt::properties
