@@ -1,5 +1,8 @@
 // bptt-verify: the command line. What it says is what the campaign found; nothing is judged here.
 // Exit status: 0 nothing broken, 1 something broken, 2 it could not run, 130 interrupted.
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -171,10 +174,22 @@ void add_bounds(CLI::App& app, Arguments& a) {
       "  bptt-verify bounds reference --entries 12500     a million entries by size; long");
 }
 
+/// Arrays of real models come and go. Memory that is given back to the system must be cleared anew when
+/// it is taken again, which takes as long as computing with it.
+void keep_memory() {
+#if defined(M_MMAP_THRESHOLD) && defined(M_TRIM_THRESHOLD) && defined(M_ARENA_MAX)
+  constexpr int most = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, most);
+  mallopt(M_TRIM_THRESHOLD, most);
+  mallopt(M_ARENA_MAX, 1);  // others give large blocks back at once
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (const auto status = foreign::worker_main(argc, argv)) return *status;
+  keep_memory();
   Arguments arguments;
   arguments.campaign.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 

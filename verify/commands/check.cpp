@@ -79,7 +79,8 @@ int run_check(Arguments& arguments) {
       OnProgress show;
       if (is_terminal(STDERR_FILENO)) show = [&](const Progress& p) { line.show(p); };
       reports.push_back(run_campaign(*subject, options, show, &stop));
-      reports.back().notes = notes;
+      auto& all = reports.back().notes;
+      all.insert(all.begin(), notes.begin(), notes.end());
     }
     print((reports.size() > 1 ? "\n" : "") + table_of(reports.back(), style));
     broken = broken || broken_rows(reports.back()) > 0;

@@ -1,0 +1,48 @@
+// The optimised kernels at sizes of real models, where blocks of steps and groups of tiles meet that
+// small problems do not have.
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "properties/model_shapes.hpp"
+#include "properties/property.hpp"
+#include "subjects/registry.hpp"
+
+namespace bptt::properties {
+namespace {
+
+void expect_held(Cell cell, Scalar scalar, int k) {
+  const auto subject = make_subject("optimized");
+  const ProblemSpec spec = model_problem(SizeSet::real, cell, 1, k);
+  for (const char* id : {"equals_reference", "batch_in_two_parts", "strided_and_guarded"}) {
+    const Verdict verdict = check(find_property(id), *subject, scalar, spec);
+    EXPECT_EQ(verdict.outcome, Outcome::held)
+        << id << " " << to_string(spec) << ": " << describe(verdict) << verdict.reason;
+  }
+}
+
+TEST(RealSizes, TheRnnsKernelsAreRightInF32) { expect_held(Cell::rnn, Scalar::f32, 0); }
+TEST(RealSizes, TheLstmsKernelsAreRightInF32) { expect_held(Cell::lstm, Scalar::f32, 0); }
+TEST(RealSizes, TheLstmsKernelsAreRightInF64) { expect_held(Cell::lstm, Scalar::f64, 1); }
+
+TEST(ModelShapes, AreListedOverAndOverWithOtherValues) {
+  for (const SizeSet set : {SizeSet::middle, SizeSet::real})
+    for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+      const ProblemSpec first = model_problem(set, cell, 1, 0);
+      int again = 1;
+      while (!(model_problem(set, cell, 1, again).sizes == first.sizes)) ++again;
+      EXPECT_GE(again, 5);
+      EXPECT_NE(model_problem(set, cell, 1, again).seed, first.seed);
+      EXPECT_NE(model_problem(set, cell, 2, 0).seed, first.seed);
+      for (int k = 0; k < again; ++k) {
+        const Sizes& s = model_problem(set, cell, 1, k).sizes;
+        EXPECT_LE(s.T_da, s.T_x);
+        if (set == SizeSet::real) {
+          EXPECT_GE(s.n_a * (s.n_a + s.n_x) * s.m * s.T_x, 1 << 26) << k;
+        }
+      }
+    }
+  EXPECT_THROW(static_cast<void>(model_problem(SizeSet::small, Cell::rnn, 1, 0)), Error);
+}
+
+}  // namespace
+}  // namespace bptt::properties
