@@ -179,7 +179,8 @@ class NoiseModel::Builder {
       activation(k, node);
     }
     if (node.op == Op::multiply) {  // a sum of one term
-      finish(k, rounding_.u * y + underflow(y), std::hypot(rounding_.u * y, underflow(y)) / std::sqrt(3.0));
+      finish(k, rounding_.u * y + underflow(y),
+             std::hypot(rounding_.u * y, underflow(y)) / std::sqrt(3.0));
     } else {
       const double e = own_error(node.op, y);
       finish(k, e, e / std::sqrt(3.0));  // uniform in [-e, e]

@@ -18,8 +18,7 @@ void coalesce(std::vector<Axis>& axes) {
     for (std::size_t k = 0; k < axes.size(); ++k)
       for (std::size_t l = 0; l < axes.size(); ++l) {
         const Axis &a = axes[k], &b = axes[l];
-        if (k == l || b.out != a.extent * a.out || b.p != a.extent * a.p ||
-            b.q != a.extent * a.q)
+        if (k == l || b.out != a.extent * a.out || b.p != a.extent * a.p || b.q != a.extent * a.q)
           continue;
         axes[k].extent *= b.extent;
         axes.erase(axes.begin() + static_cast<std::ptrdiff_t>(l));
@@ -27,7 +26,8 @@ void coalesce(std::vector<Axis>& axes) {
       }
     return false;
   };
-  while (pair()) {}
+  while (pair()) {
+  }
 }
 
 /// How well an index suits as the innermost one: no array jumps.
@@ -147,8 +147,7 @@ Contraction::Contraction(std::vector<Axis> axes) {
     const auto is = [](const Axis& a, const Axis& b) {
       return a.extent == b.extent && a.out == b.out && a.p == b.p && a.q == b.q;
     };
-    std::erase_if(axes,
-                  [&](const Axis& a) { return is(a, of_m) || is(a, of_n) || is(a, of_k); });
+    std::erase_if(axes, [&](const Axis& a) { return is(a, of_m) || is(a, of_n) || is(a, of_k); });
     axes.insert(axes.end(), {of_m, of_n, of_k});
   } else {
     std::stable_sort(axes.begin(), axes.end(),

@@ -1,5 +1,5 @@
-// out += factor * p * q over named indices: the only arithmetic on arrays that bounds need. An index
-// that `out` does not have is summed. Products of matrices are Eigen's where they are large;
+// out += factor * p * q over named indices: the only arithmetic on arrays that bounds need. An
+// index that `out` does not have is summed. Products of matrices are Eigen's where they are large;
 // everything else is loops.
 #pragma once
 

@@ -65,8 +65,7 @@ Index Layout::stride(const cells::Place* place, int letter) const {
 }
 
 std::vector<Axis> Layout::axes(const Operand& out, const Operand& p, const Operand& q,
-                               Index samples, Index results,
-                               const cells::Place* fixed) const {
+                               Index samples, Index results, const cells::Place* fixed) const {
   std::vector<Axis> axes;
   std::vector<int> letters;
   for (const Operand* operand : {&out, &p, &q})

@@ -76,7 +76,7 @@ class NetworkBounds::Body {
     return second_order_[array];
   }
 
-  static double bytes(const Plan& plan, bool both) {
+  static double bytes(const Plan& plan, const Rounding& rounding, bool both) {
     double all = 0, of_a_sweep_alone = 0;
     for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k) {
       const Plan::Home home = plan.home(k);
@@ -89,9 +89,11 @@ class NetworkBounds::Body {
       of_a_sweep_alone += home == Plan::Home::visit ? block : elements;
     }
     // The values, the same in N, two errors of each, and what is known of the sums meanwhile.
-    constexpr double of_an_element = sizeof(long double) + 5 * sizeof(double);
-    return of_an_element * all +
-           static_cast<double>(results_of_a_sweep(plan)) * sizeof(double) * of_a_sweep_alone;
+    const double of_a_value =
+        plan.large() && rounding.u >= u_of_float ? sizeof(double) : sizeof(long double);
+    const double of_noise = plan.large() ? sizeof(float) : sizeof(double);
+    return (of_a_value + 5 * of_noise) * all +
+           static_cast<double>(results_of_a_sweep(plan)) * of_noise * of_a_sweep_alone;
   }
 
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
@@ -179,16 +181,17 @@ class NetworkBounds::Body {
         const bool start = array < 0;
         const auto state = static_cast<std::size_t>(start ? -1 - array : 0);
         if (!start && !noise.deviation().has(array)) return 0;
-        const auto* deviation = start ? noise.start_deviation(state).data()
-                                      : noise.deviation().block(array, block);
+        const auto* deviation =
+            start ? noise.start_deviation(state).data() : noise.deviation().block(array, block);
         const Index size = plan_.layout.block(start ? plan_.states[state].state : array);
-        std::uint64_t bits = 0x9e3779b97f4a7c15U * static_cast<std::uint64_t>(
-                                 (array + 1000) * 1000003 + block * 8 + draw + 1);
+        std::uint64_t bits =
+            0x9e3779b97f4a7c15U *
+            static_cast<std::uint64_t>((array + 1000) * 1000003 + block * 8 + draw + 1);
         for (Index k = 0; k < size; ++k) {
           bits = bits * 6364136223846793005U + 1442695040888963407U;  // Knuth, MMIX
           const int s = (bits >> 63U) != 0 ? sign : -sign;
-          numbers[k] += static_cast<V>(s) * static_cast<V>(deviation[k]) *
-                        static_cast<V>(rounding_.u);
+          numbers[k] +=
+              static_cast<V>(s) * static_cast<V>(deviation[k]) * static_cast<V>(rounding_.u);
         }
         return 0;
       }));
@@ -254,8 +257,8 @@ NetworkBounds::~NetworkBounds() = default;
 double NetworkBounds::second_order(std::string_view array) const {
   return body_->second_order(array);
 }
-double NetworkBounds::bytes(const Plan& plan, bool both) {
-  return Body::bytes(plan, both);
+double NetworkBounds::bytes(const Plan& plan, const Rounding& rounding, bool both) {
+  return Body::bytes(plan, rounding, both);
 }
 const NamedTensors<long double>& NetworkBounds::values() const { return body_->values(); }
 std::vector<NoiseBound> NetworkBounds::bounds(const std::vector<Functional>& functionals) const {

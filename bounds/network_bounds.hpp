@@ -29,16 +29,16 @@ class NetworkBounds {
   NetworkBounds& operator=(const NetworkBounds&) = delete;
 
   /// About what one takes at its largest, known before it is taken.
-  [[nodiscard]] static double bytes(const Plan& plan, bool both);
+  [[nodiscard]] static double bytes(const Plan& plan, const Rounding& rounding, bool both);
 
   /// States, and with `both` gradients, in 64-bit mantissas.
   [[nodiscard]] const NamedTensors<long double>& values() const;
   [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Functional>& functionals) const;
 
-  /// How large the terms of second order are that bounds() neglects, of a typical entry of each array:
-  /// the root of the mean square of (y(e) + y(-e)) / 2 - y over its entries, where each line commits
-  /// an error e of random sign and of the size of its standard deviation. Computed when it is first
-  /// asked for, in the time of two evaluations or a few more.
+  /// How large the terms of second order are that bounds() neglects, of a typical entry of each
+  /// array: the root of the mean square of (y(e) + y(-e)) / 2 - y over its entries, where each line
+  /// commits an error e of random sign and of the size of its standard deviation. Computed when it
+  /// is first asked for, in the time of two evaluations or a few more.
   [[nodiscard]] double second_order(std::string_view array) const;
 
   /// A ReLU's argument lies so near its kink that rounding may choose the other side.

@@ -1,7 +1,8 @@
-// The error that each line of a network may commit, array by array. docs/error_bounds.md, section 4.
+// The error that each line of a network may commit, array by array. docs/error_bounds.md,
+// section 4.
 //
-// Of a sum of terms t: their number, the sum of their magnitudes A and of their squares Q, each formed
-// by the line's own product on magnitudes and on squares. Errors are kept in units of u.
+// Of a sum of terms t: their number, the sum of their magnitudes A and of their squares Q, each
+// formed by the line's own product on magnitudes and on squares. Errors are kept in units of u.
 #pragma once
 
 #include <algorithm>
@@ -98,7 +99,8 @@ class Noise {
   template <class V>
   static N number(V v) {
     const N n = static_cast<N>(v);
-    if (n == 0 && v != 0) return std::copysign(std::numeric_limits<N>::denorm_min(), static_cast<N>(v));
+    if (n == 0 && v != 0)
+      return std::copysign(std::numeric_limits<N>::denorm_min(), static_cast<N>(v));
     return n;
   }
 
@@ -107,8 +109,7 @@ class Noise {
     const std::size_t lines = both_ ? plan_.program().lines.size() : plan_.form.forward;
     for (std::size_t k = 0; k < lines; ++k) {
       const cells::Line& line = plan_.line(k);
-      plan_.for_each_batch(
-          k, [&](Index t, Index visit, Index steps) { run(k, t, visit, steps); });
+      plan_.for_each_batch(k, [&](Index t, Index visit, Index steps) { run(k, t, visit, steps); });
       if (line.function == cells::Function::sum &&
           plan_.last_line(line.to.array) == static_cast<Index>(k) && !goes_on(line.to.array))
         finish(line.to.array);
@@ -206,8 +207,7 @@ class Noise {
     for (auto* count : {&s.count, product ? &s.products : nullptr}) {
       if (count == nullptr) continue;
       if (zeros) {
-        const Reads there =
-            mapped(nonzero_, term, t, visit, [](N v) { return N(v != 0 ? 1 : 0); });
+        const Reads there = mapped(nonzero_, term, t, visit, [](N v) { return N(v != 0 ? 1 : 0); });
         sum.run(N(1), count->data() + at, there.p, there.q);
       } else {
         sum.run<N>(N(1), count->data() + at, nullptr, nullptr);
@@ -231,8 +231,8 @@ class Noise {
       if (l == 0 || r == 0) return;
       const auto size = static_cast<double>(std::abs(factor * l * r));
       if (size < threshold) s.underflows[Plan::at(at + o)] += N(1);
-      smallest_value_ = std::min(
-          smallest_value_, std::max(size, std::numeric_limits<double>::denorm_min()));
+      smallest_value_ =
+          std::min(smallest_value_, std::max(size, std::numeric_limits<double>::denorm_min()));
     });
   }
 
@@ -251,8 +251,9 @@ class Noise {
     }
     const N third = N(1) / N(3);
     constexpr N smallest_square = std::is_same_v<N, float> ? N(1e-30F) : N(0);
-    const N per_underflow = static_cast<N>(2 * static_cast<long double>(rounding_.smallest_subnormal) /
-                                           static_cast<long double>(rounding_.u));
+    const N per_underflow =
+        static_cast<N>(2 * static_cast<long double>(rounding_.smallest_subnormal) /
+                       static_cast<long double>(rounding_.u));
     for (std::size_t k = 0; k < values.size(); ++k) {
       const N count = s.count[k], A = s.magnitudes[k], z = values[k];
       // Squares that N rounds to zero: their sum is at most that of the magnitudes, squared.
@@ -304,7 +305,8 @@ class Noise {
   // ---- Functions
   void apply(const cells::Line& line, Index t, Index visit, Index steps) {
     const int y = line.to.array, z = line.arguments.front().array;
-    const Index size = plan_.layout.block(y) * steps, at = plan_.slot(y, t, visit) * plan_.layout.block(y);
+    const Index size = plan_.layout.block(y) * steps,
+                at = plan_.slot(y, t, visit) * plan_.layout.block(y);
     const AlignedVector<N>& values = values_.all(y);
     if (line.function == cells::Function::relu) {
       if (certain_.has(z)) look_for_kinks(line.arguments.front(), t, visit, steps);

@@ -136,7 +136,8 @@ void take_stacks_apart(Program& program) {
 /// Puts copies of the lines of what is not kept before the way back, which then reads those.
 class Recomputation {
  public:
-  Recomputation(NormalForm& form, const std::vector<std::string>& kept) : form_(form), kept_(kept) {}
+  Recomputation(NormalForm& form, const std::vector<std::string>& kept)
+      : form_(form), kept_(kept) {}
 
   void run() {
     auto& lines = form_.program.lines;
@@ -201,8 +202,8 @@ void add_upstream(NormalForm& form) {
         form.gradient_of.push_back(-1);
         const int number = static_cast<int>(program.arrays.size()) - 1;
         form.upstream.push_back({name, number, final});
-        lines.push_back({program.whole(gradient), true, Function::sum,
-                         {{one, {program.whole(number)}}}, {}});
+        lines.push_back(
+            {program.whole(gradient), true, Function::sum, {{one, {program.whole(number)}}}, {}});
       }
   program.lines.insert(program.lines.begin() + static_cast<std::ptrdiff_t>(form.forward),
                        lines.begin(), lines.end());
@@ -233,11 +234,10 @@ void split_products(NormalForm& form) {
         };
         for (const Place& place : term.reads) join(place.at);
         // As many products as the term has: an implementation may form each of them anew.
-        const bool samples = std::any_of(term.reads.begin(), term.reads.end(), [&](const Place& r) {
-          return of_samples(program, r);
-        });
-        program.arrays.push_back({"product" + std::to_string(program.arrays.size()), Role::local,
-                                  letters, samples});
+        const bool samples = std::any_of(term.reads.begin(), term.reads.end(),
+                                         [&](const Place& r) { return of_samples(program, r); });
+        program.arrays.push_back(
+            {"product" + std::to_string(program.arrays.size()), Role::local, letters, samples});
         form.gradient_of.push_back(-1);
         const Place product = program.whole(static_cast<int>(program.arrays.size()) - 1);
         lines.push_back({product, false, Function::sum, {{one, {p, q}}}, {}});
@@ -292,14 +292,13 @@ bool join_one(NormalForm& form) {
     const Reading& r = reading[at(y)];
     if (r.times != 1) continue;
     const Array& array = program.arrays[at(y)];
-    const bool state = std::any_of(form.gradient_of.begin(), form.gradient_of.end(), [&](int d) {
-      return d == y && array.role == Role::gradient;
-    });
+    const bool state = std::any_of(form.gradient_of.begin(), form.gradient_of.end(),
+                                   [&](int d) { return d == y && array.role == Role::gradient; });
     if (array.role != Role::local && array.role != Role::gradient) continue;
     if (state) {
       // The gradients of what enters and leaves a step have sums that other steps take part in.
-      const auto of = std::find(form.gradient_of.begin(), form.gradient_of.end(), y) -
-                      form.gradient_of.begin();
+      const auto of =
+          std::find(form.gradient_of.begin(), form.gradient_of.end(), y) - form.gradient_of.begin();
       if (program.arrays[static_cast<std::size_t>(of)].role != Role::local) continue;
     }
     Line& reader = program.lines[r.line];
@@ -351,8 +350,7 @@ NormalForm normal_form(const Program& step, const WayBack& way_back) {
   Program forward = step;
   take_stacks_apart(forward);
   cells::Reversal back = cells::reverse(forward);
-  if (way_back.formulas != nullptr)
-    back = cells::with_formulas(forward, back, *way_back.formulas);
+  if (way_back.formulas != nullptr) back = cells::with_formulas(forward, back, *way_back.formulas);
   form.program = std::move(back.program);
   form.gradient_of = std::move(back.gradient_of);
   form.gradient_of.resize(form.program.arrays.size(), -1);
@@ -361,7 +359,8 @@ NormalForm normal_form(const Program& step, const WayBack& way_back) {
   if (way_back.kept != nullptr) Recomputation(form, *way_back.kept).run();
   add_upstream(form);
   split_products(form);
-  while (join_one(form)) {}
+  while (join_one(form)) {
+  }
   return form;
 }
 

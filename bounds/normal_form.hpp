@@ -17,14 +17,14 @@ namespace bptt::bounds {
 
 /// What the losses send to the gradient of a state or an output: an array, added by a line.
 struct Upstream {
-  std::string name;    // "da", of the loss of each step; "da_T", of the state after the last one
+  std::string name;  // "da", of the loss of each step; "da_T", of the state after the last one
   int array = 0;
   bool final = false;  // it enters at the last step alone
 };
 
 struct NormalForm {
-  /// Lines of one step forwards, then of one step back. No line of a sum has a term of more than two
-  /// reads, and each has `adds` unless it is the first that writes to its array.
+  /// Lines of one step forwards, then of one step back. No line of a sum has a term of more than
+  /// two reads, and each has `adds` unless it is the first that writes to its array.
   cells::Program program;
   std::size_t forward = 0;       // lines of the forward step
   std::vector<int> gradient_of;  // array -> its gradient; -1: there is none

@@ -188,8 +188,8 @@ TEST(BoundsByArrays, AreThoseOfTheTape) {
       }
       const auto got = run.bounds(asked), expected = model.bounds(asked_tape);
       for (std::size_t i = 0; i < asked.size(); ++i) {
-        const std::string what = names[i] + " of problem " + std::to_string(k) + " g " +
-                                 std::string(cells::name_of(g));
+        const std::string what =
+            names[i] + " of problem " + std::to_string(k) + " g " + std::string(cells::name_of(g));
         expect_near(got[i].certain, expected[i].certain, chosen, what + ", certain");
         // Both are computed in 64-bit mantissas, in orders of their own.
         EXPECT_LE(differences[i], 2 * 0x1p-64L / d.rounding.u * got[i].certain) << what;

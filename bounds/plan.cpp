@@ -105,7 +105,8 @@ void Plan::prepare() {
         const auto axes = layout.axes({reads[r]}, {&line.to}, {other}, layout.m());
         double multiplications = 1;
         for (const Axis& axis : axes) multiplications *= static_cast<double>(axis.extent);
-        large_ = large_ || (multiplications >= worth_a_product && line.function == cells::Function::sum);
+        large_ =
+            large_ || (multiplications >= worth_a_product && line.function == cells::Function::sum);
         adjoints_.back().back().emplace_back(axes);
       }
     }

@@ -52,8 +52,8 @@ class Plan {
     for (const Visits::Run& r : visits.runs) run(visits.visits[at(r.first)].t, r.first, r.count);
   }
 
-  /// The sums of a line's term, or the elements of its function, over so many steps that for_each_batch
-  /// gives, or over one.
+  /// The sums of a line's term, or the elements of its function, over so many steps that
+  /// for_each_batch gives, or over one.
   [[nodiscard]] const Contraction& contraction(std::size_t line, std::size_t term,
                                                Index steps) const;
   /// From the adjoint of a line, results side by side, to that of its read or argument.

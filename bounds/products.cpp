@@ -72,9 +72,9 @@ struct Slices {
 };
 
 /// Ozaki, Ogita, Oishi & Rump, Error-free transformations of matrix multiplication (2012).
-void multiply_add_by_slices(const Extents3& size, long double factor,
-                            const Strided<long double>& p, const Strided<long double>& q,
-                            long double* out, Index rows, Index columns) {
+void multiply_add_by_slices(const Extents3& size, long double factor, const Strided<long double>& p,
+                            const Strided<long double>& q, long double* out, Index rows,
+                            Index columns) {
   const Slices left(p, size.m, size.k), right({q.data, q.columns, q.rows}, size.n, size.k);
   std::vector<double> product(static_cast<std::size_t>(size.m * size.n));
   for (std::size_t s = 0; s < 3; ++s)

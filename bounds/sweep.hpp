@@ -1,6 +1,6 @@
 // The reversed program run on adjoints: what the errors of all lines do to some results.
-// For each result, sum over lines and entries of |adjoint| * certain, and of adjoint^2 * deviation^2.
-// Source: Linnainmaa 1976; docs/error_bounds.md, section 3.
+// For each result, sum over lines and entries of |adjoint| * certain, and of adjoint^2 *
+// deviation^2. Source: Linnainmaa 1976; docs/error_bounds.md, section 3.
 #pragma once
 
 #include <algorithm>
@@ -54,8 +54,8 @@ class Sweep {
     for (Index t = plan_.T_x - 1; t >= 0; --t) way_forward(t);
     std::vector<NoiseBound> bounds;
     for (const Sum& s : sums_)
-      bounds.push_back({static_cast<long double>(s.certain),
-                        std::sqrt(static_cast<long double>(s.variance))});
+      bounds.push_back(
+          {static_cast<long double>(s.certain), std::sqrt(static_cast<long double>(s.variance))});
     return bounds;
   }
 
@@ -151,7 +151,8 @@ class Sweep {
       if (E.empty()) continue;
       Sum& sum = sums_[Plan::at(total.result)];
       each_entry(*total.part, plan_.layout.block(total.array), [&](Index e, double w) {
-        sum.certain += static_cast<Accumulator>(std::abs(w)) * static_cast<Accumulator>(E[Plan::at(e)]);
+        sum.certain +=
+            static_cast<Accumulator>(std::abs(w)) * static_cast<Accumulator>(E[Plan::at(e)]);
         const auto d = static_cast<Accumulator>(w) * static_cast<Accumulator>(D[Plan::at(e)]);
         sum.variance += d * d;
       });
@@ -242,16 +243,16 @@ class Sweep {
   }
 
   [[nodiscard]] bool is_constant(const cells::Place& place, Index t, Index visit) const {
-    return constant_[Plan::at(place.array)] || (plan_.home(place.array) == Plan::Home::state &&
-                                                plan_.slot(place.array, t, visit) == 0);
+    return constant_[Plan::at(place.array)] ||
+           (plan_.home(place.array) == Plan::Home::state && plan_.slot(place.array, t, visit) == 0);
   }
 
   /// Adds factor * d * value to the adjoint of what the line reads.
   void send(std::size_t number, std::size_t term, std::size_t read, const cells::Place* other,
             const Block& d, N factor, const N* value, Index t, Index visit) {
     const cells::Line& line = plan_.line(number);
-    const cells::Place& to = line.function == cells::Function::sum ? line.terms[term].reads[read]
-                                                                   : line.arguments[read];
+    const cells::Place& to =
+        line.function == cells::Function::sum ? line.terms[term].reads[read] : line.arguments[read];
     const Index block = plan_.layout.block(to.array);
     Block& a = adjoint(to.array, t, visit);
     a.make(block * K_);
@@ -327,8 +328,7 @@ class Sweep {
         continue;
       }
       Block& d = adjoint(line.to.array, visit.t, v);
-      if (plan_.last_line(line.to.array) == static_cast<Index>(k) &&
-          !is_carried_on(line.to.array))
+      if (plan_.last_line(line.to.array) == static_cast<Index>(k) && !is_carried_on(line.to.array))
         count(line.to.array, v, d);
       reverse(k, d, visit.t, v);
     }
@@ -378,8 +378,8 @@ class Sweep {
           if (total.array != line.to.array) continue;
           Block& a = adjoint(read.array, t, visit);
           a.make(block * K_);
-          N* to = a.elements.data() + place(0, total.result, block) +
-                  plan_.layout.offset(read) * step;
+          N* to =
+              a.elements.data() + place(0, total.result, block) + plan_.layout.offset(read) * step;
           if (!dense_[i].empty()) {
             of_total(number, n, k, false, read, other)
                 .run(factor, to, dense_[i].data() + plan_.layout.offset(line.to), value);
@@ -388,10 +388,10 @@ class Sweep {
           const Contraction& sum = of_total(number, n, k, true, read, other);
           for (const auto& [e, w] : total.part->entries)
             if (plan_.layout.contains(line.to, e))
-              sum.run<N>(factor * static_cast<N>(w),
-                         to + plan_.layout.moved(read, line.to, e) * step, nullptr,
-                         value == nullptr ? nullptr
-                                          : value + plan_.layout.moved(*other, line.to, e));
+              sum.run<N>(
+                  factor * static_cast<N>(w), to + plan_.layout.moved(read, line.to, e) * step,
+                  nullptr,
+                  value == nullptr ? nullptr : value + plan_.layout.moved(*other, line.to, e));
         }
       }
     }

@@ -80,9 +80,8 @@ class Values {
     }
     for (std::size_t k = plan_.form.forward; k < program.lines.size(); ++k)
       if (adds_up(program.lines[k].to.array))
-        plan_.for_each_batch(k, [&](Index t, Index visit, Index steps) {
-          run(k, t, visit, steps);
-        });
+        plan_.for_each_batch(k,
+                             [&](Index t, Index visit, Index steps) { run(k, t, visit, steps); });
 
     for (const Plan::State& s : plan_.states) {
       at_start_.emplace_back(Plan::at(plan_.layout.block(s.state)), V(0));

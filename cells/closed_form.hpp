@@ -13,8 +13,8 @@ namespace bptt::cells {
 [[nodiscard]] std::vector<EmbeddedFile> closed_form_files();
 
 /// The formulas of a built-in cell: a definition whose inputs are arrays of the cell's step, s_prev
-/// for a state s before it, ds_next for a gradient that reaches it, and whose outputs are gradients.
-/// Null if none are known.
+/// for a state s before it, ds_next for a gradient that reaches it, and whose outputs are
+/// gradients. Null if none are known.
 [[nodiscard]] const Definition* closed_form(std::string_view cell);
 
 /// back: the reversal of forward. Lines whose work the formulas do are left out. Throws Error if a

@@ -1,4 +1,5 @@
-// The networks of core/network.hpp as lines: their steps and sizes under the names of the cells' files.
+// The networks of core/network.hpp as lines: their steps and sizes under the names of the cells'
+// files.
 #pragma once
 
 #include "cells/built_in.hpp"

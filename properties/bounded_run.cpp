@@ -43,10 +43,11 @@ std::shared_ptr<const bounds::Plan> plan_of(const Problem<long double>& p, Deriv
 
 bounds::NetworkBounds bounds_of_problem(const Problem<long double>& problem,
                                         const Rounding& rounding, Derivation derivation,
-                                        Passes passes) {
+                                        Passes passes, double& bytes) {
   const auto plan = plan_of(problem, derivation);
   const bool both = passes == Passes::both;
-  require_oracle_memory(bounds::NetworkBounds::bytes(*plan, both), "the bounds");
+  bytes = bounds::NetworkBounds::bytes(*plan, rounding, both);
+  require_oracle_memory(bytes, "the bounds");
   return {plan, problem.in, problem.up, rounding, both};
 }
 
@@ -54,13 +55,15 @@ constexpr NoiseBound not_derived{-1, 0};
 
 }  // namespace
 
-double bytes_of_bounds(const Problem<long double>& problem, Derivation derivation, Passes passes) {
-  return bounds::NetworkBounds::bytes(*plan_of(problem, derivation), passes == Passes::both);
+double bytes_of_bounds(const Problem<long double>& problem, const Rounding& rounding,
+                       Derivation derivation, Passes passes) {
+  return bounds::NetworkBounds::bytes(*plan_of(problem, derivation), rounding,
+                                      passes == Passes::both);
 }
 
 BoundedRun::BoundedRun(const Problem<long double>& problem, const Rounding& rounding,
                        Derivation derivation, Passes passes)
-    : noise_(bounds_of_problem(problem, rounding, derivation, passes)) {
+    : noise_(bounds_of_problem(problem, rounding, derivation, passes, bytes_)) {
   std::vector<std::string> names;
   if (passes == Passes::both) names = gradient_names(problem.cell);
   for (const std::string& state : state_names(problem.cell)) names.push_back(state);

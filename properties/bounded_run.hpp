@@ -1,4 +1,5 @@
-// A problem's states and gradients with the bounds of bounds/, and a memory of those asked for before.
+// A problem's states and gradients with the bounds of bounds/, and a memory of those asked for
+// before.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ namespace bptt::properties {
 enum class Passes { forward, both };
 
 /// About the bytes that a BoundedRun takes at its largest.
-[[nodiscard]] double bytes_of_bounds(const Problem<long double>& problem, Derivation derivation,
-                                     Passes passes);
+[[nodiscard]] double bytes_of_bounds(const Problem<long double>& problem, const Rounding& rounding,
+                                     Derivation derivation, Passes passes);
 
 /// Several threads may ask one run at once.
 class BoundedRun {
@@ -39,6 +40,8 @@ class BoundedRun {
   [[nodiscard]] const bounds::NetworkBounds& noise() const { return noise_; }
   /// Every value is a whole number and every sum is exact in any order.
   [[nodiscard]] bool exact() const { return exact_; }
+  /// About what it takes.
+  [[nodiscard]] double bytes() const { return bytes_; }
 
  private:
   struct Known {
@@ -48,6 +51,7 @@ class BoundedRun {
     [[nodiscard]] const NoiseBound* find(const Probe& probe) const;
     void learn(const Probe& probe, const NoiseBound& bound, Index entries);
   };
+  double bytes_ = 0;
   bounds::NetworkBounds noise_;
   NamedTensors<long double> values_;
   bool exact_ = false;

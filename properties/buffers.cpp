@@ -219,7 +219,7 @@ void add_buffers(std::vector<Property>& all) {
        .check_f32 = session_serves_again<float>,
        .check_f64 = session_serves_again<double>,
        .regimes = all_regimes,
-                 .at_any_size = true});
+       .at_any_size = true});
   all.push_back(
       {.id = "states_are_the_callers",
        .sentence = "Backward does not read the arrays into which forward wrote the states",
@@ -227,7 +227,7 @@ void add_buffers(std::vector<Property>& all) {
        .exactness = Exactness::bitwise,
        .check_f32 = states_are_the_callers<float>,
        .check_f64 = states_are_the_callers<double>,
-                 .at_any_size = true});
+       .at_any_size = true});
   all.push_back({.id = "overwritten_or_accumulated",
                  .sentence = "What is overwritten ignores what it held; what accumulates adds once",
                  .mathematics = "dx := .., dW = dW_before + G",

@@ -18,8 +18,8 @@ namespace bptt::properties {
 /// smaller. docs/error_bounds.md has the measured rate of false alarms.
 inline constexpr double accused_sigmas = 10;
 
-/// Where the certain bound is below this part of an array's largest entry, terms of second order are
-/// far below it. Elsewhere they are measured.
+/// Where the certain bound is below this part of an array's largest entry, terms of second order
+/// are far below it. Elsewhere they are measured.
 inline constexpr double conclusive_part = 0.01;
 
 /// Beyond this part of sigma, terms of second order leave it open what an error is: not judged.

@@ -56,7 +56,7 @@ class Recent {
     std::size_t kept = 0;
     // The latest two whatever they take: a property may compare two problems.
     while (kept < entries_.size() && kept < capacity &&
-           ((bytes += bytes_of_problem(entries_[kept].question)) <= most_bytes || kept < 2))
+           ((bytes += entries_[kept].run->bytes()) <= most_bytes || kept < 2))
       ++kept;
     while (entries_.size() > kept) {
       old.push_back(std::move(entries_.back()));
@@ -69,10 +69,6 @@ class Recent {
     Question question;
     std::shared_ptr<BoundedRun> run;
   };
-  /// About what a run keeps.
-  static double bytes_of_problem(const Question& q) {
-    return bytes_of_bounds(q.problem, q.derivation, q.passes);
-  }
   static constexpr double most_bytes = 0x1p28;
   /// A problem, and what a few threads' properties derive from it.
   static constexpr std::size_t capacity = 8;

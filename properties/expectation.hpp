@@ -10,9 +10,9 @@
 #include "arithmetic/rounding.hpp"
 #include "core/problem.hpp"
 #include "core/subject.hpp"
+#include "properties/bounded_run.hpp"
 #include "properties/probes.hpp"
 #include "properties/problem_spec.hpp"
-#include "properties/bounded_run.hpp"
 
 namespace bptt::properties {
 

@@ -130,7 +130,8 @@ namespace {
 std::atomic<std::size_t> live = 0, most = 0;
 }  // namespace
 
-// All arrays are aligned (core/aligned.hpp); what they take is counted. The size stands before them.
+// All arrays are aligned (core/aligned.hpp); what they take is counted. The size stands before
+// them.
 void* operator new(std::size_t size, std::align_val_t alignment) {
   const auto room = static_cast<std::size_t>(alignment);
   void* start = std::aligned_alloc(room, (size + 2 * room - 1) / room * room);
@@ -202,7 +203,7 @@ TEST_F(OracleMemory, IsAboutWhatBoundsTake) {
         for (Index k = 0; k < 8; ++k) probes.push_back({passes == Passes::both ? "dx" : "a", k, 0});
         static_cast<void>(run.bounds(probes));
         const auto taken = static_cast<double>(memory.peak());
-        const double expected = bytes_of_bounds(problem, derivation, passes);
+        const double expected = bytes_of_bounds(problem, Rounding::of<float>(), derivation, passes);
         EXPECT_LT(taken, expected) << line << " " << static_cast<int>(derivation);
         EXPECT_GT(taken, expected / 4) << line << " " << static_cast<int>(derivation);
       }

@@ -8,9 +8,9 @@
 namespace bptt::properties {
 namespace {
 
-// n_x, n_a, m, T_x. Sources: the inputs of oneDNN's benchdnn and of DeepBench for recurrent networks;
-// models of the users of PyTorch and Paddle. The first reach the most paths of
-// blocked kernels in the time that they take.
+// n_x, n_a, m, T_x. Sources: the inputs of oneDNN's benchdnn and of DeepBench for recurrent
+// networks; models of the users of PyTorch and Paddle. The first reach the most paths of blocked
+// kernels in the time that they take.
 const std::vector<Sizes> real_lstm{
     {512, 512, 64, 50, 50},    // encoder of GNMT
     {512, 512, 32, 25, 25},    // DeepBench, training
@@ -22,16 +22,15 @@ const std::vector<Sizes> real_lstm{
     {512, 512, 1, 101, 101},   // GNMT, one sample
 };
 const std::vector<Sizes> real_rnn{
-    {1024, 1024, 32, 50, 50},  // between the two beside it
-    {1760, 1760, 32, 50, 50},  // DeepSpeech 2
-    {256, 256, 64, 150, 150},
-    {1760, 1760, 64, 50, 50},  // DeepSpeech 2
+    {1024, 1024, 32, 50, 50},                            // between the two beside it
+    {1760, 1760, 32, 50, 50},                            // DeepSpeech 2
+    {256, 256, 64, 150, 150}, {1760, 1760, 64, 50, 50},  // DeepSpeech 2
     {500, 500, 64, 50, 50},
 };
 const std::vector<Sizes> middle{
-    {16, 16, 12, 3, 3},   {36, 36, 20, 3, 3}, {32, 16, 6, 2, 2},    {17, 34, 7, 1, 1},
-    {34, 17, 4, 1, 1},    {25, 10, 1, 209, 209}, {65, 65, 34, 1, 1}, {64, 5, 100, 64, 64},
-    {32, 32, 1, 168, 168}, {3, 5, 10, 7, 4},     {64, 64, 1, 96, 96},  {96, 100, 33, 12, 9},
+    {16, 16, 12, 3, 3},    {36, 36, 20, 3, 3},    {32, 16, 6, 2, 2},   {17, 34, 7, 1, 1},
+    {34, 17, 4, 1, 1},     {25, 10, 1, 209, 209}, {65, 65, 34, 1, 1},  {64, 5, 100, 64, 64},
+    {32, 32, 1, 168, 168}, {3, 5, 10, 7, 4},      {64, 64, 1, 96, 96}, {96, 100, 33, 12, 9},
 };
 
 }  // namespace

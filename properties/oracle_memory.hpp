@@ -19,7 +19,8 @@ void set_oracle_memory(std::uint64_t bytes);
 
 /// About the bytes of a problem's arrays, of those that a subject gives, and of both in 64 bits.
 [[nodiscard]] double bytes_of_arrays(Cell cell, const Sizes& sizes);
-/// Throws CheckerError, "8.2 GB for the bounds, 4.0 GB allowed (--oracle-memory)", if there is less.
+/// Throws CheckerError, "8.2 GB for the bounds, 4.0 GB allowed (--oracle-memory)", if there is
+/// less.
 void require_oracle_memory(double bytes, std::string_view what);
 
 }  // namespace bptt::properties

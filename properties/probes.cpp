@@ -27,8 +27,8 @@ Index sampled_entries(Cell cell, const Sizes& sizes, double effort) {
   const double numbers = effort * sweep_work * entries_of_a_visit / tape_edges(cell, sizes);
   const double of_an_array = numbers / static_cast<double>(judged_names(cell).size());
   const Index fewest = tape_edges(cell, sizes) > of_matrices ? 1 : fewest_entries;
-  return static_cast<Index>(std::clamp<double>(of_an_array * 2 / 3, static_cast<double>(fewest),
-                                               most_entries));
+  return static_cast<Index>(
+      std::clamp<double>(of_an_array * 2 / 3, static_cast<double>(fewest), most_entries));
 }
 
 }  // namespace

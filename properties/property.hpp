@@ -37,8 +37,8 @@ struct Property {
   bool (*needs)(const Capabilities&, Cell) = nullptr;
   Index max_size = 10;
   Index min_m = 1, min_T = 1;  // what it takes for the property to say anything
-  /// Its check takes a few runs of the subject and what equals_reference takes, so that it is asked at
-  /// the sizes of real models too.
+  /// Its check takes a few runs of the subject and what equals_reference takes, so that it is asked
+  /// at the sizes of real models too.
   bool at_any_size = false;
   int cost = 1;  // about how many times a plain comparison with the reference it takes
   /// The file of properties/ that it stands in; set as the catalogue is joined.

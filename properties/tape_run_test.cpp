@@ -43,7 +43,7 @@ constexpr NoiseBound not_derived{-1, 0};
 }  // namespace
 
 TapeRun::TapeRun(const Problem<long double>& problem, const Rounding& rounding,
-                         Derivation derivation, Passes passes) {
+                 Derivation derivation, Passes passes) {
   static thread_local Tape<long double> tape;  // its memory serves one problem after another
   tape.clear();
   // About two operations for each operand; memory that is not used costs nothing.

@@ -20,7 +20,7 @@ class TapeRun {
  public:
   /// `rounding` and `derivation`: of the implementation judged.
   TapeRun(const Problem<long double>& problem, const Rounding& rounding, Derivation derivation,
-              Passes passes);
+          Passes passes);
 
   /// In 64-bit mantissas.
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }

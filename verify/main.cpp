@@ -174,8 +174,8 @@ void add_bounds(CLI::App& app, Arguments& a) {
       "  bptt-verify bounds reference --entries 12500     a million entries by size; long");
 }
 
-/// Arrays of real models come and go. Memory that is given back to the system must be cleared anew when
-/// it is taken again, which takes as long as computing with it.
+/// Arrays of real models come and go. Memory that is given back to the system must be cleared anew
+/// when it is taken again, which takes as long as computing with it.
 void keep_memory() {
 #if defined(M_MMAP_THRESHOLD) && defined(M_TRIM_THRESHOLD) && defined(M_ARENA_MAX)
   constexpr int most = 1 << 30;

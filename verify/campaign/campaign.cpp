@@ -17,7 +17,8 @@
 #include "properties/draw.hpp"
 #include "properties/replay.hpp"
 #include "properties/shrink.hpp"
-#include "properties/trial.hpp"
+#include "verify/campaign/lanes.hpp"
+#include "verify/campaign/subject_speed.hpp"
 
 namespace bptt::verify {
 namespace {
@@ -34,16 +35,6 @@ constexpr double shrink_share = 0.2;  // of `seconds`
 double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
-
-/// What is kept of a case that was judged.
-struct Judged {
-  Outcome outcome = Outcome::inconclusive;
-  std::optional<double> ratio;
-  long long compared = 0, trivial = 0;
-  std::optional<properties::Regime> regime;
-  std::string text, output;  // of a broken one; why one is not judged
-  Cause cause = Cause::none;
-};
 
 Judged judged(const Verdict& verdict) {
   Judged j;
@@ -69,166 +60,6 @@ int shrink_budget(Cause cause) {
 
 /// Of the time that all threads have.
 double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.1; }
-
-/// A row while it runs.
-struct Lane {
-  Row row;
-  const Property* property = nullptr;        // one of the two
-  const PublishedCase* published = nullptr;  // a single case
-  int limit = std::numeric_limits<int>::max();
-  int issued = 0, running = 0;
-  double spent = 0;             // seconds of one thread
-  int end = limit;              // cases from here on do not count: one before them is broken
-  std::vector<Judged> results;  // by k
-
-  /// With what the cases that still run will probably take.
-  [[nodiscard]] double expected() const {
-    const int done = issued - running;
-    return done == 0 ? spent : spent + running * spent / done;
-  }
-};
-
-Lane lane_of(const Property& property, Cell cell, Scalar scalar) {
-  Lane lane;
-  lane.property = &property;
-  Row& row = lane.row;
-  row.id = property.id;
-  row.sentence = property.sentence;
-  row.mathematics = property.mathematics;
-  row.exactness = property.exactness;
-  row.specification = property.about == properties::About::specification;
-  row.cell = cell;
-  row.scalar = scalar;
-  return lane;
-}
-
-Lane lane_of(const PublishedCase& published, bool specification) {
-  Lane lane;
-  lane.published = &published;
-  lane.limit = 1;
-  Row& row = lane.row;
-  row.published = true;
-  row.id = std::string(specification ? specification_prefix : published_prefix) +
-           std::string(published.name);
-  row.sentence = "Published numbers are reproduced: " + std::string(published.description);
-  row.mathematics = specification ? "gates and predictions of the reference"
-                                  : "states and gradients, |got - published| <= bound + u |p|";
-  row.specification = specification;
-  row.cell = published.cell;
-  return lane;
-}
-
-bool chosen(const CampaignOptions& options, Cell cell, Scalar scalar) {
-  return options.cell.value_or(cell) == cell && options.scalar.value_or(scalar) == scalar;
-}
-
-/// Of the one problem that was asked for, if there is one.
-bool says_something(const Property& property, const Capabilities& can, Scalar scalar, Cell cell,
-                    const std::optional<ProblemSpec>& problem) {
-  return !problem || (problem->cell == cell && applies(property, can, scalar, *problem));
-}
-
-bool has(const std::vector<SizeSet>& sets, SizeSet set) {
-  return std::find(sets.begin(), sets.end(), set) != sets.end();
-}
-
-/// The k-th of the listed problems of which the property says something; nothing if there is none.
-std::optional<ProblemSpec> model_case(const Property& property, const Capabilities& can,
-                                      const Row& row, std::uint64_t seed, int k) {
-  constexpr int enough = 64;  // more than there are shapes
-  int found = 0;
-  for (int j = 0; j < enough || found > 0; ++j) {
-    const ProblemSpec spec = properties::model_problem(row.sizes, row.cell, seed, j);
-    if (applies(property, can, row.scalar, spec) && found++ == k) return spec;
-  }
-  return std::nullopt;
-}
-
-/// Each cell's comparison with the reference first, then what shares its expectation, what needs one
-/// more last.
-void add_lanes_of(SizeSet set, const Capabilities& can, const CampaignOptions& options,
-                  std::vector<Lane>& all) {
-  const auto order = [](const Property& p) {
-    return p.id == "equals_reference" ? 0 : p.id == "linear_in_da" ? 2 : 1;
-  };
-  for (const Scalar scalar : {Scalar::f32, Scalar::f64})
-    for (const bool comparison : {true, false})
-      for (const Cell cell : {Cell::rnn, Cell::lstm})
-        for (const int turn : {0, 1, 2})
-          for (const Property* property : options.properties) {
-            if (!property->at_any_size || order(*property) != turn || comparison != (turn == 0) ||
-                !chosen(options, cell, scalar) || !applies(*property, can, cell, scalar))
-              continue;
-            Lane lane = lane_of(*property, cell, scalar);
-            lane.row.sizes = set;
-            if (model_case(*property, can, lane.row, options.seed, 0))
-              all.push_back(std::move(lane));
-          }
-}
-
-/// Seconds that the subject takes for one run at the least of the real sizes, from a smaller one;
-/// nothing if it did not run.
-std::optional<double> seconds_at_real_sizes(const Subject& subject, Cell cell, Scalar scalar,
-                                            const std::function<double()>& now) {
-  const auto work = [](const Sizes& s) {
-    return static_cast<double>(s.n_a * (s.n_a + s.n_x) * s.m) * static_cast<double>(s.T_x);
-  };
-  const double real = work(properties::model_problem(SizeSet::real, cell, 1, 0).sizes);
-  const auto estimated = [&](const Sizes& sizes) {
-    ProblemSpec spec;
-    spec.cell = cell;
-    spec.sizes = sizes;
-    double least = std::numeric_limits<double>::infinity();
-    for (int k = 0; k < 2; ++k) {
-      const double start = now();
-      if (scalar == Scalar::f32)
-        static_cast<void>(properties::Trial<float>(subject, spec).run());
-      else
-        static_cast<void>(properties::Trial<double>(subject, spec).run());
-      least = std::min(least, now() - start);
-    }
-    return least * real / work(sizes);
-  };
-  try {
-    // A fast subject is not fast yet at the first sizes, a slow one would take long at the second.
-    const double at_least = estimated({64, 64, 8, 6, 6});
-    return at_least > 100 ? at_least : estimated({256, 256, 16, 8, 8});
-  } catch (const std::exception&) {  // small problems will tell why
-    return std::nullopt;
-  }
-}
-
-std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options) {
-  std::vector<Lane> all;
-  for (const Property* property : options.properties) {
-    const bool specification = property->about == properties::About::specification;
-    if (specification && !options.specification) continue;
-    if (options.regime && (property->regimes & bit(*options.regime)) == 0) continue;
-    for (const Cell cell : {Cell::rnn, Cell::lstm})
-      for (const Scalar scalar : {Scalar::f32, Scalar::f64})
-        if (chosen(options, cell, scalar) && applies(*property, can, cell, scalar) &&
-            says_something(*property, can, scalar, cell, options.problem))
-          all.push_back(lane_of(*property, cell, scalar));
-  }
-  if (!has(options.sizes, SizeSet::small) && !options.problem) all.clear();
-  if (!options.problem)
-    for (const SizeSet set : {SizeSet::middle, SizeSet::real})
-      if (has(options.sizes, set)) add_lanes_of(set, can, options, all);
-  for (Lane& lane : all)
-    if (options.problem)
-      lane.limit = 1;
-    else if (options.cases)
-      lane.limit = *options.cases;
-  if (options.problem) return all;
-  if (!has(options.sizes, SizeSet::small)) return all;
-  for (const bool specification : {false, true})
-    for (const PublishedCase* published : options.published) {
-      if (!chosen(options, published->cell, Scalar::f64) || options.regime) continue;
-      if (specification ? options.specification : applies(*published, can))
-        all.push_back(lane_of(*published, specification));
-    }
-  return all;
-}
 
 /// Tells whether a cause comes for the first time. For all threads.
 class OnceEach {
@@ -296,13 +127,15 @@ class Campaign {
 
   /// Without a word of the user's, real sizes are for subjects whose runs fit into the time.
   void leave_out_what_is_slow(Report& report) {
-    constexpr double runs_of_a_problem = 4;  // at the least
+    constexpr double runs_of_a_problem = 4, least_seconds = 30;
     const bool asked = options_.sizes == std::vector{SizeSet::real};
     if (!options_.seconds || asked) return;
     std::erase_if(models_, [&](Models& models) {
       if (models.set != SizeSet::real) return false;
+      if (*options_.seconds < least_seconds) return true;
       const Row& row = models.lanes.front()->row;
-      const auto run = seconds_at_real_sizes(subject_, row.cell, row.scalar, [this] { return now(); });
+      const auto run =
+          seconds_at_real_sizes(subject_, row.cell, row.scalar, [this] { return now(); });
       const double part = share_of(SizeSet::real) * *options_.seconds;
       if (run && *run * runs_of_a_problem <= part) return false;
       report.notes.push_back(
@@ -490,8 +323,8 @@ class Campaign {
       if (result.ratio) ratios.push_back(*result.ratio);
       if (row.sizes != SizeSet::small && result.outcome != Outcome::not_judged) {
         const Sizes& sizes = problem(lane, static_cast<int>(k)).sizes;
-        const std::string shape = std::to_string(sizes.n_x) + " " + std::to_string(sizes.n_a) + " " +
-                                  std::to_string(sizes.m) + " " + std::to_string(sizes.T_x);
+        const std::string shape = std::to_string(sizes.n_x) + " " + std::to_string(sizes.n_a) +
+                                  " " + std::to_string(sizes.m) + " " + std::to_string(sizes.T_x);
         if (std::find(row.shapes.begin(), row.shapes.end(), shape) == row.shapes.end())
           row.shapes.push_back(shape);
       }

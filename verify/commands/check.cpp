@@ -118,9 +118,10 @@ void add_check(CLI::App& app, Arguments& a) {
   CLI::Option* max_size =
       app.add_option("--max-size", c.max_size, "No n_x, n_a, m, T_x above it; small sizes only")
           ->check(CLI::Range(1, 4096));
-  app.add_option("--sizes", a.sizes,
-                 "Small ones, middle ones, those of real models, or all of them: what a time is for; "
-                 "with --cases small")
+  app.add_option(
+         "--sizes", a.sizes,
+         "Small ones, middle ones, those of real models, or all of them, real ones where the "
+         "time is 30 s or more: all with --seconds, small with --cases")
       ->check(CLI::IsMember({"small", "middle", "real", "all"}))
       ->excludes(max_size);
   app.add_option("--property", a.property, "Only properties whose name matches")

@@ -48,10 +48,10 @@ std::string failure_of(const Row& row) {
 }
 
 std::string case_of(const Row& row, std::string_view subject) {
-  std::string text =
-      fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"0\"",
-                  xml_text(fmt::format("{} {} {}", label_of(row), name_of(row.cell), name_of(row.scalar))),
-                  xml_text(subject));
+  std::string text = fmt::format(
+      "    <testcase name=\"{}\" classname=\"{}\" time=\"0\"",
+      xml_text(fmt::format("{} {} {}", label_of(row), name_of(row.cell), name_of(row.scalar))),
+      xml_text(subject));
   switch (result_of(row)) {
     case Result::passed: return text + "/>\n";
     case Result::failed: return text + ">\n" + failure_of(row) + "    </testcase>\n";

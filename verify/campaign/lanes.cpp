@@ -1,0 +1,125 @@
+#include "verify/campaign/lanes.hpp"
+
+#include <algorithm>
+
+namespace bptt::verify {
+
+using properties::ProblemSpec;
+using properties::Property;
+using properties::PublishedCase;
+using properties::SizeSet;
+
+std::optional<ProblemSpec> model_case(const Property& property, const Capabilities& can,
+                                      const Row& row, std::uint64_t seed, int k) {
+  constexpr int enough = 64;  // more than there are shapes
+  int found = 0;
+  for (int j = 0; j < enough || found > 0; ++j) {
+    const ProblemSpec spec = properties::model_problem(row.sizes, row.cell, seed, j);
+    if (applies(property, can, row.scalar, spec) && found++ == k) return spec;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+Lane lane_of(const Property& property, Cell cell, Scalar scalar) {
+  Lane lane;
+  lane.property = &property;
+  Row& row = lane.row;
+  row.id = property.id;
+  row.sentence = property.sentence;
+  row.mathematics = property.mathematics;
+  row.exactness = property.exactness;
+  row.specification = property.about == properties::About::specification;
+  row.cell = cell;
+  row.scalar = scalar;
+  return lane;
+}
+
+Lane lane_of(const PublishedCase& published, bool specification) {
+  Lane lane;
+  lane.published = &published;
+  lane.limit = 1;
+  Row& row = lane.row;
+  row.published = true;
+  row.id = std::string(specification ? specification_prefix : published_prefix) +
+           std::string(published.name);
+  row.sentence = "Published numbers are reproduced: " + std::string(published.description);
+  row.mathematics = specification ? "gates and predictions of the reference"
+                                  : "states and gradients, |got - published| <= bound + u |p|";
+  row.specification = specification;
+  row.cell = published.cell;
+  return lane;
+}
+
+bool chosen(const CampaignOptions& options, Cell cell, Scalar scalar) {
+  return options.cell.value_or(cell) == cell && options.scalar.value_or(scalar) == scalar;
+}
+
+/// Of the one problem that was asked for, if there is one.
+bool says_something(const Property& property, const Capabilities& can, Scalar scalar, Cell cell,
+                    const std::optional<ProblemSpec>& problem) {
+  return !problem || (problem->cell == cell && applies(property, can, scalar, *problem));
+}
+
+bool has(const std::vector<SizeSet>& sets, SizeSet set) {
+  return std::find(sets.begin(), sets.end(), set) != sets.end();
+}
+
+/// Each cell's comparison with the reference first, then what shares its expectation, what needs one
+/// more last.
+void add_lanes_of(SizeSet set, const Capabilities& can, const CampaignOptions& options,
+                  std::vector<Lane>& all) {
+  const auto order = [](const Property& p) {
+    return p.id == "equals_reference" ? 0 : p.id == "linear_in_da" ? 2 : 1;
+  };
+  for (const Scalar scalar : {Scalar::f32, Scalar::f64})
+    for (const bool comparison : {true, false})
+      for (const Cell cell : {Cell::rnn, Cell::lstm})
+        for (const int turn : {0, 1, 2})
+          for (const Property* property : options.properties) {
+            if (!property->at_any_size || order(*property) != turn || comparison != (turn == 0) ||
+                !chosen(options, cell, scalar) || !applies(*property, can, cell, scalar))
+              continue;
+            Lane lane = lane_of(*property, cell, scalar);
+            lane.row.sizes = set;
+            if (model_case(*property, can, lane.row, options.seed, 0))
+              all.push_back(std::move(lane));
+          }
+}
+
+}  // namespace
+
+std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options) {
+  std::vector<Lane> all;
+  for (const Property* property : options.properties) {
+    const bool specification = property->about == properties::About::specification;
+    if (specification && !options.specification) continue;
+    if (options.regime && (property->regimes & bit(*options.regime)) == 0) continue;
+    for (const Cell cell : {Cell::rnn, Cell::lstm})
+      for (const Scalar scalar : {Scalar::f32, Scalar::f64})
+        if (chosen(options, cell, scalar) && applies(*property, can, cell, scalar) &&
+            says_something(*property, can, scalar, cell, options.problem))
+          all.push_back(lane_of(*property, cell, scalar));
+  }
+  if (!has(options.sizes, SizeSet::small) && !options.problem) all.clear();
+  if (!options.problem)
+    for (const SizeSet set : {SizeSet::middle, SizeSet::real})
+      if (has(options.sizes, set)) add_lanes_of(set, can, options, all);
+  for (Lane& lane : all)
+    if (options.problem)
+      lane.limit = 1;
+    else if (options.cases)
+      lane.limit = *options.cases;
+  if (options.problem) return all;
+  if (!has(options.sizes, SizeSet::small)) return all;
+  for (const bool specification : {false, true})
+    for (const PublishedCase* published : options.published) {
+      if (!chosen(options, published->cell, Scalar::f64) || options.regime) continue;
+      if (specification ? options.specification : applies(*published, can))
+        all.push_back(lane_of(*published, specification));
+    }
+  return all;
+}
+
+}  // namespace bptt::verify
