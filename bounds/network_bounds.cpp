@@ -1,10 +1,9 @@
 #include "bounds/network_bounds.hpp"
 
 #include <cstdint>
-#include <limits>
+#include <memory>
 #include <mutex>
 #include <utility>
-#include <variant>
 
 #include "bounds/sweep.hpp"
 
@@ -46,6 +45,77 @@ bool within(const Range& range, const Plan& plan, const Values<V>& values) {
 
 /// A double is wide enough to judge a float by.
 constexpr double u_of_float = 0x1p-24;
+
+/// Noise in one of the arithmetics.
+class AnyNoise {
+ public:
+  virtual ~AnyNoise() = default;
+  [[nodiscard]] virtual std::vector<NoiseBound> bounds(
+      const std::vector<Functional>& functionals) const = 0;
+  [[nodiscard]] virtual bool near_kink() const = 0;
+  [[nodiscard]] virtual bool may_overflow() const = 0;
+  [[nodiscard]] virtual double largest_sum() const = 0;
+  [[nodiscard]] virtual double smallest_value() const = 0;
+  /// Adds to each number of a block its standard deviation, the sign drawn for its place, times
+  /// sign.
+  virtual void err(int array, Index block, int draw, int sign, double* numbers) const = 0;
+  virtual void err(int array, Index block, int draw, int sign, long double* numbers) const = 0;
+};
+
+template <class N>
+class NoiseIn final : public AnyNoise {
+ public:
+  template <class V>
+  NoiseIn(const Plan& plan, const Values<V>& values, const Rounding& rounding, bool both)
+      : plan_(plan), rounding_(rounding), both_(both), noise_(plan, values, rounding, both) {}
+
+  [[nodiscard]] std::vector<NoiseBound> bounds(
+      const std::vector<Functional>& functionals) const override {
+    std::vector<NoiseBound> result;
+    Sweep<N> sweep(plan_, noise_, both_);
+    const std::size_t most = results_of_a_sweep(plan_);
+    for (std::size_t k = 0; k < functionals.size(); k += most) {
+      const std::size_t count = std::min(most, functionals.size() - k);
+      for (const NoiseBound& b : sweep.run(functionals.data() + k, count))
+        result.push_back({b.certain * static_cast<long double>(rounding_.u),
+                          b.sigma * static_cast<long double>(rounding_.u)});
+    }
+    return result;
+  }
+  [[nodiscard]] bool near_kink() const override { return noise_.near_kink(); }
+  [[nodiscard]] bool may_overflow() const override { return noise_.may_overflow(); }
+  [[nodiscard]] double largest_sum() const override { return noise_.largest_sum(); }
+  [[nodiscard]] double smallest_value() const override { return noise_.smallest_value(); }
+  void err(int array, Index block, int draw, int sign, double* numbers) const override {
+    add(array, block, draw, sign, numbers);
+  }
+  void err(int array, Index block, int draw, int sign, long double* numbers) const override {
+    add(array, block, draw, sign, numbers);
+  }
+
+ private:
+  template <class V>
+  void add(int array, Index block, int draw, int sign, V* numbers) const {
+    const bool start = array < 0;
+    const auto state = static_cast<std::size_t>(start ? -1 - array : 0);
+    if (!start && !noise_.deviation().has(array)) return;
+    const N* deviation =
+        start ? noise_.start_deviation(state).data() : noise_.deviation().block(array, block);
+    const Index size = plan_.layout.block(start ? plan_.states[state].state : array);
+    std::uint64_t bits = 0x9e3779b97f4a7c15U * static_cast<std::uint64_t>((array + 1000) * 1000003 +
+                                                                          block * 8 + draw + 1);
+    for (Index k = 0; k < size; ++k) {
+      bits = bits * 6364136223846793005U + 1442695040888963407U;  // Knuth, MMIX
+      const int s = (bits >> 63U) != 0 ? sign : -sign;
+      numbers[k] += static_cast<V>(s) * static_cast<V>(deviation[k]) * static_cast<V>(rounding_.u);
+    }
+  }
+
+  const Plan& plan_;
+  const Rounding& rounding_;
+  bool both_;
+  Noise<N> noise_;
+};
 
 }  // namespace
 
@@ -99,36 +169,10 @@ class NetworkBounds::Body {
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
 
   [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Functional>& functionals) const {
-    std::vector<NoiseBound> result;
     if (rounding_.u == 0) return std::vector<NoiseBound>(functionals.size());
-    std::visit(
-        [&](const auto& noise) {
-          if constexpr (!std::is_same_v<std::decay_t<decltype(noise)>, std::monostate>) {
-            Sweep sweep(plan_, noise, both_);
-            const std::size_t most = results_of_a_sweep(plan_);
-            for (std::size_t k = 0; k < functionals.size(); k += most) {
-              const std::size_t count = std::min(most, functionals.size() - k);
-              for (const NoiseBound& b : sweep.run(functionals.data() + k, count))
-                result.push_back({b.certain * static_cast<long double>(rounding_.u),
-                                  b.sigma * static_cast<long double>(rounding_.u)});
-            }
-          }
-        },
-        noise_);
-    return result;
+    return noise_->bounds(functionals);
   }
-
-  template <class Read>
-  [[nodiscard]] auto of_noise(const Read& read) const {
-    return std::visit(
-        [&](const auto& noise) -> decltype(read(std::get<2>(noise_))) {
-          if constexpr (std::is_same_v<std::decay_t<decltype(noise)>, std::monostate>)
-            throw Error("there is no noise yet");
-          else
-            return read(noise);
-        },
-        noise_);
-  }
+  [[nodiscard]] const AnyNoise& noise() const { return *noise_; }
 
  private:
   template <class V>
@@ -136,11 +180,11 @@ class NetworkBounds::Body {
     const Values<V> values(plan_, in, up, both_);
     values_ = outputs_of(values);
     if (plan_.large() && within(of_float, plan_, values))
-      noise_.emplace<Noise<float>>(plan_, values, rounding_, both_);
+      noise_ = std::make_unique<NoiseIn<float>>(plan_, values, rounding_, both_);
     else if (within(of_double, plan_, values))
-      noise_.emplace<Noise<double>>(plan_, values, rounding_, both_);
+      noise_ = std::make_unique<NoiseIn<double>>(plan_, values, rounding_, both_);
     else
-      noise_.emplace<Noise<long double>>(plan_, values, rounding_, both_);
+      noise_ = std::make_unique<NoiseIn<long double>>(plan_, values, rounding_, both_);
   }
 
   template <class V>
@@ -153,7 +197,9 @@ class NetworkBounds::Body {
     for (int draw = 0; draw < drawn; ++draw) {
       NamedTensors<long double> sum;
       for (const int sign : {1, -1}) {
-        const Values<V> values(plan_, in, up, both_, errors<V>(draw, sign));
+        const Values<V> values(plan_, in, up, both_, [&](int array, Index block, V* numbers) {
+          noise_->err(array, block, draw, sign, numbers);
+        });
         const auto outputs = outputs_of(values);
         for (const auto& [name, tensor] : outputs)
           if (sign == 1)
@@ -171,31 +217,6 @@ class NetworkBounds::Body {
       }
     }
     for (const auto& [name, square] : squares) second_order_.add(name, std::sqrt(square));
-  }
-
-  /// Of each line, of the size of its deviation, the sign drawn for its place.
-  template <class V>
-  Errors<V> errors(int draw, int sign) {
-    return [this, draw, sign](int array, Index block, V* numbers) {
-      static_cast<void>(of_noise([&](const auto& noise) {
-        const bool start = array < 0;
-        const auto state = static_cast<std::size_t>(start ? -1 - array : 0);
-        if (!start && !noise.deviation().has(array)) return 0;
-        const auto* deviation =
-            start ? noise.start_deviation(state).data() : noise.deviation().block(array, block);
-        const Index size = plan_.layout.block(start ? plan_.states[state].state : array);
-        std::uint64_t bits =
-            0x9e3779b97f4a7c15U *
-            static_cast<std::uint64_t>((array + 1000) * 1000003 + block * 8 + draw + 1);
-        for (Index k = 0; k < size; ++k) {
-          bits = bits * 6364136223846793005U + 1442695040888963407U;  // Knuth, MMIX
-          const int s = (bits >> 63U) != 0 ? sign : -sign;
-          numbers[k] +=
-              static_cast<V>(s) * static_cast<V>(deviation[k]) * static_cast<V>(rounding_.u);
-        }
-        return 0;
-      }));
-    };
   }
 
   template <class V>
@@ -245,7 +266,7 @@ class NetworkBounds::Body {
   NamedTensors<long double> in_, up_, values_;
   std::mutex mutex_;  // of the terms of second order
   Named<double> second_order_;
-  std::variant<std::monostate, Noise<float>, Noise<double>, Noise<long double>> noise_;
+  std::unique_ptr<AnyNoise> noise_;
 };
 
 NetworkBounds::NetworkBounds(std::shared_ptr<const Plan> plan, const NamedTensors<long double>& in,
@@ -264,17 +285,9 @@ const NamedTensors<long double>& NetworkBounds::values() const { return body_->v
 std::vector<NoiseBound> NetworkBounds::bounds(const std::vector<Functional>& functionals) const {
   return body_->bounds(functionals);
 }
-bool NetworkBounds::near_kink() const {
-  return body_->of_noise([](const auto& noise) { return noise.near_kink(); });
-}
-bool NetworkBounds::may_overflow() const {
-  return body_->of_noise([](const auto& noise) { return noise.may_overflow(); });
-}
-double NetworkBounds::largest_sum() const {
-  return body_->of_noise([](const auto& noise) { return noise.largest_sum(); });
-}
-double NetworkBounds::smallest_value() const {
-  return body_->of_noise([](const auto& noise) { return noise.smallest_value(); });
-}
+bool NetworkBounds::near_kink() const { return body_->noise().near_kink(); }
+bool NetworkBounds::may_overflow() const { return body_->noise().may_overflow(); }
+double NetworkBounds::largest_sum() const { return body_->noise().largest_sum(); }
+double NetworkBounds::smallest_value() const { return body_->noise().smallest_value(); }
 
 }  // namespace bptt::bounds

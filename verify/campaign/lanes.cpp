@@ -66,8 +66,8 @@ bool has(const std::vector<SizeSet>& sets, SizeSet set) {
   return std::find(sets.begin(), sets.end(), set) != sets.end();
 }
 
-/// Each cell's comparison with the reference first, then what shares its expectation, what needs one
-/// more last.
+/// Each cell's comparison with the reference first, then what shares its expectation, what needs
+/// one more last.
 void add_lanes_of(SizeSet set, const Capabilities& can, const CampaignOptions& options,
                   std::vector<Lane>& all) {
   const auto order = [](const Property& p) {

@@ -38,15 +38,14 @@ struct Lane {
   }
 };
 
-/// Rows in the order of the catalogue, those of middle and real sizes after the small ones, published
-/// cases last.
+/// Rows in the order of the catalogue, those of middle and real sizes after the small ones,
+/// published cases last.
 [[nodiscard]] std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options);
 
-/// The k-th of the listed problems of a row's sizes of which the property says something; nothing if
-/// there is none.
-[[nodiscard]] std::optional<properties::ProblemSpec> model_case(const properties::Property& property,
-                                                                const Capabilities& can,
-                                                                const Row& row, std::uint64_t seed,
-                                                                int k);
+/// The k-th of the listed problems of a row's sizes of which the property says something; nothing
+/// if there is none.
+[[nodiscard]] std::optional<properties::ProblemSpec> model_case(
+    const properties::Property& property, const Capabilities& can, const Row& row,
+    std::uint64_t seed, int k);
 
 }  // namespace bptt::verify
