@@ -6,7 +6,9 @@
 
 #include "arithmetic/modular.hpp"
 #include "arithmetic/on_reference_test.hpp"
+#include "cells/closed_form.hpp"
 #include "cells/network.hpp"
+#include "cells/parse.hpp"
 #include "cells/walk.hpp"
 
 namespace bptt::cells {
@@ -61,6 +63,55 @@ TEST(Lines, AreTheReferenceOverAFiniteField) {
     }
   }
   EXPECT_GT(compared, 100000);
+}
+
+// The LSTM's closed formulas, as lines, give what the reversed lines give.
+TEST(Lines, OfTheClosedFormulasAreTheReversedOnesOverAFiniteField) {
+  std::mt19937_64 engine(2);
+  const auto up_to = [&](Index most) {
+    return 1 + static_cast<Index>(engine() % static_cast<std::uint64_t>(most));
+  };
+  const Program step = step_of(Cell::lstm, Activation::tanh);
+  const Reversal formulas = with_formulas(step, reverse(step), *closed_form("lstm"));
+  for (int k = 0; k < 300; ++k) {
+    Problem<Modular> p;
+    p.cell = Cell::lstm;
+    const Index T_x = up_to(4);
+    p.sizes = {up_to(4), up_to(4), up_to(3), T_x, up_to(T_x)};
+    p.in = make_tensors<Modular>(p.cell, input_names(p.cell), p.sizes);
+    p.up = make_tensors<Modular>(p.cell, upstream_names(p.cell), p.sizes);
+    for (auto* tensors : {&p.in, &p.up})
+      for (auto& [name, tensor] : *tensors)
+        for (Modular& entry : tensor.elements()) entry = Modular(engine() >> 3U);
+    Walk<Modular> walk(step, formulas, extents_of(p.sizes), p.sizes.m);
+    static_cast<void>(walk.forward(p.in));
+    const auto got = walk.backward(p.up);
+    for (const auto& [name, tensor] : by_the_lines(p)) {
+      if (!name.starts_with("d")) continue;
+      ASSERT_EQ(got[name].elements(), tensor.elements()) << name << " of problem " << k;
+    }
+  }
+  EXPECT_EQ(closed_form("rnn"), nullptr);
+}
+
+TEST(Lines, OfFormulasThatReadWhatTheStepDoesNotHaveAreRefused) {
+  const Program step = step_of(Cell::rnn, Activation::tanh);
+  const Reversal back = reverse(step);
+  const auto message = [&](std::string_view text) -> std::string {
+    try {
+      static_cast<void>(with_formulas(step, back, parse_formulas(text, "f.cell")));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message("cell f\naxes i: n_a\ninput b[i] da_next[i]\noutput dz[i]\n"
+                    "dz[i] = b[i] da_next[i]\n")
+                .find("no array named b; there are: a a' x Wax Waa ba z"),
+            0U);
+  EXPECT_EQ(message("cell f\naxes i: n_a\ninput a[i] da_next[i]\noutput dz[i]\n"
+                    "dz[i] = (1 - a[i] a[i]) da_next[i]\n"),
+            "");
 }
 
 }  // namespace

@@ -192,7 +192,8 @@ class Campaign {
     std::vector<Lane*> lanes{};
     std::size_t turn = 0;
     bool running = false;  // one case at a time: they take memory
-    double spent = 0;
+    double spent = 0, longest = 0;
+    double longest_first = 0;  // of the cases that begin a problem
   };
 
   /// Null if it has had its share of the time, or all that it was to have.
@@ -204,10 +205,9 @@ class Campaign {
         return lane.row.sizes == SizeSet::small;
       });
       if (!only && models.spent > share_of(models.set) * passed * options_.jobs) return nullptr;
-      if (passed >= *options_.seconds && models.turn > 0) return nullptr;
-      // A new problem would end long after the time.
-      const bool new_problem = begins_a_problem(models);
-      if (new_problem && models.turn > 0 && passed > 0.75 * *options_.seconds) return nullptr;
+      // A case takes about as long as the longest of its kind so far.
+      const double takes = begins_a_problem(models) ? models.longest_first : models.longest;
+      if (models.turn > 0 && passed + takes > *options_.seconds) return nullptr;
     }
     for (std::size_t tries = 0; tries < models.lanes.size(); ++tries) {
       Lane* lane = models.lanes[models.turn++ % models.lanes.size()];
@@ -241,6 +241,9 @@ class Campaign {
         if (models.set == lane->row.sizes) {
           models.running = false;
           models.spent += seconds;
+          double& longest =
+              lane->row.id == models.lanes.front()->row.id ? models.longest_first : models.longest;
+          longest = std::max(longest, seconds);
         }
       const auto count = static_cast<std::size_t>(k) + 1;
       if (lane->results.size() < count) lane->results.resize(count);

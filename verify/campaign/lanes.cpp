@@ -74,18 +74,16 @@ void add_lanes_of(SizeSet set, const Capabilities& can, const CampaignOptions& o
     return p.id == "equals_reference" ? 0 : p.id == "linear_in_da" ? 2 : 1;
   };
   for (const Scalar scalar : {Scalar::f32, Scalar::f64})
-    for (const bool comparison : {true, false})
+    for (const int turn : {0, 1, 2})
       for (const Cell cell : {Cell::rnn, Cell::lstm})
-        for (const int turn : {0, 1, 2})
-          for (const Property* property : options.properties) {
-            if (!property->at_any_size || order(*property) != turn || comparison != (turn == 0) ||
-                !chosen(options, cell, scalar) || !applies(*property, can, cell, scalar))
-              continue;
-            Lane lane = lane_of(*property, cell, scalar);
-            lane.row.sizes = set;
-            if (model_case(*property, can, lane.row, options.seed, 0))
-              all.push_back(std::move(lane));
-          }
+        for (const Property* property : options.properties) {
+          if (!property->at_any_size || order(*property) != turn ||
+              !chosen(options, cell, scalar) || !applies(*property, can, cell, scalar))
+            continue;
+          Lane lane = lane_of(*property, cell, scalar);
+          lane.row.sizes = set;
+          if (model_case(*property, can, lane.row, options.seed, 0)) all.push_back(std::move(lane));
+        }
 }
 
 }  // namespace
