@@ -116,6 +116,9 @@ class Sweep {
         return;
       }
     }
+    if (program.find(part.array) < 0 && part.array.starts_with("d") &&
+        program.find(part.array.substr(1)) >= 0)
+      return;  // the gradient of what no loss depends on is zero
     const int array = program.array(part.array);
     const Index block = plan_.layout.block(array);
     if (plan_.home(array) == Plan::Home::total) {
