@@ -58,9 +58,10 @@ double worst_over_sigma(const Extents3& size, int layout, double u, bool positiv
         sum += term;
         squares += static_cast<double>(term * term);
       }
-      const double sigma =
-          u * std::sqrt((static_cast<double>(size.k) * std::max(squares, static_cast<double>(sum * sum)) +
-                         squares) / 3);
+      const double sigma = u * std::sqrt((static_cast<double>(size.k) *
+                                              std::max(squares, static_cast<double>(sum * sum)) +
+                                          squares) /
+                                         3);
       worst = std::max(worst, static_cast<double>(abs(Fifty(out[at]) - sum)) / sigma);
     }
   return worst;
@@ -85,7 +86,8 @@ TEST(Products, OfSlicesAreFarWiderThanDouble) {
           << layout << " " << positive;
 }
 
-// What is so small that a slice of another row would lose it keeps its digits: each row has its own.
+// What is so small that a slice of another row would lose it keeps its digits: each row has its
+// own.
 TEST(Products, OfSlicesScaleEachRowAndColumn) {
   const Index m = 16, n = 16, k = 512;
   std::mt19937_64 engine(3);

@@ -50,9 +50,8 @@ Property noting(std::string_view id, Verdict (*check)(const Subject&, const Prob
 const Property comparison = noting("equals_reference", [](const Subject&, const ProblemSpec& spec) {
   return note("equals_reference", spec);
 });
-const Property another = noting("another", [](const Subject&, const ProblemSpec& spec) {
-  return note("another", spec);
-});
+const Property another = noting(
+    "another", [](const Subject&, const ProblemSpec& spec) { return note("another", spec); });
 
 CampaignOptions of_sizes(std::vector<SizeSet> sizes) {
   CampaignOptions options;
@@ -82,7 +81,8 @@ TEST(CampaignSizes, EachProblemsComparisonsComeFirst) {
   ASSERT_EQ(report.rows[0].shapes.size(), 2U);
   EXPECT_EQ(report.rows[0].shapes[0], "1024 1024 32 50");
   const std::string text = table_of(report, Style(false));
-  EXPECT_NE(text.find("real sizes (n_x n_a m T_x): rnn 1024 1024 32 50"), std::string::npos) << text;
+  EXPECT_NE(text.find("real sizes (n_x n_a m T_x): rnn 1024 1024 32 50"), std::string::npos)
+      << text;
 }
 
 // Small ones beside them are asked as ever, and the same ones.
