@@ -13,14 +13,6 @@ namespace {
 using LongTape = Tape<long double>;
 constexpr std::int32_t none = LongTape::none;
 
-/// A ReLU's argument is near its kink if it is smaller than this many times the error bound of the
-/// sum that formed it: room for the errors that earlier steps hand down.
-constexpr double kink_margin = 32;
-
-/// A value this many times smaller than the largest finite number is near overflow: room for other
-/// orders of summation, and for gradients of which this one is a part.
-constexpr double overflow_margin = 16;
-
 /// Binary exponent of the largest scale of adjoints, and a variance that still has all its digits.
 constexpr int most_scale = 900;
 constexpr double smallest_variance = 0x1p-900;

@@ -25,6 +25,14 @@ struct Rounding {
   friend bool operator==(const Rounding&, const Rounding&) = default;
 };
 
+/// A ReLU's argument is near its kink if it is smaller than this many times the error bound of the
+/// sum that formed it: room for the errors that earlier steps hand down.
+inline constexpr double kink_margin = 32;
+
+/// A value this many times smaller than the largest finite number is near overflow: room for other
+/// orders of summation, and for gradients of which this one is a part.
+inline constexpr double overflow_margin = 16;
+
 /// In long double, since the error of a small combination of doubles may be below the smallest.
 struct NoiseBound {
   long double certain = 0;  // |error| <= certain, to first order in u

@@ -27,9 +27,11 @@ std::size_t results_of_a_sweep(const Plan& plan) {
 struct Range {
   long double smallest, largest;
 };
-/// Where the square of a product of two is a double with all its digits.
+/// Where the square of a product of two is a double with all its digits: between 1e-280 and 1e280.
 constexpr Range of_double{1e-70L, 1e70L};
-/// Where a sum of squares of a thousand products is a float, or too small to matter beside others.
+/// Where the squares of a hundred thousand products of two, up to 1e32 each, add up to a float.
+/// What is too small to be squared has a bound of its own in Noise; below 1e-35 it would be no
+/// float at all.
 constexpr Range of_float{1e-35L, 1e8L};
 
 template <class V>

@@ -15,14 +15,6 @@
 
 namespace bptt::bounds {
 
-/// A ReLU's argument is near its kink if it is smaller than this many times the error bound of the
-/// sum that formed it: room for the errors that earlier steps hand down.
-inline constexpr double kink_margin = 32;
-
-/// A value this many times smaller than the largest finite number is near overflow: room for other
-/// orders of summation, and for gradients of which this one is a part.
-inline constexpr double overflow_margin = 16;
-
 /// Noise in the arithmetic N: float for values of usual size, long double where squares leave the
 /// range of double.
 template <class N>

@@ -38,8 +38,6 @@ bool all_whole_numbers(const NamedTensors<long double>& tensors) {
   return true;
 }
 
-constexpr NoiseBound not_derived{-1, 0};
-
 }  // namespace
 
 TapeRun::TapeRun(const Problem<long double>& problem, const Rounding& rounding,
@@ -54,7 +52,7 @@ TapeRun::TapeRun(const Problem<long double>& problem, const Rounding& rounding,
   std::vector<std::int32_t> outputs;
   for (const auto& [name, tensor] : run(on_tape, derivation, passes)) {
     Tensor<long double> values(tensor.shape());
-    Array array{Tensor<std::int32_t>(tensor.shape()), {}, {}};
+    Array array{Tensor<std::int32_t>(tensor.shape())};
     for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
       values.elements()[k] = tensor.elements()[k].value();
       array.nodes.elements()[k] = tensor.elements()[k].node();
@@ -64,29 +62,9 @@ TapeRun::TapeRun(const Problem<long double>& problem, const Rounding& rounding,
     arrays_.add(name, std::move(array));
   }
   noise_ = std::make_unique<NoiseModel>(tape, outputs, rounding);
-  bytes_ = tape.nodes().size() * sizeof(Tape<long double>::Node) + noise_->bytes();
   exact_ = problem.cell == Cell::rnn && problem.activation != Activation::tanh &&
            noise_->largest_sum() <= 1 / rounding.u && all_whole_numbers(problem.in) &&
            all_whole_numbers(problem.up);
-}
-
-const NoiseBound* TapeRun::Array::known(const Probe& probe) const {
-  if (probe.entry < 0) {
-    const auto found = of_projection.find(probe.projection);
-    return found == of_projection.end() ? nullptr : &found->second;
-  }
-  if (of_entry.empty()) return nullptr;
-  const NoiseBound& bound = of_entry[static_cast<std::size_t>(probe.entry)];
-  return bound.certain == not_derived.certain ? nullptr : &bound;
-}
-
-void TapeRun::Array::learn(const Probe& probe, const NoiseBound& bound) {
-  if (probe.entry < 0) {
-    of_projection.emplace(probe.projection, bound);
-    return;
-  }
-  if (of_entry.empty()) of_entry.assign(nodes.elements().size(), not_derived);
-  of_entry[static_cast<std::size_t>(probe.entry)] = bound;
 }
 
 Functional TapeRun::Array::functional(const Probe& probe) const {
@@ -99,46 +77,10 @@ Functional TapeRun::Array::functional(const Probe& probe) const {
   return f;
 }
 
-std::vector<NoiseBound> TapeRun::bounds(const std::vector<Probe>& probes) {
-  std::vector<NoiseBound> result(probes.size());
-  if (exact_) return result;
+std::vector<NoiseBound> TapeRun::bounds(const std::vector<Probe>& probes) const {
+  if (exact_) return std::vector<NoiseBound>(probes.size());
   std::vector<Functional> functionals;
-  std::vector<std::size_t> unknown;
-  {
-    const std::lock_guard lock(mutex_);
-    for (std::size_t k = 0; k < probes.size(); ++k) {
-      const Array& array = arrays_[probes[k].array];
-      if (const NoiseBound* known = array.known(probes[k])) {
-        result[k] = *known;
-      } else {
-        functionals.push_back(array.functional(probes[k]));
-        unknown.push_back(k);
-      }
-    }
-  }
-  const auto derived = noise_->bounds(functionals);
-  const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < unknown.size(); ++i) {
-    result[unknown[i]] = derived[i];
-    arrays_[probes[unknown[i]].array].learn(probes[unknown[i]], derived[i]);
-  }
-  return result;
-}
-
-std::vector<NoiseBound> TapeRun::bounds_of(
-    const std::vector<NamedTensors<long double>>& weights) const {
-  if (exact_) return std::vector<NoiseBound>(weights.size());
-  std::vector<Functional> functionals;
-  for (const auto& arrays : weights) {
-    Functional f;
-    for (const auto& [name, tensor] : arrays) {
-      const auto& nodes = arrays_[name].nodes.elements();
-      for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-        if (tensor.elements()[k] != 0)
-          f.emplace_back(nodes[k], static_cast<double>(tensor.elements()[k]));
-    }
-    functionals.push_back(std::move(f));
-  }
+  for (const Probe& probe : probes) functionals.push_back(arrays_[probe.array].functional(probe));
   return noise_->bounds(functionals);
 }
 
