@@ -69,12 +69,6 @@ class NoiseModel::Builder {
     put_in_order();
   }
 
-  [[nodiscard]] std::size_t bytes() const {
-    return compact_.capacity() * sizeof compact_[0] + begun_.capacity() * sizeof begun_[0] +
-           sums_.capacity() * sizeof sums_[0] + edges_.capacity() * sizeof edges_[0] +
-           model_.output_of_.capacity() * sizeof(std::int32_t);
-  }
-
  private:
   /// d source / d target = partial, by the numbers under which the nodes were begun.
   struct Edge {
@@ -308,8 +302,6 @@ NoiseModel::NoiseModel(const LongTape& tape, const std::vector<std::int32_t>& ou
                        const Rounding& rounding) {
   Builder builder(*this, tape, outputs, rounding);
   builder.run();
-  bytes_ = builder.bytes() + target_.size() * (sizeof target_[0] + sizeof partial_[0]) +
-           certain_.size() * (sizeof certain_[0] + sizeof deviation_[0] + sizeof first_edge_[0]);
 }
 
 namespace {

@@ -45,8 +45,6 @@ class NoiseModel {
   /// Smallest magnitude of a product, a quotient or an activation other than zero.
   [[nodiscard]] double smallest_value() const { return smallest_value_; }
   [[nodiscard]] std::size_t node_count() const { return certain_.size(); }
-  /// Bytes that it took at its largest, while it was made from the tape.
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   class Builder;
@@ -70,7 +68,6 @@ class NoiseModel {
   std::vector<double> certain_;            // error bound of each condensed node alone
   std::vector<double> deviation_;          // its standard deviation
   bool near_kink_ = false, may_overflow_ = false;
-  std::size_t bytes_ = 0;
   double largest_sum_ = 0, smallest_value_ = std::numeric_limits<double>::infinity();
 };
 
