@@ -54,8 +54,14 @@ class Traced {
     return both(a.value / b.value, a, b);
   }
   friend Traced operator-(const Traced& a) { return one(-a.value, a); }
-  Traced& operator+=(const Traced& b) { return *this = *this + b; }
-  Traced& operator-=(const Traced& b) { return *this = *this - b; }
+  Traced& operator+=(const Traced& b) {
+    value += b.value;
+    return join(b.inputs_);
+  }
+  Traced& operator-=(const Traced& b) {
+    value -= b.value;
+    return join(b.inputs_);
+  }
 
  private:
   friend struct ScalarFunctions<Traced>;
@@ -66,6 +72,13 @@ class Traced {
   static Traced one(double v, const Traced& a) { return {v, a.inputs_}; }
   static Traced both(double v, const Traced& a, const Traced& b) {
     return {v, united(a.inputs_, b.inputs_)};
+  }
+
+  /// Most sums already depend on what is added: those touch no count of owners.
+  Traced& join(const Inputs& more) {
+    if (more && inputs_ != more && !(inputs_ && contains(*inputs_, *more)))
+      inputs_ = united(inputs_, more);
+    return *this;
   }
 
   static bool contains(const Bits& set, const Bits& subset) {

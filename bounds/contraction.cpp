@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bounds/products.hpp"
+#include "bounds/side_by_side.hpp"
 #include "core/error.hpp"
 
 namespace bptt::bounds {
@@ -71,26 +72,11 @@ template <class T>
   }
 }
 
-/// out[K k axis.out + r] += factor * p[K k axis.p + r] * q[k axis.q].
-template <class T>
-[[gnu::always_inline]] inline void add_results(const Axis& axis, Index K, T factor, T* out,
-                                               const T* p, const T* q) {
-  for (Index k = 0; k < axis.extent; ++k) {
-    const T f = q == nullptr ? factor : factor * q[k * axis.q];
-    T* to = out + K * k * axis.out;
-    const T* from = p + K * k * axis.p;
-    for (Index r = 0; r < K; ++r) to[r] += f * from[r];
-  }
-}
-
 // The same loops for two widths of vector registers.
 template <class T>
 struct Plain {
   static void along(const Axis& axis, T factor, T* out, const T* p, const T* q) {
     add_along(axis, factor, out, p, q);
-  }
-  static void results(const Axis& axis, Index K, T factor, T* out, const T* p, const T* q) {
-    add_results(axis, K, factor, out, p, q);
   }
 };
 #if defined(__x86_64__)
@@ -99,10 +85,6 @@ struct Wide {
   [[gnu::target("avx2,fma")]] static void along(const Axis& axis, T factor, T* out, const T* p,
                                                 const T* q) {
     add_along(axis, factor, out, p, q);
-  }
-  [[gnu::target("avx2,fma")]] static void results(const Axis& axis, Index K, T factor, T* out,
-                                                  const T* p, const T* q) {
-    add_results(axis, K, factor, out, p, q);
   }
 };
 const bool wide = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
@@ -116,15 +98,10 @@ template <class T>
 void innermost(const Axis& axis, T factor, T* out, const T* p, const T* q) {
   wide ? Wide<T>::along(axis, factor, out, p, q) : Plain<T>::along(axis, factor, out, p, q);
 }
-template <class T>
-void add_beside(const Axis& axis, Index K, T factor, T* out, const T* p, const T* q) {
-  wide ? Wide<T>::results(axis, K, factor, out, p, q)
-       : Plain<T>::results(axis, K, factor, out, p, q);
-}
 
 }  // namespace
 
-Contraction::Contraction(std::vector<Axis> axes) {
+Contraction::Contraction(std::vector<Axis> axes, Innermost innermost) {
   for (const Axis& axis : axes) empty_ = empty_ || axis.extent == 0;
   if (empty_) return;
   coalesce(axes);
@@ -150,8 +127,9 @@ Contraction::Contraction(std::vector<Axis> axes) {
     std::erase_if(axes, [&](const Axis& a) { return is(a, of_m) || is(a, of_n) || is(a, of_k); });
     axes.insert(axes.end(), {of_m, of_n, of_k});
   } else {
-    std::stable_sort(axes.begin(), axes.end(),
-                     [](const Axis& a, const Axis& b) { return rank(a) < rank(b); });
+    std::stable_sort(axes.begin(), axes.end(), [&](const Axis& a, const Axis& b) {
+      return innermost == Innermost::near ? rank(a) < rank(b) : a.out != 0 && b.out == 0;
+    });
   }
   count_ = axes.size();
   std::copy(axes.begin(), axes.end(), axes_.begin());
@@ -173,16 +151,14 @@ void Contraction::loops(std::size_t level, T factor, T* out, const T* p, const T
 }
 
 template <class T>
-void Contraction::add_everywhere(T factor, T* out) const {
-  std::vector<Axis> axes;
-  for (std::size_t k = 0; k < count_; ++k) {
-    if (axes_[k].out == 0)
-      factor *= static_cast<T>(axes_[k].extent);
-    else
-      axes.push_back({axes_[k].extent, axes_[k].out, 0, 0});
+void Contraction::add_everywhere(std::size_t level, T factor, T* out) const {
+  if (level == count_) {
+    *out += factor;
+    return;
   }
-  const T one = 1;
-  Contraction(axes).run(factor, out, &one, static_cast<const T*>(nullptr));
+  const Axis& axis = axes_[level];
+  if (axis.out == 0) return add_everywhere(level + 1, factor * static_cast<T>(axis.extent), out);
+  for (Index k = 0; k < axis.extent; ++k) add_everywhere(level + 1, factor, out + k * axis.out);
 }
 
 template <class T>
@@ -192,7 +168,7 @@ void Contraction::run(T factor, T* out, const T* p, const T* q) const {
     *out += factor * (p == nullptr ? T(1) : *p) * (q == nullptr ? T(1) : *q);
     return;
   }
-  if (p == nullptr && q == nullptr) return add_everywhere(factor, out);
+  if (p == nullptr && q == nullptr) return add_everywhere(0, factor, out);
   if (product_ && (p == nullptr || q == nullptr)) {
     for_each([&](Index o, Index i, Index j) {
       out[o] += factor * (p == nullptr ? T(1) : p[i]) * (q == nullptr ? T(1) : q[j]);
@@ -211,6 +187,12 @@ void Contraction::loops_beside(std::size_t level, Index K, T factor, T* out, con
   for (Index k = 0; k < axis.extent; ++k)
     loops_beside(level + 1, K, factor, out + K * k * axis.out, p + K * k * axis.p,
                  q == nullptr ? q : q + k * axis.q);
+}
+
+Contraction Contraction::of_one_among(Index K) const {
+  Contraction scaled = *this;
+  for (std::size_t k = 0; k < count_; ++k) scaled.axes_[k].out *= K;
+  return scaled;
 }
 
 template <class T>

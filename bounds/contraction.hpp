@@ -19,7 +19,10 @@ struct Axis {
 class Contraction {
  public:
   Contraction() = default;
-  explicit Contraction(std::vector<Axis> axes);
+  /// Which index is the innermost one: where no array jumps, or one that is summed, if there is
+  /// one.
+  enum class Innermost { near, summed };
+  explicit Contraction(std::vector<Axis> axes, Innermost innermost = Innermost::near);
 
   /// Where `p` or `q` is null, it is 1. T: float, double or long double.
   template <class T>
@@ -29,6 +32,9 @@ class Contraction {
   /// out[K i + r] += factor * p[K j + r] * q[l]. `p` is not null.
   template <class T>
   void run_beside(Index K, T factor, T* out, const T* p, const T* q) const;
+
+  /// For one of K results that stand so: out[K i] += factor * p[j] * q[l].
+  [[nodiscard]] Contraction of_one_among(Index K) const;
 
   /// visit(out, p, q) with the offset of each array at every combination of the indices.
   template <class Visit>
@@ -56,7 +62,7 @@ class Contraction {
  private:
   static constexpr std::size_t most = 12;
   template <class T>
-  void add_everywhere(T factor, T* out) const;
+  void add_everywhere(std::size_t level, T factor, T* out) const;
   template <class T>
   void loops(std::size_t level, T factor, T* out, const T* p, const T* q) const;
   template <class T>

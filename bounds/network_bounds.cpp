@@ -11,7 +11,7 @@ namespace bptt::bounds {
 namespace {
 
 /// Results that share one sweep: at most, and in so many as keep an array of theirs near.
-constexpr std::size_t most_of_a_sweep = 32, fewest_of_a_sweep = 8;
+constexpr std::size_t most_of_a_sweep = 128, fewest_of_a_sweep = 8;
 constexpr double near = 1024;  // numbers
 
 std::size_t results_of_a_sweep(const Plan& plan) {
@@ -265,7 +265,8 @@ class NetworkBounds::Body {
   bool both_;
   std::shared_ptr<const Plan> shared_plan_;
   const Plan& plan_;
-  NamedTensors<long double> in_, up_, values_;
+  const NamedTensors<long double>&in_, &up_;
+  NamedTensors<long double> values_;
   std::mutex mutex_;  // of the terms of second order
   Named<double> second_order_;
   std::unique_ptr<AnyNoise> noise_;

@@ -20,8 +20,8 @@ namespace bptt::bounds {
 
 class NetworkBounds {
  public:
-  /// in, up: x (.., m, T_x), da (.., m, T_da) and so on, as cells::Walk has them. rounding: of the
-  /// implementation judged. both: the way back too.
+  /// in, up: x (.., m, T_x), da (.., m, T_da) and so on, as cells::Walk has them; they are read as
+  /// long as it is asked. rounding: of the implementation judged. both: the way back too.
   NetworkBounds(std::shared_ptr<const Plan> plan, const NamedTensors<long double>& in,
                 const NamedTensors<long double>& up, const Rounding& rounding, bool both);
   ~NetworkBounds();

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <numbers>
 #include <type_traits>
 
 #include "arithmetic/rounding.hpp"
@@ -25,14 +27,11 @@ class Noise {
       : plan_(plan),
         rounding_(rounding),
         both_(both),
-        values_(plan),
-        certain_(plan),
-        deviation_(plan),
-        sums_(plan.program().arrays.size()),
-        magnitudes_(plan),
-        squares_(plan),
-        nonzero_(plan),
-        least_(plan.program().arrays.size()) {
+        pool_(plan.tiny()),
+        values_(plan, pool_),
+        certain_(plan, pool_),
+        deviation_(plan, pool_),
+        meanwhile_(std::make_unique<Meanwhile>(plan)) {
     for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k) {
       if (plan.owner(k) != k || !of.arrays().has(k)) continue;
       const auto& from = of.arrays().all(k);
@@ -40,22 +39,20 @@ class Noise {
       std::transform(from.begin(), from.end(), values_.all(k).begin(), number<V>);
     }
     for (std::size_t s = 0; both && s < plan.states.size(); ++s) {
-      start_values_.emplace_back(of.at_start(s).size());
+      start_values_.emplace_back(of.at_start(s).size(), &pool_);
       std::transform(of.at_start(s).begin(), of.at_start(s).end(), start_values_[s].begin(),
                      number<V>);
     }
     run();
-    for (Arrays<N>* made : {&magnitudes_, &squares_, &nonzero_}) *made = Arrays<N>(plan);
+    meanwhile_.reset();
   }
 
   [[nodiscard]] const Arrays<N>& values() const { return values_; }
   [[nodiscard]] const Arrays<N>& certain() const { return certain_; }
   [[nodiscard]] const Arrays<N>& deviation() const { return deviation_; }
   /// Of the gradient of a state before the first step.
-  [[nodiscard]] const AlignedVector<N>& start_certain(std::size_t s) const {
-    return start_certain_[s];
-  }
-  [[nodiscard]] const AlignedVector<N>& start_deviation(std::size_t s) const {
+  [[nodiscard]] const Numbers<N>& start_certain(std::size_t s) const { return start_certain_[s]; }
+  [[nodiscard]] const Numbers<N>& start_deviation(std::size_t s) const {
     return start_deviation_[s];
   }
 
@@ -69,14 +66,22 @@ class Noise {
 
   /// What is known of the sums of an array, element by element.
   struct Sums {
-    AlignedVector<N> magnitudes, squares, count, products, underflows;
+    Numbers<N> magnitudes, squares, count, products, underflows;
 
+    explicit Sums(Pool& pool)
+        : magnitudes(&pool), squares(&pool), count(&pool), products(&pool), underflows(&pool) {}
     void make(std::size_t size) {
       for (auto* part : {&magnitudes, &squares, &count, &products, &underflows})
         part->assign(size, N(0));
     }
+    void drop() {
+      for (auto* part : {&magnitudes, &squares, &count, &products, &underflows}) {
+        part->clear();
+        part->shrink_to_fit();
+      }
+    }
     void add(const Sums& from, Index at, Index to, Index block) {
-      const auto add_part = [&](const AlignedVector<N>& p, AlignedVector<N>& q) {
+      const auto add_part = [&](const Numbers<N>& p, Numbers<N>& q) {
         for (Index k = 0; k < block; ++k) q[Plan::at(to + k)] += p[Plan::at(at + k)];
       };
       add_part(from.magnitudes, magnitudes);
@@ -84,6 +89,30 @@ class Noise {
       add_part(from.count, count);
       add_part(from.products, products);
       add_part(from.underflows, underflows);
+    }
+  };
+
+  struct Least {
+    double size = std::numeric_limits<double>::infinity();
+    bool zeros = false;
+    bool known = false;
+  };
+
+  /// What nobody asks for any more once the errors are known.
+  struct Meanwhile {
+    Pool pool;
+    std::vector<Sums> sums;
+    Arrays<N> magnitudes, squares, nonzero;
+    std::vector<Least> least;
+
+    explicit Meanwhile(const Plan& plan)
+        : pool(plan.tiny()),
+          magnitudes(plan, pool),
+          squares(plan, pool),
+          nonzero(plan, pool),
+          least(plan.program().arrays.size()) {
+      sums.reserve(least.size());
+      for (std::size_t k = 0; k < least.size(); ++k) sums.emplace_back(pool);
     }
   };
 
@@ -117,7 +146,7 @@ class Noise {
   }
 
   Sums& sums(int array) {
-    Sums& s = sums_[Plan::at(array)];
+    Sums& s = meanwhile_->sums[Plan::at(array)];
     if (s.count.empty()) s.make(Plan::at(plan_.blocks(array) * plan_.layout.block(array)));
     return s;
   }
@@ -154,14 +183,9 @@ class Noise {
     return reads;
   }
 
-  struct Least {
-    double size = std::numeric_limits<double>::infinity();
-    bool zeros = false;
-    bool known = false;
-  };
   /// Of all steps of an array.
   const Least& least(int array) {
-    Least& of = least_[Plan::at(plan_.owner(array))];
+    Least& of = meanwhile_->least[Plan::at(plan_.owner(array))];
     if (of.known) return of;
     N least = std::numeric_limits<N>::infinity();
     for (const N v : values_.all(array)) {
@@ -192,14 +216,16 @@ class Noise {
     Sums& s = sums(line.to.array);
     const Index at = plan_.slot(line.to.array, t, visit) * plan_.layout.block(line.to.array) +
                      plan_.layout.offset(line.to);
-    const Reads sizes = mapped(magnitudes_, term, t, visit, [](N v) { return std::abs(v); });
+    const Reads sizes =
+        mapped(meanwhile_->magnitudes, term, t, visit, [](N v) { return std::abs(v); });
     sum.run(factor, s.magnitudes.data() + at, sizes.p, sizes.q);
-    const Reads squares = mapped(squares_, term, t, visit, [](N v) { return v * v; });
+    const Reads squares = mapped(meanwhile_->squares, term, t, visit, [](N v) { return v * v; });
     sum.run(factor * factor, s.squares.data() + at, squares.p, squares.q);
     for (auto* count : {&s.count, product ? &s.products : nullptr}) {
       if (count == nullptr) continue;
       if (zeros) {
-        const Reads there = mapped(nonzero_, term, t, visit, [](N v) { return N(v != 0 ? 1 : 0); });
+        const Reads there =
+            mapped(meanwhile_->nonzero, term, t, visit, [](N v) { return N(v != 0 ? 1 : 0); });
         sum.run(N(1), count->data() + at, there.p, there.q);
       } else {
         sum.run<N>(N(1), count->data() + at, nullptr, nullptr);
@@ -232,11 +258,10 @@ class Noise {
     certain_.make(array);
     deviation_.make(array);
     finish(sums(array), values_.all(array), certain_.all(array), deviation_.all(array));
-    sums_[Plan::at(array)] = {};
+    meanwhile_->sums[Plan::at(array)].drop();
   }
 
-  void finish(const Sums& s, const AlignedVector<N>& values, AlignedVector<N>& certain,
-              AlignedVector<N>& deviation) {
+  void finish(const Sums& s, const Numbers<N>& values, Numbers<N>& certain, Numbers<N>& deviation) {
     if (rounding_.u == 0) {
       for (const N a : s.magnitudes) note_sum(static_cast<double>(a));
       return;
@@ -277,20 +302,20 @@ class Noise {
       const Plan::State& state = plan_.states[k];
       const Index block = plan_.layout.block(state.state);
       Sums& to = sums(state.gradient);
-      Sums none;
+      Sums none(meanwhile_->pool);
       Sums& back = state.gradient_before < 0 ? none : sums(state.gradient_before);
       for (std::size_t v = 0; state.gradient_before >= 0 && v < plan_.visits.visits.size(); ++v)
         for (const Index from : plan_.visits.visits[v].from)
           to.add(back, from * block, static_cast<Index>(v) * block, block);
-      Sums start;
+      Sums start(meanwhile_->pool);
       start.make(Plan::at(block));
       if (state.gradient_before >= 0)
         for (const Index v : plan_.visits.to_start) start.add(back, v * block, 0, block);
-      start_certain_.emplace_back(Plan::at(block), N(0));
-      start_deviation_.emplace_back(Plan::at(block), N(0));
+      start_certain_.emplace_back(Plan::at(block), N(0), &pool_);
+      start_deviation_.emplace_back(Plan::at(block), N(0), &pool_);
       finish(start, start_values_[k], start_certain_[k], start_deviation_[k]);
       finish(state.gradient);
-      if (state.gradient_before >= 0) sums_[Plan::at(state.gradient_before)] = {};
+      if (state.gradient_before >= 0) back.drop();
     }
   }
 
@@ -299,7 +324,7 @@ class Noise {
     const int y = line.to.array, z = line.arguments.front().array;
     const Index size = plan_.layout.block(y) * steps,
                 at = plan_.slot(y, t, visit) * plan_.layout.block(y);
-    const AlignedVector<N>& values = values_.all(y);
+    const Numbers<N>& values = values_.all(y);
     if (line.function == cells::Function::relu) {
       if (certain_.has(z)) look_for_kinks(line.arguments.front(), t, visit, steps);
       return;
@@ -311,17 +336,20 @@ class Noise {
       certain_.make(y);
       deviation_.make(y);
     }
+    // Where N is float, u and eta may be beyond its range.
+    using W = std::conditional_t<std::is_same_v<N, float>, double, N>;
+    constexpr W one_of_sqrt3 = 1 / std::numbers::sqrt3_v<W>;
+    const auto u = static_cast<W>(rounding_.u), eta = static_cast<W>(rounding_.smallest_subnormal);
+    const W of_eta = u == 0 ? W(0) : eta / u, times = static_cast<W>(ulps);
+    Numbers<N>&certain = certain_.all(y), &deviation = deviation_.all(y);
     for (Index k = at; k < at + size; ++k) {
-      const auto v = static_cast<long double>(std::abs(values[Plan::at(k)]));
+      const W v = std::abs(static_cast<W>(values[Plan::at(k)]));
       note_size(static_cast<double>(v));
-      if (v == 0 || rounding_.u == 0) continue;
-      const auto u = static_cast<long double>(rounding_.u),
-                 eta = static_cast<long double>(rounding_.smallest_subnormal);
-      const bool underflow = v < 2 * static_cast<long double>(rounding_.smallest_normal);
-      const long double e = quotient ? v + (underflow ? 2 * eta / u : 0)
-                                     : static_cast<long double>(ulps) * std::max(2 * v, eta / u);
-      certain_.all(y)[Plan::at(k)] = static_cast<N>(e);
-      deviation_.all(y)[Plan::at(k)] = static_cast<N>(e / std::sqrt(3.0L));
+      if (v == 0 || u == 0) continue;
+      const bool underflow = v < 2 * static_cast<W>(rounding_.smallest_normal);
+      const W e = quotient ? v + (underflow ? 2 * of_eta : W(0)) : times * std::max(2 * v, of_eta);
+      certain[Plan::at(k)] = static_cast<N>(e);
+      deviation[Plan::at(k)] = static_cast<N>(e * one_of_sqrt3);
     }
   }
 
@@ -348,11 +376,10 @@ class Noise {
   const Plan& plan_;
   const Rounding& rounding_;
   bool both_;
+  Pool pool_;
   Arrays<N> values_, certain_, deviation_;
-  std::vector<Sums> sums_;
-  std::vector<AlignedVector<N>> start_values_, start_certain_, start_deviation_;
-  Arrays<N> magnitudes_, squares_, nonzero_;
-  std::vector<Least> least_;
+  std::vector<Numbers<N>> start_values_, start_certain_, start_deviation_;
+  std::unique_ptr<Meanwhile> meanwhile_;
   bool near_kink_ = false, may_overflow_ = false;
   double largest_sum_ = 0, smallest_value_ = std::numeric_limits<double>::infinity();
 };

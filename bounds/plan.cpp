@@ -71,7 +71,13 @@ Plan::Plan(std::shared_ptr<const NormalForm> lines, const cells::Extents& extent
 void Plan::prepare() {
   /// From so many multiplications in one term of one step on.
   constexpr double worth_a_product = 32768;
+  /// Of all arrays together.
+  constexpr Index most_of_tiny = 4096;
   const auto& lines = form.program.lines;
+  Index elements = 0;
+  for (int k = 0; k < static_cast<int>(form.program.arrays.size()); ++k)
+    if (owner(k) == k) elements += blocks(k) * layout.block(k);
+  tiny_ = elements <= most_of_tiny;
   for (int k = 0; k < static_cast<int>(form.program.arrays.size()); ++k)
     selects_.push_back(is_selector(form.program, k));
   for (std::size_t k = 0; k < lines.size(); ++k) {
@@ -88,6 +94,7 @@ void Plan::prepare() {
     }
     if (line.function != cells::Function::sum)
       terms.push_back({&line.arguments.front(), &line.arguments.back()});
+    prepare_total(line);
     contractions_.emplace_back();
     adjoints_.emplace_back();
     for (const auto& reads : terms) {
@@ -107,8 +114,23 @@ void Plan::prepare() {
         for (const Axis& axis : axes) multiplications *= static_cast<double>(axis.extent);
         large_ =
             large_ || (multiplications >= worth_a_product && line.function == cells::Function::sum);
-        adjoints_.back().back().emplace_back(axes);
+        adjoints_.back().back().emplace_back(axes, Contraction::Innermost::summed);
       }
+    }
+  }
+}
+
+void Plan::prepare_total(const cells::Line& line) {
+  of_totals_.emplace_back();
+  if (homes_[at(line.to.array)] != Home::total) return;
+  for (std::size_t n = 0; n < line.terms.size(); ++n) {
+    const auto& reads = line.terms[n].reads;
+    for (std::size_t k = 0; k < reads.size(); ++k) {
+      const cells::Place* other = reads.size() < 2 ? nullptr : &reads[1 - k];
+      const auto from = [&](const cells::Place* weights, const cells::Place* fixed) {
+        return Contraction(layout.axes({&reads[k]}, {weights}, {other}, layout.m(), 1, fixed));
+      };
+      of_totals_.back().push_back({n, k, from(nullptr, &line.to), from(&line.to, nullptr)});
     }
   }
 }

@@ -7,8 +7,8 @@
 
 #include "bounds/layout.hpp"
 #include "bounds/normal_form.hpp"
+#include "bounds/pool.hpp"
 #include "bounds/visits.hpp"
-#include "core/aligned.hpp"
 
 namespace bptt::bounds {
 
@@ -61,10 +61,22 @@ class Plan {
                                            std::size_t read) const {
     return adjoints_[line][term][read];
   }
+  /// A weight's gradient is read by results alone: from the adjoint of one entry, and from those of
+  /// all of them, to that of a line's read.
+  struct OfTotal {
+    std::size_t term, read;
+    Contraction of_entry, of_all;
+  };
+  [[nodiscard]] const std::vector<OfTotal>& of_total(std::size_t line) const {
+    return of_totals_[line];
+  }
   /// An array of zeros and ones, a product with which rounds nothing.
   [[nodiscard]] bool selects(int array) const { return selects_[at(array)]; }
   /// Its products are so large that they are worth one of matrices.
   [[nodiscard]] bool large() const { return large_; }
+  /// All its arrays together are a few pages, so that allocating them takes longer than filling
+  /// them.
+  [[nodiscard]] bool tiny() const { return tiny_; }
 
   /// A state, the array that holds it before the step, and their gradients; -1: there is none.
   struct State {
@@ -89,11 +101,13 @@ class Plan {
     Contraction contraction;
   };
   void prepare();
+  void prepare_total(const cells::Line& line);
 
   std::vector<std::vector<std::vector<OfSteps>>> contractions_;  // line, term
   std::vector<std::vector<std::vector<Contraction>>> adjoints_;  // line, term, read
+  std::vector<std::vector<OfTotal>> of_totals_;                  // line
   std::vector<bool> selects_;
-  bool large_ = false;
+  bool large_ = false, tiny_ = false;
   std::vector<bool> step_by_step_;  // lines with an array of each step that has no samples
 };
 
@@ -101,7 +115,10 @@ class Plan {
 template <class T>
 class Arrays {
  public:
-  explicit Arrays(const Plan& plan) : plan_(&plan), of_(plan.program().arrays.size()) {}
+  Arrays(const Plan& plan, Pool& pool) : plan_(&plan) {
+    of_.reserve(plan.program().arrays.size());
+    for (std::size_t k = 0; k < plan.program().arrays.size(); ++k) of_.emplace_back(&pool);
+  }
 
   /// Room for an array: zeros.
   void make(int array, Index times = 1) {
@@ -110,9 +127,8 @@ class Arrays {
     elements.assign(Plan::at(plan_->blocks(owner) * plan_->layout.block(owner) * times), T(0));
   }
   [[nodiscard]] bool has(int array) const { return !of_[Plan::at(plan_->owner(array))].empty(); }
-  void drop(int array) { of_[Plan::at(plan_->owner(array))] = {}; }
-  [[nodiscard]] AlignedVector<T>& all(int array) { return of_[Plan::at(plan_->owner(array))]; }
-  [[nodiscard]] const AlignedVector<T>& all(int array) const {
+  [[nodiscard]] Numbers<T>& all(int array) { return of_[Plan::at(plan_->owner(array))]; }
+  [[nodiscard]] const Numbers<T>& all(int array) const {
     return of_[Plan::at(plan_->owner(array))];
   }
   [[nodiscard]] T* block(int array, Index slot) {
@@ -130,7 +146,7 @@ class Arrays {
 
  private:
   const Plan* plan_;
-  std::vector<AlignedVector<T>> of_;
+  std::vector<Numbers<T>> of_;
 };
 
 }  // namespace bptt::bounds

@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "bounds/functional.hpp"
 #include "bounds/noise.hpp"
+#include "bounds/side_by_side.hpp"
 
 namespace bptt::bounds {
 
@@ -23,10 +22,12 @@ class Sweep {
       : plan_(plan),
         noise_(noise),
         both_(both),
+        pool_(plan.tiny()),
         forward_(plan.program().arrays.size()),
         back_(plan.program().arrays.size()),
         carried_(plan.states.size()),
-        start_(plan.states.size()) {
+        of_totals_(plan.program().lines.size()) {
+    make(start_, plan.states.size());
     for (std::size_t k = 0; k < plan.program().arrays.size(); ++k) {
       const auto role = plan.program().arrays[k].role;
       constant_.push_back(role == cells::Role::input || role == cells::Role::weight ||
@@ -39,7 +40,6 @@ class Sweep {
   std::vector<NoiseBound> run(const Functional* functionals, std::size_t count) {
     K_ = static_cast<Index>(count);
     beside_ = !plan_.large();
-    of_totals_.clear();
     sums_.assign(count, {});
     for (std::vector<Blocks>* all : {&forward_, &back_, &carried_})
       for (Blocks& blocks : *all) clear(blocks);
@@ -67,15 +67,22 @@ class Sweep {
 
   /// Adjoints of one block for all results, the result slowest; those of zero take no room.
   struct Block {
-    AlignedVector<N> elements;
+    Numbers<N> elements;
     bool any = false;
 
+    explicit Block(Pool& pool) : elements(&pool) {}
     void make(Index size) {
-      if (!any) elements.assign(static_cast<std::size_t>(size), N(0));
+      if (any) return;
+      elements.resize(static_cast<std::size_t>(size));
+      std::fill(elements.begin(), elements.end(), N(0));
       any = true;
     }
   };
   using Blocks = std::vector<Block>;
+  void make(Blocks& blocks, std::size_t count) {
+    blocks.reserve(count);
+    while (blocks.size() < count) blocks.emplace_back(pool_);
+  }
   static void clear(Blocks& blocks) {
     for (Block& block : blocks) block.any = false;
   }
@@ -87,7 +94,7 @@ class Sweep {
 
   [[nodiscard]] Block& forward(int array, Index slot) {
     Blocks& blocks = forward_[Plan::at(plan_.owner(array))];
-    if (blocks.empty()) blocks.resize(Plan::at(plan_.blocks(plan_.owner(array))));
+    if (blocks.empty()) make(blocks, Plan::at(plan_.blocks(plan_.owner(array))));
     return blocks[Plan::at(slot)];
   }
   /// Of arrays of a visit one block, since the visits come one after another.
@@ -95,7 +102,7 @@ class Sweep {
     switch (plan_.home(array)) {
       case Plan::Home::visit: {
         Blocks& blocks = back_[Plan::at(array)];
-        if (blocks.empty()) blocks.resize(1);
+        if (blocks.empty()) make(blocks, 1);
         return blocks[0];
       }
       default: return forward(array, plan_.slot(array, t, visit));
@@ -104,22 +111,17 @@ class Sweep {
 
   // ---- The results
   void seed(const Functional::Part& part, Index r) {
-    const auto& program = plan_.program();
-    for (std::size_t s = 0; s < plan_.states.size(); ++s) {
-      const std::string& name = plan_.array(plan_.states[s].state).name;
-      if (part.array == "d" + name + "0") {
-        start_[s].make(plan_.layout.block(plan_.states[s].state) * K_);
-        each_entry(part, plan_.layout.block(plan_.states[s].state), [&](Index e, double w) {
-          start_[s].elements[place(e, r, plan_.layout.block(plan_.states[s].state))] +=
-              static_cast<N>(w);
-        });
-        return;
-      }
+    if (part.array != target_.name) target_ = target(part.array);
+    if (target_.start >= 0) {
+      const Index block = plan_.layout.block(plan_.states[Plan::at(target_.start)].state);
+      Block& to = start_[Plan::at(target_.start)];
+      to.make(block * K_);
+      each_entry(part, block,
+                 [&](Index e, double w) { to.elements[place(e, r, block)] += static_cast<N>(w); });
+      return;
     }
-    if (program.find(part.array) < 0 && part.array.starts_with("d") &&
-        program.find(part.array.substr(1)) >= 0)
-      return;  // the gradient of what no loss depends on is zero
-    const int array = program.array(part.array);
+    const int array = target_.array;
+    if (array < 0) return;
     const Index block = plan_.layout.block(array);
     if (plan_.home(array) == Plan::Home::total) {
       totals_.push_back({array, r, &part});
@@ -131,6 +133,23 @@ class Sweep {
       to.make(block * K_);
       to.elements[place(e % block, r, block)] += static_cast<N>(w);
     });
+  }
+
+  /// Where a result's array stands: the gradient of a state before the first step, or an array; -1:
+  /// not there.
+  struct Target {
+    std::string name;
+    Index start = -1;
+    int array = -1;
+  };
+  [[nodiscard]] Target target(const std::string& name) const {
+    const auto& program = plan_.program();
+    for (std::size_t s = 0; s < plan_.states.size(); ++s)
+      if (name == "d" + plan_.array(plan_.states[s].state).name + "0")
+        return {name, static_cast<Index>(s), -1};
+    if (program.find(name) < 0 && name.starts_with("d") && program.find(name.substr(1)) >= 0)
+      return {name, -1, -1};  // the gradient of what no loss depends on is zero
+    return {name, -1, program.array(name)};
   }
 
   template <class Visit>
@@ -147,6 +166,22 @@ class Sweep {
     const Functional::Part* part;
   };
 
+  /// From weights of a weight's gradient to the adjoint of what one of its lines reads.
+  struct FromTotal {
+    struct All {
+      Index to;
+      const N* weights;
+    };
+    struct Entry {
+      N weight;
+      Index to, value;  // where the adjoint begins, and the other factor of the term
+    };
+    std::size_t term, read;
+    Contraction of_entry, of_all;
+    std::vector<All> all;
+    std::vector<Entry> entries;
+  };
+
   /// The errors of what no other line reads: gradients of weights, inputs and first states.
   void settle_outputs() {
     for (const Total& total : totals_) {
@@ -160,17 +195,7 @@ class Sweep {
         sum.variance += d * d;
       });
     }
-    dense_.clear();
-    for (const Total& total : totals_)
-      if (total.part->weight) {
-        AlignedVector<N> weights(Plan::at(plan_.layout.block(total.array)), N(0));
-        for (std::size_t e = 0; e < weights.size(); ++e)
-          weights[e] = static_cast<N>(total.part->weight(static_cast<Index>(e)));
-        for (const auto& [e, w] : total.part->entries) weights[Plan::at(e)] += static_cast<N>(w);
-        dense_.push_back(std::move(weights));
-      } else {
-        dense_.emplace_back();
-      }
+    prepare_totals();
     for (std::size_t k = 0; k < plan_.program().arrays.size(); ++k) {
       const auto array = static_cast<int>(k);
       if (plan_.home(array) != Plan::Home::input_gradient || forward_[k].empty()) continue;
@@ -180,6 +205,48 @@ class Sweep {
       if (start_[s].any && !noise_.start_certain(s).empty())
         count(start_[s], noise_.start_certain(s).data(), noise_.start_deviation(s).data(),
               plan_.layout.block(plan_.states[s].state));
+  }
+
+  /// What a weight's gradient sends to the reads of its lines, for all visits.
+  void prepare_totals() {
+    dense_.clear();
+    for (const Total& total : totals_) {
+      dense_.emplace_back(&pool_);
+      if (!total.part->weight) continue;
+      Numbers<N>& weights = dense_.back();
+      weights.resize(Plan::at(plan_.layout.block(total.array)));
+      for (std::size_t e = 0; e < weights.size(); ++e)
+        weights[e] = static_cast<N>(total.part->weight(static_cast<Index>(e)));
+      for (const auto& [e, w] : total.part->entries) weights[Plan::at(e)] += static_cast<N>(w);
+    }
+    for (std::size_t line = plan_.form.forward; line < of_totals_.size(); ++line) {
+      of_totals_[line].clear();
+      for (const Plan::OfTotal& of : plan_.of_total(line)) prepare_total(line, of);
+    }
+  }
+  void prepare_total(std::size_t number, const Plan::OfTotal& of) {
+    const cells::Line& line = plan_.line(number);
+    const auto& reads = line.terms[of.term].reads;
+    const cells::Place &read = reads[of.read], &other = reads[reads.size() < 2 ? 0 : 1 - of.read];
+    const Index step = beside_ ? K_ : 1, block = plan_.layout.block(read.array),
+                first = plan_.layout.offset(read);
+    FromTotal from{of.term, of.read, of.of_entry.of_one_among(step), of.of_all.of_one_among(step),
+                   {},      {}};
+    for (std::size_t i = 0; i < totals_.size(); ++i) {
+      const Total& total = totals_[i];
+      if (total.array != line.to.array) continue;
+      const auto to = static_cast<Index>(place(first, total.result, block));
+      if (total.part->weight) {
+        from.all.push_back({to, dense_[i].data() + plan_.layout.offset(line.to)});
+        continue;
+      }
+      for (const auto& [e, w] : total.part->entries)
+        if (plan_.layout.contains(line.to, e))
+          from.entries.push_back({static_cast<N>(w),
+                                  to + plan_.layout.moved(read, line.to, e) * step,
+                                  plan_.layout.moved(other, line.to, e)});
+    }
+    of_totals_[number].push_back(std::move(from));
   }
 
   // ---- The errors of a line
@@ -194,18 +261,10 @@ class Sweep {
   void count_beside(const Block& d, const N* E, const N* D, Index block) {
     certain_.assign(Plan::at(K_), 0);
     variance_.assign(Plan::at(K_), 0);
-    const N* a = d.elements.data();
-    for (Index k = 0; k < block; ++k, a += K_) {
-      const auto e = static_cast<Accumulator>(E[k]), s = static_cast<Accumulator>(D[k]);
-      for (Index r = 0; r < K_; ++r) {
-        const auto c = static_cast<Accumulator>(a[r]);
-        certain_[Plan::at(r)] += std::abs(c) * e;
-        variance_[Plan::at(r)] += (c * s) * (c * s);
-      }
-    }
+    bounds::count_beside(block, K_, d.elements.data(), E, D, certain_.data(), variance_.data());
     for (std::size_t r = 0; r < sums_.size(); ++r) {
-      sums_[r].certain += certain_[r];
-      sums_[r].variance += variance_[r];
+      sums_[r].certain += static_cast<Accumulator>(certain_[r]);
+      sums_[r].variance += static_cast<Accumulator>(variance_[r]);
     }
   }
   void count_apart(const Block& d, const N* E, const N* D, Index block) {
@@ -350,7 +409,7 @@ class Sweep {
 
   [[nodiscard]] Block& carried(std::size_t state, Index visit) {
     Blocks& blocks = carried_[state];
-    if (blocks.empty()) blocks.resize(plan_.visits.visits.size());
+    if (blocks.empty()) make(blocks, plan_.visits.visits.size());
     return blocks[Plan::at(visit)];
   }
 
@@ -367,65 +426,40 @@ class Sweep {
   /// dW[i,j] += dz[i] a[j], read by results alone: their weights take the place of adjoints.
   void reverse_total(std::size_t number, Index t, Index visit) {
     const cells::Line& line = plan_.line(number);
-    for (std::size_t n = 0; n < line.terms.size(); ++n) {
-      const auto& [number_of_times, reads] = line.terms[n];
+    for (const FromTotal& from : of_totals_[number]) {
+      if (from.entries.empty() && from.all.empty()) continue;
+      const auto& [number_of_times, reads] = line.terms[from.term];
+      const cells::Place& read = reads[from.read];
+      if (is_constant(read, t, visit)) continue;
       const N factor = as_number<N>(number_of_times);
-      for (std::size_t k = 0; k < reads.size(); ++k) {
-        const cells::Place& read = reads[k];
-        if (is_constant(read, t, visit)) continue;
-        const cells::Place* other = reads.size() < 2 ? nullptr : &reads[1 - k];
-        const N* value = other == nullptr ? nullptr : noise_.values().at(*other, t, visit);
-        const Index block = plan_.layout.block(read.array), step = beside_ ? K_ : 1;
-        for (std::size_t i = 0; i < totals_.size(); ++i) {
-          const Total& total = totals_[i];
-          if (total.array != line.to.array) continue;
-          Block& a = adjoint(read.array, t, visit);
-          a.make(block * K_);
-          N* to =
-              a.elements.data() + place(0, total.result, block) + plan_.layout.offset(read) * step;
-          if (!dense_[i].empty()) {
-            of_total(number, n, k, false, read, other)
-                .run(factor, to, dense_[i].data() + plan_.layout.offset(line.to), value);
-            continue;
-          }
-          const Contraction& sum = of_total(number, n, k, true, read, other);
-          for (const auto& [e, w] : total.part->entries)
-            if (plan_.layout.contains(line.to, e))
-              sum.run<N>(
-                  factor * static_cast<N>(w), to + plan_.layout.moved(read, line.to, e) * step,
-                  nullptr,
-                  value == nullptr ? nullptr : value + plan_.layout.moved(*other, line.to, e));
-        }
-      }
+      const N* value =
+          reads.size() < 2 ? nullptr : noise_.values().at(reads[1 - from.read], t, visit);
+      Block& a = adjoint(read.array, t, visit);
+      a.make(plan_.layout.block(read.array) * K_);
+      for (const auto& [to, weights] : from.all)
+        from.of_all.run(factor, a.elements.data() + to, weights, value);
+      const N* const one = nullptr;
+      for (const auto& [weight, to, at] : from.entries)
+        from.of_entry.run(factor * weight, a.elements.data() + to, one,
+                          value == nullptr ? one : value + at);
     }
-  }
-
-  /// From one result's weights to the adjoint of what the line reads; entry: of one weight alone.
-  const Contraction& of_total(std::size_t line, std::size_t term, std::size_t read, bool entry,
-                              const cells::Place& to, const cells::Place* other) {
-    const auto key = std::tuple(line, term, read, entry);
-    if (const auto known = of_totals_.find(key); known != of_totals_.end()) return known->second;
-    const cells::Place* weights = &plan_.line(line).to;
-    auto axes = plan_.layout.axes({&to}, {entry ? nullptr : weights}, {other}, plan_.layout.m(), 1,
-                                  entry ? weights : nullptr);
-    if (beside_)
-      for (Axis& axis : axes) axis.out *= K_;
-    return of_totals_.emplace(key, Contraction(axes)).first->second;
   }
 
   const Plan& plan_;
   const Noise<N>& noise_;
   bool both_;
+  Pool pool_;
   Index K_ = 0;
   std::vector<bool> constant_;
   std::vector<Sum> sums_;
   std::vector<Blocks> forward_, back_, carried_;
   Blocks start_;
+  Target target_;  // of the last part
   std::vector<Total> totals_;
-  std::vector<AlignedVector<N>> dense_;
-  std::map<std::tuple<std::size_t, std::size_t, std::size_t, bool>, Contraction> of_totals_;
-  AlignedVector<N> slope_;
-  std::vector<Accumulator> certain_, variance_;
+  std::vector<Numbers<N>> dense_;
+  std::vector<std::vector<FromTotal>> of_totals_;  // line
+  std::vector<N> slope_;
+  std::vector<N> certain_, variance_;
   bool beside_ = true;
 };
 

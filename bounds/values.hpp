@@ -31,7 +31,7 @@ class Values {
   /// every line, if there are any.
   Values(const Plan& plan, const NamedTensors<V>& in, const NamedTensors<V>& up, bool both,
          Errors<V> errors = {})
-      : plan_(plan), arrays_(plan), errors_(std::move(errors)) {
+      : plan_(plan), pool_(plan.tiny()), arrays_(plan, pool_), errors_(std::move(errors)) {
     for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k)
       if (plan.owner(k) == k && (both || is_forward(k))) arrays_.make(k);
     forward(in);
@@ -40,9 +40,7 @@ class Values {
 
   [[nodiscard]] const Arrays<V>& arrays() const { return arrays_; }
   /// The gradient of a state before the first step.
-  [[nodiscard]] const AlignedVector<V>& at_start(std::size_t state) const {
-    return at_start_[state];
-  }
+  [[nodiscard]] const Numbers<V>& at_start(std::size_t state) const { return at_start_[state]; }
 
  private:
   [[nodiscard]] bool is_forward(int array) const {
@@ -84,7 +82,7 @@ class Values {
                              [&](Index t, Index visit, Index steps) { run(k, t, visit, steps); });
 
     for (const Plan::State& s : plan_.states) {
-      at_start_.emplace_back(Plan::at(plan_.layout.block(s.state)), V(0));
+      at_start_.emplace_back(Plan::at(plan_.layout.block(s.state)), V(0), &pool_);
       if (s.gradient_before >= 0)
         for (const Index v : plan_.visits.to_start)
           add(arrays_.block(s.gradient_before, v), at_start_.back().data(),
@@ -149,9 +147,10 @@ class Values {
   }
 
   const Plan& plan_;
+  Pool pool_;
   Arrays<V> arrays_;
   Errors<V> errors_;
-  std::vector<AlignedVector<V>> at_start_;
+  std::vector<Numbers<V>> at_start_;
 };
 
 }  // namespace bptt::bounds

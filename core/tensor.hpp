@@ -87,8 +87,11 @@ class Named {
 
  private:
   [[nodiscard]] const V* find(std::string_view name) const {
+    // Names are short and alike, "Wf" and "Wi": most differ in the last letter.
     for (const Entry& entry : entries_)
-      if (entry.first == name) return &entry.second;
+      if (entry.first.size() == name.size() &&
+          (name.empty() || entry.first.back() == name.back()) && entry.first == name)
+        return &entry.second;
     return nullptr;
   }
   std::vector<Entry> entries_;

@@ -35,10 +35,59 @@ std::shared_ptr<const bounds::NormalForm> lines_of(Cell cell, Activation activat
   return lines;
 }
 
+/// The plans of the networks and sizes that were met last, of all threads, the latest first. To
+/// make one takes longer than to judge a problem of a few numbers by it.
+class RecentPlans {
+ public:
+  struct Of {
+    Cell cell;
+    Activation activation;
+    Derivation derivation;
+    Sizes sizes;
+    friend bool operator==(const Of&, const Of&) = default;
+  };
+
+  std::shared_ptr<const bounds::Plan> plan(const Of& of) {
+    if (auto known = find(of)) return known;
+    const Sizes& s = of.sizes;
+    auto made = std::make_shared<const bounds::Plan>(
+        lines_of(of.cell, of.activation, of.derivation), cells::extents_of(s), s.m, s.T_x, s.T_da,
+        of.derivation);
+    if (made->visits.visits.size() <= most_visits) keep(of, made);
+    return made;
+  }
+
+ private:
+  using Entry = std::pair<Of, std::shared_ptr<const bounds::Plan>>;
+  static constexpr std::size_t capacity = 64;
+  /// Up to here a plan is some ten thousand bytes, whatever its sizes are.
+  static constexpr std::size_t most_visits = 256;
+
+  std::shared_ptr<const bounds::Plan> find(const Of& of) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& e) { return e.first == of; });
+    if (found == entries_.end()) return nullptr;
+    std::rotate(entries_.begin(), found, found + 1);
+    return entries_.front().second;
+  }
+  void keep(const Of& of, std::shared_ptr<const bounds::Plan> plan) {
+    std::shared_ptr<const bounds::Plan> old;  // destroyed after the lock is released
+    const std::lock_guard lock(mutex_);
+    if (entries_.size() == capacity) {
+      old = std::move(entries_.back().second);
+      entries_.pop_back();
+    }
+    entries_.insert(entries_.begin(), {of, std::move(plan)});
+  }
+
+  std::mutex mutex_;
+  std::vector<Entry> entries_;
+};
+
 std::shared_ptr<const bounds::Plan> plan_of(const Problem<long double>& p, Derivation derivation) {
-  return std::make_shared<const bounds::Plan>(lines_of(p.cell, p.activation, derivation),
-                                              cells::extents_of(p.sizes), p.sizes.m, p.sizes.T_x,
-                                              p.sizes.T_da, derivation);
+  static RecentPlans plans;
+  return plans.plan({p.cell, p.activation, derivation, p.sizes});
 }
 
 bounds::NetworkBounds bounds_of_problem(const Problem<long double>& problem,
@@ -61,9 +110,11 @@ double bytes_of_bounds(const Problem<long double>& problem, const Rounding& roun
                                       passes == Passes::both);
 }
 
-BoundedRun::BoundedRun(const Problem<long double>& problem, const Rounding& rounding,
+BoundedRun::BoundedRun(std::shared_ptr<const Problem<long double>> shared, const Rounding& rounding,
                        Derivation derivation, Passes passes)
-    : noise_(bounds_of_problem(problem, rounding, derivation, passes, bytes_)) {
+    : problem_(std::move(shared)),
+      noise_(bounds_of_problem(*problem_, rounding, derivation, passes, bytes_)) {
+  const Problem<long double>& problem = *problem_;
   std::vector<std::string> names;
   if (passes == Passes::both) names = gradient_names(problem.cell);
   for (const std::string& state : state_names(problem.cell)) names.push_back(state);
@@ -102,11 +153,15 @@ std::vector<NoiseBound> BoundedRun::bounds(const std::vector<Probe>& probes) {
   if (exact_) return result;
   std::vector<bounds::Functional> functionals;
   std::vector<std::size_t> unknown;
+  functionals.reserve(probes.size());
+  unknown.reserve(probes.size());
   {
     const std::lock_guard lock(mutex_);
+    const Known* of_array = nullptr;
     for (std::size_t k = 0; k < probes.size(); ++k) {
       const Probe& probe = probes[k];
-      if (const NoiseBound* known = known_[probe.array].find(probe)) {
+      if (k == 0 || probe.array != probes[k - 1].array) of_array = &known_[probe.array];
+      if (const NoiseBound* known = of_array->find(probe)) {
         result[k] = *known;
         continue;
       }
@@ -116,7 +171,7 @@ std::vector<NoiseBound> BoundedRun::bounds(const std::vector<Probe>& probes) {
         part.entries = {{probe.entry, 1.0}};
       else
         part.weight = [seed = probe.projection](Index e) { return projection_weight(seed, e); };
-      functionals.push_back({{std::move(part)}});
+      functionals.emplace_back().parts.push_back(std::move(part));
     }
   }
   const auto derived = noise_.bounds(functionals);

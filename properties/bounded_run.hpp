@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -27,8 +28,8 @@ class BoundedRun {
  public:
   /// rounding, derivation: of the implementation judged. Throws CheckerError if it would take more
   /// than oracle_memory().
-  BoundedRun(const Problem<long double>& problem, const Rounding& rounding, Derivation derivation,
-             Passes passes);
+  BoundedRun(std::shared_ptr<const Problem<long double>> problem, const Rounding& rounding,
+             Derivation derivation, Passes passes);
 
   /// In 64-bit mantissas.
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
@@ -51,6 +52,7 @@ class BoundedRun {
     [[nodiscard]] const NoiseBound* find(const Probe& probe) const;
     void learn(const Probe& probe, const NoiseBound& bound, Index entries);
   };
+  std::shared_ptr<const Problem<long double>> problem_;  // noise_ reads it
   double bytes_ = 0;
   bounds::NetworkBounds noise_;
   NamedTensors<long double> values_;

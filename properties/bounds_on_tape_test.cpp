@@ -32,7 +32,8 @@ int compare(const ProblemSpec& spec, Derivation derivation, long double part = i
   const auto problem = converted<long double>(generate<S>(spec));
   const Rounding rounding = Rounding::of<S>();
   TapeRun tape(problem, rounding, derivation, Passes::both);
-  BoundedRun lines(problem, rounding, derivation, Passes::both);
+  BoundedRun lines(std::make_shared<const Problem<long double>>(problem), rounding, derivation,
+                   Passes::both);
   EXPECT_EQ(lines.exact(), tape.exact()) << to_string(spec);
   EXPECT_EQ(lines.noise().near_kink(), tape.noise().near_kink()) << to_string(spec);
   EXPECT_EQ(lines.noise().may_overflow(), tape.noise().may_overflow()) << to_string(spec);

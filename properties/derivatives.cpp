@@ -154,7 +154,7 @@ Loss loss_at(const Trial<S>& trial, const Problem<S>& p, const Expectation& e) {
     weights.add("c", std::move(on_c));
   }
   const NoiseBound bound = e.bound_of(weights);
-  const Values states = converted<Real>(trial.run(p));
+  const Values states = converted<Real>(trial.states(p));
   return {loss_of(states, up, p.sizes),
           tolerance_of(bound) + lost_in_sum(weights, states, real_roundoff)};
 }

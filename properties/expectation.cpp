@@ -24,16 +24,16 @@ bool same_bits(const NamedTensors<long double>& p, const NamedTensors<long doubl
 
 /// All that a run depends on.
 struct Question {
-  Problem<long double> problem;
+  std::shared_ptr<const Problem<long double>> shared;
   Rounding rounding;
   Derivation derivation;
   Passes passes;
 
-  friend bool operator==(const Question& p, const Question& q) {
-    return p.problem.cell == q.problem.cell && p.problem.activation == q.problem.activation &&
-           p.problem.sizes == q.problem.sizes && p.rounding == q.rounding &&
-           p.derivation == q.derivation && p.passes == q.passes &&
-           same_bits(p.problem.in, q.problem.in) && same_bits(p.problem.up, q.problem.up);
+  friend bool operator==(const Question& a, const Question& b) {
+    const Problem<long double>&p = *a.shared, &q = *b.shared;
+    return p.cell == q.cell && p.activation == q.activation && p.sizes == q.sizes &&
+           a.rounding == b.rounding && a.derivation == b.derivation && a.passes == b.passes &&
+           same_bits(p.in, q.in) && same_bits(p.up, q.up);
   }
 };
 

@@ -26,7 +26,7 @@ class Expectation {
   template <class S>
   Expectation(const Problem<S>& problem, const Rounding& rounding,
               Derivation derivation = Derivation::one_pass, Passes passes = Passes::both)
-      : problem_(converted<long double>(problem)),
+      : problem_(std::make_shared<const Problem<long double>>(converted<long double>(problem))),
         rounding_(rounding),
         derivation_(derivation),
         passes_(passes) {}
@@ -59,7 +59,7 @@ class Expectation {
  private:
   BoundedRun& run() const;
 
-  Problem<long double> problem_;
+  std::shared_ptr<const Problem<long double>> problem_;
   Rounding rounding_;
   Derivation derivation_;
   Passes passes_;

@@ -130,30 +130,39 @@ namespace {
 std::atomic<std::size_t> live = 0, most = 0;
 }  // namespace
 
-// All arrays are aligned (core/aligned.hpp); what they take is counted. The size stands before
-// them.
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  const auto room = static_cast<std::size_t>(alignment);
+// What large blocks take is counted; arrays stand in those. The size stands before a block.
+namespace {
+constexpr std::size_t room = 64, large_block = 256;
+void* counted(std::size_t size) {
   void* start = std::aligned_alloc(room, (size + 2 * room - 1) / room * room);
   if (start == nullptr) throw std::bad_alloc();
   *static_cast<std::size_t*>(start) = size;
-  most = std::max<std::size_t>(most, live += size);
+  if (size >= large_block) most = std::max<std::size_t>(most, live += size);
   return static_cast<std::byte*>(start) + room;
 }
-void operator delete(void* array, std::align_val_t alignment) noexcept {
-  if (array == nullptr) return;
-  void* start = static_cast<std::byte*>(array) - static_cast<std::size_t>(alignment);
-  live -= *static_cast<std::size_t*>(start);
+void give_back(void* block) {
+  if (block == nullptr) return;
+  void* start = static_cast<std::byte*>(block) - room;
+  const std::size_t size = *static_cast<std::size_t*>(start);
+  if (size >= large_block) live -= size;
   std::free(start);
 }
+}  // namespace
+
+// With and without sanitizers: core/aligned.hpp.
+void* operator new(std::size_t size) { return counted(size); }
+void* operator new(std::size_t size, std::align_val_t) { return counted(size); }
+void operator delete(void* block) noexcept { give_back(block); }
+void operator delete(void* block, std::size_t) noexcept { give_back(block); }
+void operator delete(void* block, std::align_val_t) noexcept { give_back(block); }
 
 namespace bptt::properties {
 namespace {
 
 /// What arrays have taken at most since it was made.
-class AlignedMemory {
+class LargeBlocks {
  public:
-  AlignedMemory() : before_(live) { most = before_; }
+  LargeBlocks() : before_(live) { most = before_; }
   [[nodiscard]] std::size_t peak() const { return most - before_; }
 
  private:
@@ -195,8 +204,9 @@ TEST_F(OracleMemory, IsAboutWhatBoundsTake) {
         const ProblemSpec spec = parse_problem_spec(line);
         if (spec.cell == Cell::rnn && derivation == Derivation::closed_form) continue;
         const auto problem = converted<long double>(generate<float>(spec));
-        const AlignedMemory memory;
-        BoundedRun run(problem, Rounding::of<float>(), derivation, passes);
+        const LargeBlocks memory;
+        BoundedRun run(std::make_shared<const Problem<long double>>(problem), Rounding::of<float>(),
+                       derivation, passes);
         const std::string array = state_names(spec.cell).front();
         static_cast<void>(run.bounds(std::vector<Probe>(8, Probe{array, -1, 1})));
         std::vector<Probe> probes;
@@ -205,7 +215,7 @@ TEST_F(OracleMemory, IsAboutWhatBoundsTake) {
         const auto taken = static_cast<double>(memory.peak());
         const double expected = bytes_of_bounds(problem, Rounding::of<float>(), derivation, passes);
         EXPECT_LT(taken, expected) << line << " " << static_cast<int>(derivation);
-        EXPECT_GT(taken, expected / 4) << line << " " << static_cast<int>(derivation);
+        EXPECT_GT(taken, expected / 5) << line << " " << static_cast<int>(derivation);
       }
 }
 

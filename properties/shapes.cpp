@@ -52,36 +52,42 @@ Verdict shapes_are_those_of_the_arrays(const Subject& subject, const ProblemSpec
   session->forward(views_of(trial.problem.in), views_of(states));
 
   const S untouched(S(7) / S(4));
-  for (const auto& target : gradient_names(spec.cell)) {
-    const Shape right = shape_of(spec.cell, target, spec.sizes);
+  const auto of_shape = [&](const Shape& shape) {
+    Tensor<S> tensor(shape);
+    fill(tensor.view(), untouched);
+    return tensor;
+  };
+  NamedTensors<S> gradients;
+  for (const auto& name : gradient_names(spec.cell))
+    gradients.add(name, of_shape(shape_of(spec.cell, name, spec.sizes)));
+  const auto in = views_of(trial.problem.in), up = views_of(trial.problem.up);
+  for (auto& [target, gradient] : gradients) {
+    const Shape right = gradient.shape();
     const Shape source = target == "dx" ? Shape{spec.sizes.n_x, spec.sizes.m, spec.sizes.T_da}
                                         : shape_of(spec.cell, target.substr(1), spec.sizes);
-    comparison.require(right == source,
-                       target + " has not the shape of what it is the gradient of");
+    comparison.require(right == source, [&, &name = target] {
+      return name + " has not the shape of what it is the gradient of";
+    });
     for (const Shape& wrong : wrong_shapes(right, spec.sizes.m)) {
-      NamedTensors<S> gradients;
-      for (const auto& name : gradient_names(spec.cell)) {
-        gradients.add(name,
-                      Tensor<S>(name == target ? wrong : shape_of(spec.cell, name, spec.sizes)));
-        fill(gradients[name].view(), untouched);
-      }
-      const auto error = shape_error_of([&] {
-        session->backward(views_of(trial.problem.in), views_of(trial.problem.up),
-                          views_of(gradients));
-      });
-      const std::string what = target + " of shape " + wrong.str() + " for " + right.str();
+      gradient = of_shape(wrong);
+      const auto error = shape_error_of([&] { session->backward(in, up, views_of(gradients)); });
+      const auto what = [&, &name = target] {
+        return name + " of shape " + wrong.str() + " for " + right.str();
+      };
       if (!error) {
-        comparison.broken(what + " is accepted");
+        comparison.broken(what() + " is accepted");
+        for (auto& [name, tensor] : gradients) fill(tensor.view(), untouched);
         continue;
       }
       comparison.require(
           error->find(target) != std::string::npos && error->find(wrong.str()) != std::string::npos,
-          what + " is refused with words that name neither: " + *error);
+          [&] { return what() + " is refused with words that name neither: " + *error; });
       bool clean = true;
       for (const auto& [name, tensor] : gradients)
         for (const S v : tensor.elements()) clean = clean && v == untouched;
-      comparison.require(clean, what + " is refused after something was written");
+      comparison.require(clean, [&] { return what() + " is refused after something was written"; });
     }
+    gradient = of_shape(right);
   }
   return comparison.verdict();
 }
