@@ -43,6 +43,7 @@ Judged judged(const Verdict& verdict) {
   j.trivial = verdict.trivial;
   const bool told = verdict.outcome == Outcome::held || verdict.outcome == Outcome::broken;
   if (told && !verdict.worst.array.empty()) j.ratio = verdict.worst_ratio;
+  if (told) j.seen_from = verdict.seen_from;
   if (verdict.outcome == Outcome::not_judged) j.text = verdict.reason;
   if (verdict.outcome == Outcome::broken) {
     j.text = describe(verdict);
@@ -60,6 +61,11 @@ int shrink_budget(Cause cause) {
 
 /// Of the time that all threads have.
 double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.1; }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[(values.size() - 1) / 2];
+}
 
 /// Tells whether a cause comes for the first time. For all threads.
 class OnceEach {
@@ -101,6 +107,7 @@ class Campaign {
     report.subject = subject_.name();
     report.seed = options_.seed;
     report.started = utc_now();
+    const PathCount paths;
     begin_ = now();
     leave_out_what_is_slow(report);
     on_threads([this] { judge_cases(); });
@@ -112,6 +119,7 @@ class Campaign {
         report.rows.push_back(finished(lane, report));
     if (gave_up()) report.gave_up_after = crashes_;
     report.seconds = elapsed();
+    report.paths = paths.taken();
     return report;
   }
 
@@ -314,7 +322,7 @@ class Campaign {
 
   Row finished(Lane& lane, Report& report) const {
     Row row = lane.row;
-    std::vector<double> ratios;
+    std::vector<double> ratios, seen_from;
     const auto count = std::min(lane.results.size(), static_cast<std::size_t>(lane.end));
     for (std::size_t k = 0; k < count; ++k) {
       const Judged& result = lane.results[k];
@@ -324,6 +332,7 @@ class Campaign {
       if (result.outcome == Outcome::not_judged && row.why_not_judged.empty())
         row.why_not_judged = result.text;
       if (result.ratio) ratios.push_back(*result.ratio);
+      if (result.seen_from > 0) seen_from.push_back(result.seen_from);
       if (row.sizes != SizeSet::small && result.outcome != Outcome::not_judged) {
         const Sizes& sizes = problem(lane, static_cast<int>(k)).sizes;
         const std::string shape = std::to_string(sizes.n_x) + " " + std::to_string(sizes.n_a) +
@@ -335,10 +344,10 @@ class Campaign {
         report.regimes[static_cast<std::size_t>(*result.regime)].add(result.outcome);
     }
     if (!ratios.empty()) {
-      std::sort(ratios.begin(), ratios.end());
-      row.worst_ratio = ratios.back();
-      row.median_ratio = ratios[(ratios.size() - 1) / 2];
+      row.worst_ratio = *std::max_element(ratios.begin(), ratios.end());
+      row.median_ratio = median(ratios);
     }
+    if (!seen_from.empty()) row.seen_from = median(seen_from);
     return row;
   }
 
