@@ -19,20 +19,19 @@ TEST(Paths, EachIsTakenBySmallProblems) {
   for (const char* name : {"optimized:thresholds=tiny", "optimized:thresholds=tiny,threads=2"}) {
     const auto subject = make_subject(name);
     for (const char* id : {"equals_reference", "strided_and_guarded"})
-      for (const Cell cell : {Cell::rnn, Cell::lstm})
-        {
-          const Property& property = find_property(id);
-          const Draw draw(options.seed, id);
-          SpecLimits limits = limits_for(property, subject->capabilities(), cell);
-          limits.max_size = 40;
-          limits.wide = false;
-          for (int k = 0; k < std::max(24, options.cases / 4); ++k) {
-            ProblemSpec spec = decode_spec(random_spec_bytes(draw.bits(k)), limits);
-            if (k % 4 == 0) spec.sizes.m = 1;
-            const Verdict verdict = check(property, *subject, Scalar::f64, spec);
-            EXPECT_TRUE(verdict.unbroken()) << name << " " << to_string(spec);
-          }
+      for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+        const Property& property = find_property(id);
+        const Draw draw(options.seed, id);
+        SpecLimits limits = limits_for(property, subject->capabilities(), cell);
+        limits.max_size = 40;
+        limits.wide = false;
+        for (int k = 0; k < std::max(24, options.cases / 4); ++k) {
+          ProblemSpec spec = decode_spec(random_spec_bytes(draw.bits(k)), limits);
+          if (k % 4 == 0) spec.sizes.m = 1;
+          const Verdict verdict = check(property, *subject, Scalar::f64, spec);
+          EXPECT_TRUE(verdict.unbroken()) << name << " " << to_string(spec);
         }
+      }
   }
   std::size_t k = 0;
   for (const auto& row : optimized::all_paths()) {
