@@ -19,8 +19,8 @@ class Tangents {
       : plan_(plan), values_(values.arrays()), tangents_(plan) {
     for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k) {
       const auto home = plan.home(k);
-      if (plan.owner(k) != k || (home != Plan::Home::once && home != Plan::Home::forward &&
-                                 home != Plan::Home::state))
+      if (plan.owner(k) != k ||
+          (home != Plan::Home::once && home != Plan::Home::forward && home != Plan::Home::state))
         continue;
       tangents_.make(k);
       const std::string name = plan.array(k).name + (home == Plan::Home::state ? "0" : "");

@@ -13,8 +13,8 @@ namespace {
 void expect_held(Cell cell, Scalar scalar, int k) {
   const auto subject = make_subject("optimized");
   const ProblemSpec spec = model_problem(SizeSet::real, cell, 1, k);
-  for (const char* id : {"equals_reference", "batch_in_two_parts", "strided_and_guarded",
-                         "adjoint_identity"}) {
+  for (const char* id :
+       {"equals_reference", "batch_in_two_parts", "strided_and_guarded", "adjoint_identity"}) {
     const Verdict verdict = check(find_property(id), *subject, scalar, spec);
     EXPECT_EQ(verdict.outcome, Outcome::held)
         << id << " " << to_string(spec) << ": " << describe(verdict) << verdict.reason;

@@ -32,6 +32,9 @@ std::optional<diagnosis::SubjectDiagnosis> diagnosed(const Subject& subject, con
   options.seconds = seconds;
   options.cell = arguments.campaign.cell;
   options.more_cases = broken_cases(report, subject.capabilities());
+  for (const Row& row : report.rows)
+    if (!row.failures.empty() && !row.specification)
+      options.known_broken.try_emplace(row.cell, row.failures.front().replay);
   options.stop = &stop;
   try {
     return diagnose(subject, options, progress_of_diagnosis());
