@@ -20,17 +20,16 @@ std::size_t end_of_group(const std::vector<Line>& lines, std::size_t first) {
   return last;
 }
 
-Formula formula(const Formulas& formulas, const Line& line, std::string right, bool adds) {
-  return {formulas.name(line.to.array),  std::move(right),      adds,
-          formulas.shape(line.to.array), formulas.summed(line), line.to.array};
+Formula formula(const Formulas& formulas, const Line& line, std::size_t number, std::string right,
+                bool adds) {
+  return {formulas.name(line.to.array), std::move(right), adds,  formulas.shape(line.to.array),
+          formulas.summed(line),        line.to.array,    number};
 }
 
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size() + 1), ' ');
   return text;
 }
-
-std::string statement(const Formula& f) { return f.left + (f.adds ? " += " : " = ") + f.right; }
 
 /// "zf, zi, zc and zo".
 std::string listed(const std::vector<std::string>& names) {
@@ -82,6 +81,8 @@ std::string reasons(const Program& step) {
 
 }  // namespace
 
+std::string statement(const Formula& f) { return f.left + (f.adds ? " += " : " = ") + f.right; }
+
 std::vector<Reversed> reversed_lines(const Program& step, Style style, bool whole) {
   const Reversal back = reverse(step);
   Formulas formulas(back.program, style);
@@ -92,7 +93,7 @@ std::vector<Reversed> reversed_lines(const Program& step, Style style, bool whol
                                   step.lines.begin() + static_cast<std::ptrdiff_t>(last));
     const bool stack = group.size() > 1;
     result.push_back(
-        {formula(formulas, group.front(),
+        {formula(formulas, group.front(), first,
                  stack ? formulas.stack(group) : formulas.right_side(group.front()), false),
          {}});
     first = last;
@@ -117,7 +118,7 @@ std::vector<Reversed> reversed_lines(const Program& step, Style style, bool whol
         continue;
       }
       const bool adds = !begun.insert(line.to.array).second;
-      of.backward.push_back(formula(formulas, line, formulas.right_side(line), adds));
+      of.backward.push_back(formula(formulas, line, k, formulas.right_side(line), adds));
     }
     last = first;
   }
