@@ -50,20 +50,25 @@ std::string reasons(const Program& step) {
     for (const Place& place : line.arguments) read.insert(place.array);
     for (const int k : read) readers[k].push_back(formulas.name(line.to.array));
   }
-  std::string text, weights, columns;
+  std::string text, weights;
+  std::map<std::string, std::vector<std::string>> columns;  // by shape
   for (std::size_t k = 0; k < step.arrays.size(); ++k) {
     const Array& array = step.arrays[k];
     const std::string name = formulas.name(static_cast<int>(k));
     const auto& by = readers[static_cast<int>(k)];
     if (array.role == Role::weight) {
       weights += (weights.empty() ? "d" : ", d") + name;
-      if (array.axes.size() == 1) columns += (columns.empty() ? "d" : ", d") + name;
+      if (array.axes.size() == 1)
+        columns[formulas.shape(static_cast<int>(k))].push_back("d" + name);
     } else if (array.role == Role::state) {
-      text += "  d" + name + " begins with what the losses of this step and " +
-              formulas.name(step.find(array.name + "'")) + " of the next step send back" +
-              (by.empty() ? ""
-                          : "; " + listed(by) + ", which read" + (by.size() == 1 ? "s " : " ") +
-                                name + " too, add" + (by.size() == 1 ? "s its own" : " theirs")) +
+      const std::string begins = "begins with what the losses of this step and " +
+                                 formulas.name(step.find(array.name + "'")) +
+                                 " of the next step send back";
+      text += "  d" + name +
+              (by.empty() ? " " + begins
+                          : " accumulates: it " + begins + ",\n  and " + listed(by) +
+                                ", which read" + (by.size() == 1 ? "s " : " ") + name +
+                                " too, add" + (by.size() == 1 ? "s its own" : " theirs")) +
               ".\n";
     } else if (by.size() > 1) {
       text += "  d" + name + " accumulates: " + listed(by) + " read " + name + ".\n";
@@ -71,11 +76,10 @@ std::string reasons(const Program& step) {
   }
   if (!weights.empty())
     text += "  " + weights + " accumulate: the weights are the same at every step.\n";
-  if (!columns.empty())
-    text +=
-        "  " + columns + (columns.find(',') == std::string::npos ? " has" : " have") +
-        " one column for every m: the forward repeats it for each sample, and the way back of a\n"
-        "  repetition is a sum.\n";
+  for (const auto& [shape, names] : columns)
+    text += "  " + listed(names) + (names.size() == 1 ? " is " : " are ") + shape +
+            " for every m: the forward repeats a column for each sample,\n"
+            "  and the way back of a repetition is a sum.\n";
   return text;
 }
 
