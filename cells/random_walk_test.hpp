@@ -64,4 +64,28 @@ Given<S> draw(const Program& step, std::mt19937_64& engine, const Draw& number) 
   return given;
 }
 
+/// <up, what the cell gives>: the loss whose gradients are asked for.
+template <class S, class T>
+S loss(const Given<S>& given, const NamedTensors<T>& out, S (*part)(const T&)) {
+  S sum(0);
+  for (const auto& [name, weights] : given.up) {
+    const bool final = name.ends_with("_T");
+    const auto& values = out[name.substr(1, name.size() - (final ? 3 : 1))].elements();
+    const std::size_t count = weights.elements().size();
+    // The state after the last step that has a loss, or all of those steps.
+    const auto T_da =
+        given.up["d" + name.substr(1, name.size() - (final ? 3 : 1))].elements().size();
+    const std::size_t first = final ? T_da - count : 0;
+    for (std::size_t k = 0; k < count; ++k) sum += weights.elements()[k] * part(values[first + k]);
+  }
+  return sum;
+}
+
+/// The gradient of an input: of x the steps that have a loss alone.
+template <class S>
+S gradient_at(const NamedTensors<S>& gradients, const std::string& name, std::size_t entry) {
+  const auto& all = gradients["d" + name].elements();
+  return entry < all.size() ? all[entry] : S(0);
+}
+
 }  // namespace bptt::cells
