@@ -4,9 +4,11 @@ cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/expect.cmake)
 
 # The derivation of a cell, of the program's and of a file.
-expect(0 "dconcat \\+= Wf\\^T dzf" "dc_next \\+= dtanh_c" "dbf, dbi, dbc, dbo have one column"
+expect(0 "dconcat \\+= Wf\\^T dzf" "dc_next \\+= dtanh_c" "dbf, dbi, dbc and dbo are .n_a, 1. for every m"
+       "dc_next accumulates: it begins with .* c_prev of the next step send back,
+  and tanh_c, which reads c_next too, adds its own" "dconcat accumulates: zf, zi, zc and zo read concat"
        -- derive lstm)
-expect(0 "relu\\(z\\)" "dba has one column for every m" -- derive rnn --activation relu)
+expect(0 "relu\\(z\\)" "dba is .n_a, 1. for every m: .* sum" -- derive rnn --activation relu)
 expect(0 "mathrel" -- derive gru --latex)
 expect(2 "there is no cell 'elman'; they are rnn, lstm" -- derive elman)
 expect(2 "the cell rnn has no g = exp; it has: tanh relu identity" -- derive rnn --activation exp)
