@@ -80,6 +80,7 @@ Json report_json(const Report& report) {
             {"broken_rows", broken_rows(report)},
             {"regimes", regimes}}},
           {"gave_up_after", report.gave_up_after},
+          {"found_after", report.found_after ? Json(*report.found_after) : Json()},
           {"notes", report.notes}};
 }
 
