@@ -99,15 +99,15 @@ inline constexpr ScaleFault scale_rows[] = {
     {.words = {.id = "outputs_copied_through_float",
                .model = "G",
                .cells = Cells::both,
-               .mechanism = "from 2^18 states on they are copied to the caller past the cache, by "
+               .mechanism = "from 2^15 states on they are copied to the caller past the cache, by "
                             "a copy that knows floats alone",
                .wrong = "stream_f32(out, a)",
                .right = "stream(out, a)",
-               .seen = "n_a m T >= 2^18, f64 alone; gradients are right",
+               .seen = "n_a m T >= 2^15, f64 alone; gradients are right",
                .mend = "a copy for each type",
                .source = "variant of double_through_float"},
      .extent = Extent::activations,
-     .from = 1 << 18,
+     .from = 1 << 15,
      .states =
          []<class S>(ScaleRun<S>& run) {
            for (auto& [name, tensor] : run.states) round(tensor, 24);

@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
 
+#include "core/test_support.hpp"
 #include "properties/model_shapes.hpp"
 #include "subjects/faults/fault_models.hpp"
 #include "subjects/faults/scale_claims_test.hpp"
@@ -139,6 +142,19 @@ TEST(ScaleFaults, KeepTheContractOfACall) {
     EXPECT_THROW(session->backward(views_of(std::as_const(problem.in)),
                                    views_of(std::as_const(problem.up)), {}),
                  Error);
+  }
+}
+
+TEST(ScaleFaults, EachHasALineOfTheMeasuredTable) {
+  std::ifstream file(test::source_folder() + "/docs/faults_of_scale.md");
+  std::ostringstream page;
+  page << file.rdbuf();
+  for (const ScaleFault& fault : scale_faults()) {
+    const std::string line = "| " + std::string(fault.words.id) + " | " +
+                             std::string(name_of(fault.extent)) + " = " +
+                             std::to_string(fault.from) + " | ";
+    EXPECT_NE(page.str().find(line), std::string::npos)
+        << line << "\nto make it: verify/time_to_find.py PROGRAM " << fault.words.id;
   }
 }
 
