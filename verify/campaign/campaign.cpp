@@ -118,6 +118,7 @@ class Campaign {
       if (lane.row.sizes == SizeSet::small || lane.issued > 0)  // others are asked as time allows
         report.rows.push_back(finished(lane, report));
     if (gave_up()) report.gave_up_after = crashes_;
+    report.found_after = found_after_;
     report.seconds = elapsed();
     report.paths = paths.taken();
     return report;
@@ -171,6 +172,7 @@ class Campaign {
   /// The lane whose next case is to run; null when the campaign is over. Under the lock.
   Lane* next() {
     if (stopped() || gave_up()) return nullptr;
+    if (options_.until_broken && counts_.broken > 0) return nullptr;
     const bool over = options_.seconds && elapsed() >= *options_.seconds;
     for (Models& models : models_)
       if (Lane* lane = next_of(models); lane != nullptr) return lane;
@@ -259,6 +261,7 @@ class Campaign {
       if (result.outcome == Outcome::broken) lane->end = std::min(lane->end, k + 1);
       if (ends_worker(result.cause)) ++crashes_;
       counts_.add(result.outcome);
+      if (result.outcome == Outcome::broken && !found_after_) found_after_ = elapsed();
       report_progress();
     }
   }
@@ -382,6 +385,7 @@ class Campaign {
   std::vector<Lane> lanes_;
   std::vector<Models> models_;
   Counts counts_;
+  std::optional<double> found_after_;
   int crashes_ = 0;  // cases that ended the subject's process
   OnceEach shrunk_;
   std::atomic<std::size_t> next_to_shrink_{0};

@@ -62,7 +62,8 @@ struct Report {
   /// Cases that ended the subject's process, if there were so many that no more were asked for.
   int gave_up_after = 0;
   std::vector<TakenPath> paths;    // all of them, if the subject has plans of the fast kernels
-  std::vector<std::string> notes;  // what of the subject is not tested, and why
+  std::optional<double> found_after;  // seconds until the first broken case, if there was one
+  std::vector<std::string> notes;     // what of the subject is not tested, and why
 };
 
 /// "equals_reference"; "equals_reference, real" of other sizes than small ones.

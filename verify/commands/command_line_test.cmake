@@ -48,6 +48,17 @@ expect_json("${out}" fault:ignore_a0 1 subject)
 expect_json("${out}" lstm 0 cells 0)
 expect(0 "Examples:" -- explain --help)
 
+# Faults of scale are right in small problems, and it says that these were small.
+expect(0 "fault:far_weights_stored \\(G, rnn lstm\\)" "from +n_a \\(n_a \\+ n_x\\) = 262144"
+       "check fault:far_weights_stored --until-broken" -- explain far_weights_stored)
+expect(0 "\"extent\": \"m\"" -- explain fault:last_of_8_threads_not_added --json)
+expect_json("${out}" 64 0 from)
+expect(0 "fault:step_counter_of_8_bits +G +rnn lstm" -- list faults)
+expect(2 "fault of scale, right in the small problems" -- matrix fault:far_weights_stored)
+expect(0 "nothing is wrong in 5[0-9] small cases" -- diagnose fault:far_weights_stored --cell rnn)
+expect(1 "BROKEN last_of|BROKEN|broken" -- check fault:initial_states_of_64_samples --sizes middle --cell rnn
+       --scalar f64 --cases 12 --until-broken --no-shrink --diagnosis-seconds 0)
+
 # Printed digits. (Brackets and semicolons mean something to CMake: the files are written as they are.)
 file(WRITE ${SCRATCH}/right.txt "dba[4] = [-0.74747722]\n")
 file(WRITE ${SCRATCH}/wrong.txt "dx[1][2] = [-0.15028183 -0.34554547  0.02071758  0.01483317]\n")
@@ -89,7 +100,7 @@ if(NOT xml MATCHES "failures=\"0\" errors=\"0\" skipped=\"4\"" OR
 endif()
 
 # A subject that runs.
-expect(0 "rnn: nothing is wrong in 5[0-9] cases" "lstm: nothing is wrong" -- diagnose optimized ${time})
+expect(0 "rnn: nothing is wrong in 5[0-9] small cases" "lstm: nothing is wrong" -- diagnose optimized ${time})
 execute_process(COMMAND ${PROGRAM} diagnose optimized --seconds 1e-9 RESULT_VARIABLE got
   OUTPUT_VARIABLE out ERROR_VARIABLE err)
 if(NOT "${got} ${out} ${err}" MATCHES "^2 .*nothing was wrong so far in 0 cases.*--seconds gives more")

@@ -84,6 +84,7 @@ Json report_json(const Report& report) {
             {"regimes", regimes}}},
           {"gave_up_after", report.gave_up_after},
           {"paths", paths},
+          {"found_after", report.found_after ? Json(*report.found_after) : Json()},
           {"notes", report.notes}};
 }
 

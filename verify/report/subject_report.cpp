@@ -114,8 +114,8 @@ std::string cell_text(const diagnosis::CellDiagnosis& d, const Style& style, Det
                        d.cases, grouped(d.judged_entries), left_out);
   if (d.right())
     return fmt::format("{}: {}\n", name_of(d.cell),
-                       style.green(fmt::format("nothing is wrong in {} cases, {} entries", d.cases,
-                                               grouped(d.judged_entries))));
+                       style.green(fmt::format("nothing is wrong in {} small cases, {} entries",
+                                               d.cases, grouped(d.judged_entries))));
   std::string text = fmt::format(
       "{}: {}{}\n", name_of(d.cell),
       style.red(fmt::format("{} of {} cases are wrong, {} of {} entries", d.wrong_cases, d.cases,
