@@ -12,7 +12,7 @@ inline std::vector<Definition> awkward_cells() {
       parse(
           "# Words of C++ and of its files as names; a state that nothing reads; numbers, scalars\n"
           "cell operator\n"
-          "axes   i j t: m   k: n_x   l: m+n_x\n"
+          "axes   i j t: m   k: double   l: m+double\n"
           "state  h[i] new[i]\n"
           "input  x[k] size[i] q[]\n"
           "weight W[i,j] k[i] b[] int[i,k] D[l,i]\n"

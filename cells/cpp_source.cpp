@@ -304,10 +304,22 @@ class CppSource {
   std::string declared_type_;
 };
 
+/// Sizes under names that C++ allows.
+Program with_sizes_allowed(Program step) {
+  const auto allow = [](Extent& extent) {
+    for (auto& size : extent.sizes) size = CppNames::allowed(size);
+  };
+  for (Letter& letter : step.letters) allow(letter.extent);
+  for (Line& line : step.lines)
+    for (Extent& first : line.to.first) allow(first);  // of a stack
+  return step;
+}
+
 }  // namespace
 
 std::string cpp_source(const Definition& cell, const Program& step) {
-  return CppSource(cell, step).text();
+  const Program allowed = with_sizes_allowed(step);
+  return CppSource(cell, allowed).text();
 }
 
 }  // namespace bptt::cells
