@@ -59,7 +59,7 @@ int shrink_budget(Cause cause) {
 }
 
 /// Of the time that all threads have.
-double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.1; }
+double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.2; }
 
 /// Tells whether a cause comes for the first time. For all threads.
 class OnceEach {
