@@ -99,15 +99,15 @@ inline constexpr ScaleFault scale_rows[] = {
     {.words = {.id = "outputs_copied_through_float",
                .model = "G",
                .cells = Cells::both,
-               .mechanism = "from 2^15 states on they are copied to the caller past the cache, by "
+               .mechanism = "from 2^12 states on they are copied to the caller past the cache, by "
                             "a copy that knows floats alone",
                .wrong = "stream_f32(out, a)",
                .right = "stream(out, a)",
-               .seen = "n_a m T >= 2^15, f64 alone; gradients are right",
+               .seen = "n_a m T >= 2^12, f64 alone; gradients are right",
                .mend = "a copy for each type",
                .source = "variant of double_through_float"},
      .extent = Extent::activations,
-     .from = 1 << 15,
+     .from = 1 << 12,
      .states =
          []<class S>(ScaleRun<S>& run) {
            for (auto& [name, tensor] : run.states) round(tensor, 24);
@@ -398,21 +398,21 @@ inline constexpr ScaleFault scale_rows[] = {
      .from = 513,
      .gradients = []<class S>(ScaleRun<S>& run) { wrap_columns(run, 512); }},
     {.words =
-         {.id = "stack_of_2048_gate_rows",
+         {.id = "stack_of_1536_gate_rows",
           .model =
               "G",
           .cells =
               Cells::lstm,
           .mechanism =
-              "the gates are stacked in a buffer of 2048 rows; the next ones go to its beginning",
-          .wrong = "stack[row % 2048] += ..",
+              "the gates are stacked in a buffer of 1536 rows; the next ones go to its beginning",
+          .wrong = "stack[row % 1536] += ..",
           .right = "stack[row] += ..",
-          .seen = "4 n_a > 2048",
+          .seen = "4 n_a > 1536",
           .mend = "the buffer is as high as the gates",
           .source = "variant of E1"},
      .extent = Extent::gate_units,
-     .from = 2049,
-     .gradients = []<class S>(ScaleRun<S>& run) { wrap_gate_rows(run, 2048); }},
+     .from = 1537,
+     .gradients = []<class S>(ScaleRun<S>& run) { wrap_gate_rows(run, 1536); }},
     {.words =
          {.id = "bias_added_by_each_half",
           .model =
@@ -430,21 +430,21 @@ inline constexpr ScaleFault scale_rows[] = {
      .from = 1024,
      .forward_reads =
          []<class S>(ScaleRun<S>& run) { edit_biases(run, [](S b, Index) { return b + b; }); }},
-    {.words = {.id = "bias_buffer_of_1024",
+    {.words = {.id = "bias_buffer_of_960",
                .model = "G",
                .cells = Cells::both,
                .mechanism =
-                   "biases are copied into a buffer of 1024 units, and the others start from zero",
-               .wrong = "memcpy(buffer, b, min(n_a, 1024))",
+                   "biases are copied into a buffer of 960 units, and the others start from zero",
+               .wrong = "memcpy(buffer, b, min(n_a, 960))",
                .right = "memcpy(buffer, b, n_a)",
-               .seen = "n_a > 1024",
+               .seen = "n_a > 960",
                .mend = "the buffer is as long as the bias",
                .source = "variant of F1"},
      .extent = Extent::units,
-     .from = 1025,
+     .from = 961,
      .forward_reads =
          []<class S>(ScaleRun<S>& run) {
-           edit_biases(run, [](S b, Index i) { return i < 1024 ? b : S(0); });
+           edit_biases(run, [](S b, Index i) { return i < 960 ? b : S(0); });
          }},
     {.words = {.id = "initial_states_of_64_samples",
                .model = "G",

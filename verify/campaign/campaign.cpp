@@ -60,7 +60,7 @@ int shrink_budget(Cause cause) {
 }
 
 /// Of the time that all threads have.
-double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.1; }
+double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.2; }
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
