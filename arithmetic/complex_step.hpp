@@ -37,4 +37,13 @@ struct ScalarFunctions<std::complex<V>> {
   static Complex larger(const Complex& p, const Complex& q) { return q.real() > p.real() ? q : p; }
 };
 
+/// How far off the functions may be, relative to the result and in units of u: a value beside that
+/// of the real function, and Im f / h as a derivative. complex_step_test.cpp derives and tests
+/// them.
+struct ComplexStepUnits {
+  int value, derivative;
+};
+inline constexpr ComplexStepUnits tanh_units{8, 5}, sigmoid_units{10, 14}, exp_units{4, 5},
+    log_units{10, 4};
+
 }  // namespace bptt

@@ -41,7 +41,7 @@ TEST(ComplexStep, DerivativeOfTanh) {
     const Fifty two_cosh = exp(z) + exp(-z);
     return 4 / (two_cosh * two_cosh);
   };
-  expect_derivative(ComplexFunctions::tanh, derivative, 100.0, 5);
+  expect_derivative(ComplexFunctions::tanh, derivative, 100.0, tanh_units.derivative);
 }
 
 // With e = exp(-|z|), 1 ulp = 2 u in each part. For z >= 0: Im e (2), 1 + e squared (2 (1 + 1)),
@@ -53,17 +53,18 @@ TEST(ComplexStep, DerivativeOfSigmoid) {
     const Fifty e = exp(-abs(z));
     return e / ((1 + e) * (1 + e));
   };
-  expect_derivative(ComplexFunctions::sigmoid, derivative, 200.0, 14);
+  expect_derivative(ComplexFunctions::sigmoid, derivative, 200.0, sigmoid_units.derivative);
 }
 
+// 2 ulp, 4 u, for the imaginary part, and the division by h; log has no more than its 4 u.
 TEST(ComplexStep, DerivativesOfExpAndLog) {
   expect_derivative(
-      ComplexFunctions::exp, [](const Fifty& z) { return exp(z); }, 200.0, 2 * 2 + 1);
+      ComplexFunctions::exp, [](const Fifty& z) { return exp(z); }, 200.0, exp_units.derivative);
   // Im log(z) = atan2(h, z) = h / z, 1 ulp, as long as h is far below z.
   for (const double z : points(200.0))
     if (z > 1e-20) {
       EXPECT_LE(abs(Fifty(ComplexFunctions::log(Complex(z, 1e-100)).imag() / 1e-100) * z - 1),
-                4 * u)
+                log_units.derivative * u)
           << z;
     }
 }
@@ -93,11 +94,19 @@ TEST(ComplexStep, SigmoidFarToTheLeftIsSubnormalAndNotZero) {
 
 TEST(ComplexStep, RealPartIsTheRealFunction) {
   for (const double z : points(100.0)) {
-    // glibc: 2 ulp each for ctanh and tanh; sigmoid's formula differs by its division alone.
-    EXPECT_NEAR(ComplexFunctions::tanh(Complex(z, 1e-100)).real(), std::tanh(z),
-                8 * u * std::abs(std::tanh(z)));
+    // glibc: 2 ulp each for ctanh and tanh, 1 for cexp and exp, 4 for clog and 1 for log; sigmoid's
+    // formula differs by its division alone.
+    const Complex stepped(z, 1e-100);
+    EXPECT_NEAR(ComplexFunctions::tanh(stepped).real(), std::tanh(z),
+                tanh_units.value * u * std::abs(std::tanh(z)));
     const double s = ScalarFunctions<double>::sigmoid(z);
-    EXPECT_NEAR(ComplexFunctions::sigmoid(Complex(z, 1e-100)).real(), s, 10 * u * s);
+    EXPECT_NEAR(ComplexFunctions::sigmoid(stepped).real(), s, sigmoid_units.value * u * s);
+    EXPECT_NEAR(ComplexFunctions::exp(stepped).real(), std::exp(z),
+                exp_units.value * u * std::exp(z));
+    if (z > 1e-20) {
+      EXPECT_NEAR(ComplexFunctions::log(stepped).real(), std::log(z),
+                  log_units.value * u * std::abs(std::log(z)) + 1e-200);  // h^2
+    }
   }
 }
 

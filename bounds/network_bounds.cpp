@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bounds/sweep.hpp"
+#include "bounds/tangents.hpp"
 
 namespace bptt::bounds {
 namespace {
@@ -131,16 +132,21 @@ class NetworkBounds::Body {
         plan_(*shared_plan_),
         in_(in),
         up_(up) {
-    if (plan_.large() && rounding_.u >= u_of_float)
+    if (in_double())
       compute<double>(converted<double>(in), converted<double>(up));
     else
       compute<long double>(in, up);
   }
 
+  [[nodiscard]] std::vector<NamedTensors<long double>> tangents(
+      const std::vector<NamedTensors<long double>>& directions) const {
+    return in_double() ? tangents_in<double>(directions) : tangents_in<long double>(directions);
+  }
+
   double second_order(std::string_view array) {
     const std::lock_guard lock(mutex_);
     if (second_order_.size() == 0) {
-      if (plan_.large() && rounding_.u >= u_of_float)
+      if (in_double())
         measure_second_order<double>();
       else
         measure_second_order<long double>();
@@ -177,6 +183,8 @@ class NetworkBounds::Body {
   [[nodiscard]] const AnyNoise& noise() const { return *noise_; }
 
  private:
+  [[nodiscard]] bool in_double() const { return plan_.large() && rounding_.u >= u_of_float; }
+
   template <class V>
   void compute(const NamedTensors<V>& in, const NamedTensors<V>& up) {
     const Values<V> values(plan_, in, up, both_);
@@ -187,6 +195,20 @@ class NetworkBounds::Body {
       noise_ = std::make_unique<NoiseIn<double>>(plan_, values, rounding_, both_);
     else
       noise_ = std::make_unique<NoiseIn<long double>>(plan_, values, rounding_, both_);
+  }
+
+  template <class V>
+  [[nodiscard]] std::vector<NamedTensors<long double>> tangents_in(
+      const std::vector<NamedTensors<long double>>& directions) const {
+    const Values<V> values(plan_, converted<V>(in_), {}, false);
+    std::vector<NamedTensors<long double>> result;
+    for (const auto& direction : directions) {
+      const Tangents<V> tangents(plan_, values, converted<V>(direction));
+      NamedTensors<long double>& states = result.emplace_back();
+      for (const int k : plan_.program().arrays_of(cells::Role::state))
+        states.add(plan_.array(k).name, steps_of(tangents.arrays(), k, plan_.T_x, 1));
+    }
+    return result;
   }
 
   template <class V>
@@ -226,11 +248,7 @@ class NetworkBounds::Body {
     NamedTensors<long double> outputs;
     const auto& program = plan_.program();
     const auto add = [&](const std::string& name, int array, Index T, Index from) {
-      Tensor<long double> tensor(shape(array, T));
-      const auto& all = values.arrays().all(array);
-      const auto begin = all.begin() + from * plan_.layout.block(array);
-      std::copy(begin, begin + tensor.size(), tensor.elements().begin());
-      outputs.add(name, std::move(tensor));
+      outputs.add(name, steps_of(values.arrays(), array, T, from));
     };
     for (const cells::Role role : {cells::Role::state, cells::Role::output})
       for (const int k : program.arrays_of(role))
@@ -252,6 +270,16 @@ class NetworkBounds::Body {
       outputs.add("d" + plan_.array(state).name + "0", std::move(tensor));
     }
     return outputs;
+  }
+
+  /// T blocks of an array, from that one on.
+  template <class V>
+  [[nodiscard]] Tensor<long double> steps_of(const Arrays<V>& arrays, int array, Index T,
+                                             Index from) const {
+    Tensor<long double> tensor(shape(array, T));
+    const auto begin = arrays.all(array).begin() + from * plan_.layout.block(array);
+    std::copy(begin, begin + tensor.size(), tensor.elements().begin());
+    return tensor;
   }
 
   /// With T < 0 there is no step.
@@ -283,6 +311,10 @@ double NetworkBounds::second_order(std::string_view array) const {
 }
 double NetworkBounds::bytes(const Plan& plan, const Rounding& rounding, bool both) {
   return Body::bytes(plan, rounding, both);
+}
+std::vector<NamedTensors<long double>> NetworkBounds::tangents(
+    const std::vector<NamedTensors<long double>>& directions) const {
+  return body_->tangents(directions);
 }
 const NamedTensors<long double>& NetworkBounds::values() const { return body_->values(); }
 std::vector<NoiseBound> NetworkBounds::bounds(const std::vector<Functional>& functionals) const {

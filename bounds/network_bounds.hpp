@@ -35,6 +35,11 @@ class NetworkBounds {
   [[nodiscard]] const NamedTensors<long double>& values() const;
   [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Functional>& functionals) const;
 
+  /// How the states move along each direction: forward mode. directions: named as `in`; what is not
+  /// among them stays.
+  [[nodiscard]] std::vector<NamedTensors<long double>> tangents(
+      const std::vector<NamedTensors<long double>>& directions) const;
+
   /// How large the terms of second order are that bounds() neglects, of a typical entry of each
   /// array: the root of the mean square of (y(e) + y(-e)) / 2 - y over its entries, where each line
   /// commits an error e of random sign and of the size of its standard deviation. Computed when it

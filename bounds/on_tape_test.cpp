@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <random>
 
 #include "arithmetic/noise_model.hpp"
 #include "arithmetic/recorded.hpp"
+#include "bounds/drawn_network_test.hpp"
 #include "bounds/network_bounds.hpp"
 #include "cells/built_in.hpp"
 #include "cells/walk.hpp"
@@ -17,70 +17,6 @@ namespace bptt::bounds {
 namespace {
 
 using R = Recorded<long double>;
-
-cells::Extents sizes_of(const cells::Program& step, std::mt19937_64& engine) {
-  cells::Extents extents;
-  for (const cells::Letter& letter : step.letters)
-    for (const std::string& size : letter.extent.sizes)
-      if (!extents.contains(size)) extents.add(size, 1 + static_cast<Index>(engine() % 4));
-  return extents;
-}
-
-/// A network at given sizes and values.
-struct Question {
-  cells::Program step;
-  cells::Extents extents;
-  Index m = 1, T_x = 1, T_da = 1;
-  NamedTensors<long double> in, up;
-};
-
-struct Drawn {
-  Question question;
-  Rounding rounding;
-};
-
-Drawn draw(const cells::Definition& cell, cells::Function g, std::mt19937_64& engine) {
-  Drawn d;
-  Question& q = d.question;
-  q.step = cell.with(g);
-  q.extents = sizes_of(q.step, engine);
-  q.m = 1 + static_cast<Index>(engine() % 3);
-  q.T_x = 1 + static_cast<Index>(engine() % 4);
-  q.T_da = 1 + static_cast<Index>(engine() % static_cast<std::uint64_t>(q.T_x));
-  const bool f32 = engine() % 2 == 0;
-  d.rounding = f32 ? Rounding::of<float>() : Rounding::of<double>();
-  const bool whole = engine() % 8 == 0;
-  const long double scale =
-      std::vector<long double>{1, 1, 1, 4, 1e-3L, f32 ? 1e-20L : 1e-150L}[engine() % 6];
-  std::uniform_real_distribution<double> unit(-1, 1);
-  const auto number = [&]() -> long double {
-    if (engine() % 9 == 0) return 0;
-    if (whole) return static_cast<long double>(engine() % 5) - 2;
-    return scale * static_cast<long double>(unit(engine));
-  };
-  const auto tensor = [&](Shape shape, Index T) {
-    if (T >= 0) shape.append(T);
-    Tensor<long double> t(shape);
-    for (auto& v : t.elements()) v = number();
-    return t;
-  };
-  for (int k = 0; k < static_cast<int>(q.step.arrays.size()); ++k) {
-    const cells::Array& array = q.step.arrays[static_cast<std::size_t>(k)];
-    const Shape shape = q.step.shape(k, q.extents, q.m);
-    switch (array.role) {
-      case cells::Role::input: q.in.add(array.name, tensor(shape, q.T_x)); break;
-      case cells::Role::weight: q.in.add(array.name, tensor(shape, -1)); break;
-      case cells::Role::state:
-        q.in.add(array.name + "0", tensor(shape, -1));
-        q.up.add("d" + array.name, tensor(shape, q.T_da));
-        if (engine() % 2 == 0) q.up.add("d" + array.name + "_T", tensor(shape, -1));
-        break;
-      case cells::Role::output: q.up.add("d" + array.name, tensor(shape, q.T_da)); break;
-      default: break;
-    }
-  }
-  return d;
-}
 
 NamedTensors<R> on_tape(const NamedTensors<long double>& from, bool zeros_are_constant) {
   NamedTensors<R> to;

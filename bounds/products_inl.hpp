@@ -37,13 +37,13 @@ void by_eigen(const Extents3& size, T factor, const Strided<T>& p, const Strided
   as_matrix(p, size.m, size.k, [&](const auto& left) {
     as_matrix(q, size.k, size.n, [&](const auto& right) {
       using Out = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-      if (rows == 1) {
-        Eigen::Map<Out, 0, Eigen::OuterStride<>>(out, size.m, size.n, Eigen::OuterStride<>(columns))
-            .noalias() += factor * (left * right);
-        return;
-      }
-      Out dense = factor * (left * right);
-      for (Index j = 0; j < size.n; ++j)
+      const bool direct = rows == 1;
+      Out dense;
+      if (!direct) dense.setZero(size.m, size.n);
+      Eigen::Map<Out, 0, Eigen::OuterStride<>>(direct ? out : dense.data(), size.m, size.n,
+                                               Eigen::OuterStride<>(direct ? columns : size.m))
+          .noalias() += factor * (left * right);
+      for (Index j = 0; !direct && j < size.n; ++j)
         for (Index i = 0; i < size.m; ++i) out[i * rows + j * columns] += dense(i, j);
     });
   });

@@ -20,17 +20,16 @@ std::size_t end_of_group(const std::vector<Line>& lines, std::size_t first) {
   return last;
 }
 
-Formula formula(const Formulas& formulas, const Line& line, std::string right, bool adds) {
-  return {formulas.name(line.to.array),  std::move(right),      adds,
-          formulas.shape(line.to.array), formulas.summed(line), line.to.array};
+Formula formula(const Formulas& formulas, const Line& line, std::size_t number, std::string right,
+                bool adds) {
+  return {formulas.name(line.to.array), std::move(right), adds,  formulas.shape(line.to.array),
+          formulas.summed(line),        line.to.array,    number};
 }
 
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size() + 1), ' ');
   return text;
 }
-
-std::string statement(const Formula& f) { return f.left + (f.adds ? " += " : " = ") + f.right; }
 
 /// "zf, zi, zc and zo".
 std::string listed(const std::vector<std::string>& names) {
@@ -51,20 +50,25 @@ std::string reasons(const Program& step) {
     for (const Place& place : line.arguments) read.insert(place.array);
     for (const int k : read) readers[k].push_back(formulas.name(line.to.array));
   }
-  std::string text, weights, columns;
+  std::string text, weights;
+  std::map<std::string, std::vector<std::string>> columns;  // by shape
   for (std::size_t k = 0; k < step.arrays.size(); ++k) {
     const Array& array = step.arrays[k];
     const std::string name = formulas.name(static_cast<int>(k));
     const auto& by = readers[static_cast<int>(k)];
     if (array.role == Role::weight) {
       weights += (weights.empty() ? "d" : ", d") + name;
-      if (array.axes.size() == 1) columns += (columns.empty() ? "d" : ", d") + name;
+      if (array.axes.size() == 1)
+        columns[formulas.shape(static_cast<int>(k))].push_back("d" + name);
     } else if (array.role == Role::state) {
-      text += "  d" + name + " begins with what the losses of this step and " +
-              formulas.name(step.find(array.name + "'")) + " of the next step send back" +
-              (by.empty() ? ""
-                          : "; " + listed(by) + ", which read" + (by.size() == 1 ? "s " : " ") +
-                                name + " too, add" + (by.size() == 1 ? "s its own" : " theirs")) +
+      const std::string begins = "begins with what the losses of this step and " +
+                                 formulas.name(step.find(array.name + "'")) +
+                                 " of the next step send back";
+      text += "  d" + name +
+              (by.empty() ? " " + begins
+                          : " accumulates: it " + begins + ",\n  and " + listed(by) +
+                                ", which read" + (by.size() == 1 ? "s " : " ") + name +
+                                " too, add" + (by.size() == 1 ? "s its own" : " theirs")) +
               ".\n";
     } else if (by.size() > 1) {
       text += "  d" + name + " accumulates: " + listed(by) + " read " + name + ".\n";
@@ -72,15 +76,16 @@ std::string reasons(const Program& step) {
   }
   if (!weights.empty())
     text += "  " + weights + " accumulate: the weights are the same at every step.\n";
-  if (!columns.empty())
-    text +=
-        "  " + columns + (columns.find(',') == std::string::npos ? " has" : " have") +
-        " one column for every m: the forward repeats it for each sample, and the way back of a\n"
-        "  repetition is a sum.\n";
+  for (const auto& [shape, names] : columns)
+    text += "  " + listed(names) + (names.size() == 1 ? " is " : " are ") + shape +
+            " for every m: the forward repeats a column for each sample,\n"
+            "  and the way back of a repetition is a sum.\n";
   return text;
 }
 
 }  // namespace
+
+std::string statement(const Formula& f) { return f.left + (f.adds ? " += " : " = ") + f.right; }
 
 std::vector<Reversed> reversed_lines(const Program& step, Style style, bool whole) {
   const Reversal back = reverse(step);
@@ -92,7 +97,7 @@ std::vector<Reversed> reversed_lines(const Program& step, Style style, bool whol
                                   step.lines.begin() + static_cast<std::ptrdiff_t>(last));
     const bool stack = group.size() > 1;
     result.push_back(
-        {formula(formulas, group.front(),
+        {formula(formulas, group.front(), first,
                  stack ? formulas.stack(group) : formulas.right_side(group.front()), false),
          {}});
     first = last;
@@ -117,7 +122,7 @@ std::vector<Reversed> reversed_lines(const Program& step, Style style, bool whol
         continue;
       }
       const bool adds = !begun.insert(line.to.array).second;
-      of.backward.push_back(formula(formulas, line, formulas.right_side(line), adds));
+      of.backward.push_back(formula(formulas, line, k, formulas.right_side(line), adds));
     }
     last = first;
   }

@@ -13,12 +13,16 @@ namespace bptt::cells {
 struct Formula {
   std::string left, right;
   bool adds = false;
-  std::string shape;   // of what stands on the left: "(n_a, m)"
-  std::string summed;  // what the right side is summed over; empty if nothing
-  int array = 0;       // that stands on the left
+  std::string shape;     // of what stands on the left: "(n_a, m)"
+  std::string summed;    // what the right side is summed over; empty if nothing
+  int array = 0;         // that stands on the left
+  std::size_t line = 0;  // of the forward program, its first; of the reversal
 };
 
-/// A forward line, and what reversing it gives.
+/// "left = right".
+[[nodiscard]] std::string statement(const Formula& formula);
+
+/// A forward line, or the lines that make a stack, and what reversing them gives.
 struct Reversed {
   Formula forward;
   std::vector<Formula> backward;
@@ -40,5 +44,8 @@ struct Reversed {
 /// NAME_backward. Those of the RNN and the LSTM have the signatures of the course, so that
 /// `bptt-verify check` takes them.
 [[nodiscard]] std::string numpy_module(const Definition& cell, const Program& step);
+/// A C++20 file that needs no other, with the functions forward and backward of a whole sequence in
+/// plain loops, in a namespace of the cell's name, over any floating-point type.
+[[nodiscard]] std::string cpp_source(const Definition& cell, const Program& step);
 
 }  // namespace bptt::cells

@@ -2,6 +2,7 @@
 
 #include "cells/derive.hpp"
 #include "cells/reverse.hpp"
+#include "cells/signature.hpp"
 
 namespace bptt::cells {
 namespace {
@@ -33,14 +34,16 @@ std::string unpacked(const std::vector<std::string>& names) {
 class Module {
  public:
   Module(const Definition& cell, const Program& step)
-      : cell_(cell), step_(step), back_(reverse(step)), formulas_(back_.program, Style::numpy) {
-    const auto forward =
-        names_of({Role::input, Role::before, Role::local, Role::state, Role::output});
-    kept_ = forward;
-    weights_ = names_of({Role::weight});
-    inputs_ = names_of({Role::input});
-    outputs_ = names_of({Role::output});
-    for (const int k : step.arrays_of(Role::state)) states_.push_back(step.arrays[index(k)].name);
+      : cell_(cell),
+        step_(step),
+        back_(reverse(step)),
+        formulas_(back_.program, Style::numpy),
+        of_(step),
+        kept_(names_of({Role::input, Role::before, Role::local, Role::state, Role::output})),
+        weights_(names_of({Role::weight})),
+        inputs_(names_of({Role::input})),
+        outputs_(names_of({Role::output})) {
+    for (const int k : of_.states) states_.push_back(step.arrays[index(k)].name);
     for (const Head& head : heads)
       if (head.cell == cell.name) head_ = head.weight;
   }
@@ -235,34 +238,31 @@ class Module {
     return name;
   }
 
-  /// The losses read the outputs, or the first state where there are none; of the other states a
-  /// loss may read the last one.
+  /// Of a state or an output.
+  [[nodiscard]] const std::string& name_of(int k) const { return step_.arrays[index(k)].name; }
+
   void backward() {
-    std::vector<std::string> seen = outputs_, arguments;
-    if (seen.empty()) seen = {states_.front()};
-    for (const auto& name : seen) arguments.push_back("d" + name);
+    std::vector<std::string> arguments;
+    for (const int k : of_.seen) arguments.push_back("d" + name_of(k));
     arguments.emplace_back("caches");
-    for (const auto& name : states_)
-      if (std::find(seen.begin(), seen.end(), name) == seen.end())
-        arguments.push_back("d" + name + "_T=None");
+    for (const int k : of_.seen_last) arguments.push_back("d" + name_of(k) + "_T=None");
     blank(2);
     line("def " + cell_.name + "_backward(" + list(arguments) + "):");
-    line("    T = d" + seen.front() + ".shape[-1]");
-    for (const auto& name : states_) {
+    line("    T = d" + name_of(of_.seen.front()) + ".shape[-1]");
+    for (const int k : of_.states) {
+      const std::string& name = name_of(k);
       const auto at = std::find(kept_.begin(), kept_.end(), name + "_prev") - kept_.begin();
       const std::string zeros = "np.zeros_like(caches[0][" + std::to_string(at) + "])";
-      const bool final = std::find(seen.begin(), seen.end(), name) == seen.end();
       line("    d" + name + "_prevt = " +
-           (final ? zeros + " if d" + name + "_T is None else d" + name + "_T" : zeros));
+           (of_.is_seen(k) ? zeros : zeros + " if d" + name + "_T is None else d" + name + "_T"));
     }
     for (const auto& name : inputs_) line("    d" + name + "_of_steps = []");
     if (!weights_.empty()) line("    total = {}");
     line("    for t in reversed(range(T)):");
     std::vector<std::string> given;
-    for (const auto& name : states_)
-      given.push_back(std::find(seen.begin(), seen.end(), name) == seen.end()
-                          ? "d" + name + "_prevt"
-                          : "d" + name + "[..., t] + d" + name + "_prevt");
+    for (const int k : of_.states)
+      given.push_back("d" + name_of(k) +
+                      (of_.is_seen(k) ? "[..., t] + d" + name_of(k) + "_prevt" : "_prevt"));
     for (const auto& name : outputs_) given.push_back("d" + name + "[..., t]");
     line("        gradients = " + cell_.name + "_cell_backward(" + list(given) + ", caches[t])");
     for (const auto& name : states_)
@@ -287,6 +287,7 @@ class Module {
   const Program& step_;
   Reversal back_;
   Formulas formulas_;
+  Signature of_;
   std::vector<std::string> kept_, weights_, inputs_, outputs_, states_;
   std::string head_, text_;
 };

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "arithmetic/bounded_test.hpp"
 #include "arithmetic/modular.hpp"
 #include "arithmetic/on_reference_test.hpp"
 #include "cells/closed_form.hpp"
@@ -14,24 +15,26 @@
 namespace bptt::cells {
 namespace {
 
-NamedTensors<Modular> by_the_reference(const Problem<Modular>& p) {
+template <class S>
+NamedTensors<S> by_the_reference(const Problem<S>& p) {
   auto cache = bptt::forward(p);
-  auto out = make_tensors<Modular>(p.cell, gradient_names(p.cell), p.sizes);
+  auto out = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
   const auto in = views_of(p.in), up = views_of(p.up), states = views_of(std::as_const(cache));
   const auto to = views_of(out);
   if (p.cell == Cell::rnn)
-    reference::rnn_backward<Modular>(p.activation, rnn_parameters<Modular>(in), in["x"], in["a0"],
-                                     states["a"], up["da"], rnn_gradients<Modular>(to));
+    reference::rnn_backward<S>(p.activation, rnn_parameters<S>(in), in["x"], in["a0"], states["a"],
+                               up["da"], rnn_gradients<S>(to));
   else
-    reference::lstm_backward<Modular>(lstm_parameters<Modular>(in), in["x"], in["a0"], in["c0"],
-                                      lstm_states<const Modular>(states), up["da"], up["dc_T"],
-                                      lstm_gradients<Modular>(to));
+    reference::lstm_backward<S>(lstm_parameters<S>(in), in["x"], in["a0"], in["c0"],
+                                lstm_states<const S>(states), up["da"], up["dc_T"],
+                                lstm_gradients<S>(to));
   for (const auto& name : state_names(p.cell)) out.add(name, cache[name]);
   return out;
 }
 
-NamedTensors<Modular> by_the_lines(const Problem<Modular>& p) {
-  Walk<Modular> walk(step_of(p.cell, p.activation), extents_of(p.sizes), p.sizes.m);
+template <class S>
+NamedTensors<S> by_the_lines(const Problem<S>& p) {
+  Walk<S> walk(step_of(p.cell, p.activation), extents_of(p.sizes), p.sizes.m);
   const auto states = walk.forward(p.in);
   auto out = walk.backward(p.up);
   for (const auto& [name, tensor] : states) out.add(name, tensor);
@@ -92,6 +95,62 @@ TEST(Lines, OfTheClosedFormulasAreTheReversedOnesOverAFiniteField) {
     }
   }
   EXPECT_EQ(closed_form("rnn"), nullptr);
+}
+
+using FiftyInterval = Bounded<Fifty>;
+
+/// Entries that are finite and differ by more than the two may be off; `judged` counts all.
+int apart(const NamedTensors<FiftyInterval>& got, const NamedTensors<FiftyInterval>& expected,
+          int& judged) {
+  int count = 0;
+  for (const auto& [name, tensor] : expected)
+    for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
+      const FiftyInterval &g = got[name].elements()[k], &e = tensor.elements()[k];
+      EXPECT_TRUE(FiftyInterval::finite(g.bound) && FiftyInterval::finite(e.bound)) << name;
+      count += abs(g.value - e.value) > g.bound + e.bound ? 1 : 0;
+      ++judged;
+    }
+  return count;
+}
+
+// To the last of fifty digits: each side carries a bound on all of its own rounding errors, 2^-168
+// of every sum, product and quotient and what Boost's functions may be off, carried on by the rules
+// of bounded_test.hpp. The exact result is within both bounds, and so no further apart are they.
+TEST(Lines, AreTheReferenceToTheLastOfFiftyDigits) {
+  std::mt19937_64 engine(7);
+  const auto up_to = [&](Index most) {
+    return 1 + static_cast<Index>(engine() % static_cast<std::uint64_t>(most));
+  };
+  int judged = 0, problems = 0, seen = 0;
+  for (int k = 0; k < 160; ++k) {
+    Problem<double> p;
+    p.cell = k % 2 == 0 ? Cell::rnn : Cell::lstm;
+    p.activation = p.cell == Cell::lstm ? Activation::tanh
+                   : k % 3 == 0         ? Activation::tanh
+                   : k % 3 == 1         ? Activation::relu
+                                        : Activation::identity;
+    const Index T_x = up_to(4);
+    p.sizes = {up_to(4), up_to(4), up_to(3), T_x, up_to(T_x)};
+    p.in = make_tensors<double>(p.cell, input_names(p.cell), p.sizes);
+    p.up = make_tensors<double>(p.cell, upstream_names(p.cell), p.sizes);
+    std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+    const double scale = std::exp2(static_cast<double>(k % 7) - 4.0);  // 1/16 to 4
+    for (auto* tensors : {&p.in, &p.up})
+      for (auto& [name, tensor] : *tensors)
+        for (double& entry : tensor.elements()) entry = scale * uniform(engine);
+    auto problem = converted<FiftyInterval>(p);
+    const auto expected = by_the_reference(problem);
+    EXPECT_EQ(apart(by_the_lines(problem), expected, judged), 0) << "problem " << k;
+
+    // What is off by one part in 10^42 is not taken for the same.
+    FiftyInterval& entry = problem.in["x"].elements().front();
+    entry.value *= 1 + Fifty("1e-42");
+    int again = 0;
+    seen += apart(by_the_lines(problem), expected, again) > 0 ? 1 : 0;
+    ++problems;
+  }
+  EXPECT_GT(judged, 10000);
+  EXPECT_GT(seen, problems / 2);
 }
 
 TEST(Lines, OfFormulasThatReadWhatTheStepDoesNotHaveAreRefused) {

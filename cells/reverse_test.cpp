@@ -11,88 +11,10 @@
 #include "arithmetic/dual.hpp"
 #include "arithmetic/fifty_digits.hpp"
 #include "arithmetic/modular.hpp"
-#include "cells/built_in.hpp"
-#include "cells/walk.hpp"
+#include "cells/random_walk_test.hpp"
 
 namespace bptt::cells {
 namespace {
-
-std::vector<Program> every_step() {
-  std::vector<Program> steps;
-  for (const Definition& cell : built_in())
-    for (const Function g : {Function::tanh, Function::relu, Function::identity})
-      if (!cell.activation_name.empty() || g == Function::tanh) steps.push_back(cell.with(g));
-  return steps;
-}
-
-bool uses(const Program& step, std::initializer_list<Function> functions) {
-  for (const Line& line : step.lines)
-    for (const Function function : functions)
-      if (line.function == function) return true;
-  return false;
-}
-
-/// A problem: what a walk is given, and the upstream gradients of all states and outputs.
-template <class S>
-struct Given {
-  Extents extents;
-  Index m = 1, T = 1;
-  NamedTensors<S> in, up;
-};
-
-template <class S, class Draw>
-Given<S> draw(const Program& step, std::mt19937_64& engine, const Draw& number) {
-  const auto below = [&](int n) { return static_cast<Index>(engine() % static_cast<unsigned>(n)); };
-  Given<S> given;
-  for (const Letter& letter : step.letters)
-    for (const std::string& size : letter.extent.sizes)
-      if (!given.extents.contains(size)) given.extents.add(size, 1 + below(3));
-  given.m = 1 + below(3);
-  given.T = 1 + below(4);
-  const Index T_da = 1 + below(static_cast<int>(given.T));
-  const auto add = [&](NamedTensors<S>& to, const std::string& name, Shape shape, Index steps) {
-    if (steps > 0) shape.append(steps);
-    Tensor<S> tensor(shape);
-    for (S& entry : tensor.elements()) entry = number();
-    to.add(name, std::move(tensor));
-  };
-  for (std::size_t k = 0; k < step.arrays.size(); ++k) {
-    const Array& array = step.arrays[k];
-    const Shape shape = step.shape(static_cast<int>(k), given.extents, given.m);
-    if (array.role == Role::input) add(given.in, array.name, shape, given.T);
-    if (array.role == Role::weight) add(given.in, array.name, shape, 0);
-    if (array.role == Role::state || array.role == Role::output)
-      add(given.up, "d" + array.name, shape, T_da);
-    if (array.role != Role::state) continue;
-    add(given.in, array.name + "0", shape, 0);
-    add(given.up, "d" + array.name + "_T", shape, 0);
-  }
-  return given;
-}
-
-/// <up, what the cell gives>: the loss whose gradients are asked for.
-template <class S, class T>
-S loss(const Given<S>& given, const NamedTensors<T>& out, S (*part)(const T&)) {
-  S sum(0);
-  for (const auto& [name, weights] : given.up) {
-    const bool final = name.ends_with("_T");
-    const auto& values = out[name.substr(1, name.size() - (final ? 3 : 1))].elements();
-    const std::size_t count = weights.elements().size();
-    // The state after the last step that has a loss, or all of those steps.
-    const auto T_da =
-        given.up["d" + name.substr(1, name.size() - (final ? 3 : 1))].elements().size();
-    const std::size_t first = final ? T_da - count : 0;
-    for (std::size_t k = 0; k < count; ++k) sum += weights.elements()[k] * part(values[first + k]);
-  }
-  return sum;
-}
-
-/// The gradient of an input: of x the steps that have a loss alone.
-template <class S>
-S gradient_at(const NamedTensors<S>& gradients, const std::string& name, std::size_t entry) {
-  const auto& all = gradients["d" + name].elements();
-  return entry < all.size() ? all[entry] : S(0);
-}
 
 template <class S>
 NamedTensors<S> gradients_of(const Program& step, const Given<S>& given) {

@@ -56,6 +56,10 @@ bool CaseEvidence::is_wrong(Moment moment, std::string_view name) const {
   return std::find(of_array.begin(), of_array.end(), Mark::wrong) != of_array.end();
 }
 
+bool CaseEvidence::is_large() const {
+  return !properties::judged_entry_by_entry(described().spec.cell, described().spec.sizes);
+}
+
 double CaseEvidence::work() const {
   const TraceCase& c = described();
   const bool two = c.script == Script::twice || c.script == Script::second_problem;
@@ -90,7 +94,12 @@ Evidence gather(const Subject& subject, Cell cell, const std::vector<TraceCase>&
   evidence.cell = cell;
   evidence.claims = subject.capabilities();
   int ends = 0;
+  std::vector<const TraceCase*> large;
   for (const TraceCase& c : cases) {
+    if (!properties::judged_entry_by_entry(cell, c.spec.sizes)) {
+      large.push_back(&c);
+      continue;
+    }
     if (deadline.passed() || ends >= most_ends) {
       ++evidence.cases_left_out;
       continue;
@@ -107,6 +116,9 @@ Evidence gather(const Subject& subject, Cell cell, const std::vector<TraceCase>&
       ++evidence.properties_left_out;
     else
       evidence.behaved.emplace_back(property, behaviour(*property, subject, evidence.claims, cell));
+  for (const TraceCase* c : large)
+    if (!evidence.values_wrong() && ends < most_ends)
+      evidence.cases.emplace_back(*c, subject, evidence.claims);
   return evidence;
 }
 

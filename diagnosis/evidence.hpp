@@ -51,6 +51,8 @@ struct CaseEvidence {
   /// Whether there are numbers to compare.
   [[nodiscard]] bool usable() const { return !failed() && expected.doubt.empty(); }
   [[nodiscard]] bool is_wrong() const { return wrong > 0 || failed(); }
+  /// Too large to be judged entry by entry, and for known faults to be tried on.
+  [[nodiscard]] bool is_large() const;
   /// Whether an array of that name and moment has a wrong entry; false if it is not there.
   [[nodiscard]] bool is_wrong(Moment moment, std::string_view name) const;
   /// Position in the trace; -1 if it is not there.
@@ -73,7 +75,8 @@ struct Evidence {
   [[nodiscard]] long long judged_entries() const;
 };
 
-/// Runs the subject on the cases, then asks for its behaviours, until the time is over.
+/// Runs the subject on the cases, then asks for its behaviours, until the time is over. Large cases
+/// take longest: they come last, only where no other is wrong, and then whatever the time.
 [[nodiscard]] Evidence gather(const Subject& subject, Cell cell,
                               const std::vector<TraceCase>& cases, const Deadline& deadline);
 

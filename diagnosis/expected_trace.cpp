@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "properties/comparison.hpp"
+#include "properties/draw.hpp"
 #include "properties/expectation.hpp"
 
 namespace bptt::diagnosis {
@@ -61,19 +62,24 @@ class Builder {
     const Expectation e(problem, rounding_, claims_.derivation);
     if (expected_.doubt.empty()) expected_.doubt = e.doubt();
     const bool no_upstream = all_zero(problem.up);  // every product has a factor of zero
+    const bool large = !properties::judged_entry_by_entry(problem.cell, problem.sizes);
+    const Named<NoiseBound> typical = large ? typical_bounds(e) : Named<NoiseBound>();
     for (const auto& [name, values] : e.values()) {
       const bool gradient = name.starts_with("d");
       if (gradient && (!claims_.backward || (name == "dc0" && !claims_.initial_cell))) continue;
       ExpectedArray array{moment, name, values, {}};
       const bool onto = gradient && accumulates(name) && case_.script == Script::prefilled;
-      std::vector<Probe> probes;
-      for (Index k = 0; k < values.size(); ++k) probes.push_back({name, k, 0});
-      auto bounds = e.bounds(probes);
+      std::vector<NoiseBound> bounds;
+      if (large)
+        bounds.assign(values.elements().size(), typical[name]);
+      else
+        bounds = e.bounds(probes_of(name, values));
       if (gradient && no_upstream) bounds.assign(bounds.size(), NoiseBound{});
       const long double scale = properties::scale_of({name, 0, 0}, values);
       for (std::size_t k = 0; k < bounds.size(); ++k) {
         const bool says_little = !std::isfinite(bounds[k].certain) ||
-                                 bounds[k].certain > properties::conclusive_part * scale;
+                                 (large ? properties::tolerance_of(bounds[k]) : bounds[k].certain) >
+                                     properties::conclusive_part * scale;
         if (onto) {
           const long double old = arrays_.held[name].elements()[k];
           const long double size = std::abs(old) + std::abs(values.elements()[k]);
@@ -93,6 +99,34 @@ class Builder {
       }
       expected_.arrays.push_back(std::move(array));
     }
+  }
+
+  static std::vector<Probe> probes_of(const std::string& name, const Tensor<long double>& values) {
+    std::vector<Probe> probes;
+    for (Index k = 0; k < values.size(); ++k) probes.push_back({name, k, 0});
+    return probes;
+  }
+
+  /// Of a large problem's arrays, whose every entry would take too long: thirty times the larger of
+  /// the bounds of two, the largest entry and one at random. What a diagnosis calls wrong is then
+  /// far off; what is off by less it does not see.
+  [[nodiscard]] Named<NoiseBound> typical_bounds(const Expectation& e) const {
+    constexpr double margin = 30;
+    std::vector<Probe> probes;
+    for (const auto& [name, values] : e.values()) {
+      const auto& v = values.elements();
+      const auto largest = std::max_element(
+          v.begin(), v.end(), [](auto p, auto q) { return std::abs(p) < std::abs(q); });
+      probes.push_back({name, largest - v.begin(), 0});
+      const properties::Draw draw(case_.spec.seed, "typical " + name);
+      probes.push_back({name, draw.below(values.size(), 0), 0});
+    }
+    const auto bounds = e.bounds(probes);
+    Named<NoiseBound> typical;
+    for (std::size_t k = 0; k < probes.size(); k += 2)
+      typical.add(probes[k].array, {margin * std::max(bounds[k].certain, bounds[k + 1].certain),
+                                    margin * std::max(bounds[k].sigma, bounds[k + 1].sigma)});
+    return typical;
   }
 
   void add_exact(Moment moment, const NamedTensors<S>& tensors) {

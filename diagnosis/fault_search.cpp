@@ -10,7 +10,7 @@ std::vector<const CaseEvidence*> cases_to_compare(const Evidence& evidence) {
   std::vector<const CaseEvidence*> cases;
   for (const CaseEvidence& c : evidence.cases) {
     const bool changed = c.failed() && c.trace.failure->cause == Cause::changed_input;
-    if (c.usable() || changed) cases.push_back(&c);
+    if (!c.is_large() && (c.usable() || changed)) cases.push_back(&c);
   }
   std::stable_sort(cases.begin(), cases.end(), [](const auto* p, const auto* q) {
     if (p->is_wrong() != q->is_wrong()) return p->is_wrong();
@@ -147,6 +147,10 @@ bool behaves_alike(const FaultRows& rows, const Evidence& evidence, FaultTraces&
 FaultSearch search(const Evidence& evidence, FaultTraces& faults, const Deadline& deadline,
                    const OnSetsTried& on_tried) {
   if (!evidence.any_wrong()) return {};
+  FaultSearch none;
+  none.too_large = std::all_of(evidence.cases.begin(), evidence.cases.end(),
+                               [](const CaseEvidence& c) { return c.is_large() || !c.is_wrong(); });
+  if (none.too_large && evidence.values_wrong()) return none;
   return Search(evidence, faults, deadline, on_tried).found();
 }
 

@@ -26,8 +26,9 @@ struct FaultSearch {
   /// If nothing gives every number: the single fault that reproduces most of the wrong entries,
   /// beyond those that it would spoil; nothing if that is less than a quarter of them.
   std::optional<NearestFault> nearest;
-  int tried = 0;         // sets of faults
-  bool complete = true;  // else the time was over before all were tried
+  int tried = 0;           // sets of faults
+  bool too_large = false;  // what is wrong shows in large problems alone: nothing was tried
+  bool complete = true;    // else the time was over before all were tried
 };
 
 /// done of all sets of faults have been tried.

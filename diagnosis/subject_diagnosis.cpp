@@ -87,6 +87,8 @@ SubjectDiagnosis diagnose(const Subject& subject, const DiagnosisOptions& option
     OnSetsTried on_tried;
     if (on_progress) on_tried = [&](int done, int all) { on_progress(cell, done, all); };
     diagnosis.cells.push_back(diagnose(evidence, subject.name(), faults, deadline, on_tried));
+    if (const auto known = options.known_broken.find(cell); known != options.known_broken.end())
+      diagnosis.cells.back().known_broken = known->second;
     if (on_progress) on_progress(cell, 1, 1);
   }
   diagnosis.seconds =

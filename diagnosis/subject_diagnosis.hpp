@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct DiagnosisOptions {
   std::optional<Cell> cell;
   /// Cases beside the usual ones, as those in which a campaign found it broken.
   std::vector<TraceCase> more_cases{};
+  /// Commands that repeat what a campaign found broken, by cell.
+  std::map<Cell, std::string> known_broken{};
   const std::atomic<bool>* stop = nullptr;  // ends it early when it becomes true
 };
 
@@ -42,6 +45,7 @@ struct CellDiagnosis {
   std::vector<std::string> sentences;
   std::optional<FirstWrongNumber> first_wrong;
   FaultSearch faults;
+  std::string known_broken;  // a command that repeats what a campaign found, if it found anything
 
   /// Nothing wrong was found. Without everything asked (complete) that is no verdict.
   [[nodiscard]] bool right() const { return wrong_cases == 0 && broken_properties.empty(); }

@@ -16,6 +16,33 @@ inline constexpr double tanh_ulp = 3, sigmoid_ulp = 2.5;
 /// What a backward pass does with dW* and db*.
 enum class WeightGradients { accumulate, overwrite };
 
+/// Where a pass goes another way because something no longer fits a cache, or is too little to be
+/// divided. The values are those of a core with 1 MiB of second-level cache; tiny ones make small
+/// problems take every way.
+struct Thresholds {
+  /// Pre-activations of the units that are activated together: in the first-level cache.
+  Index activated_bytes = 24 * 1024;
+  /// The part of a panel of weights that all columns of a product read: in the second-level cache.
+  Index panel_bytes = 256 * 1024;
+  /// Packed weights above this leave the second-level cache between two steps.
+  Index near_bytes = 768 * 1024;
+  /// dz of the units whose weight gradients are formed together: in the second-level cache.
+  Index dz_bytes = 384 * 1024;
+  /// Rows of a_prev and x that all units use in turn: in the third-level cache.
+  Index rows_bytes = 2 * 1024 * 1024;
+  /// Packed Wx above this is not read at every step.
+  Index input_weights_bytes = 6 * 1024 * 1024;
+  /// Samples from which on a step's own columns make wide tiles, so that steps need not be joined.
+  Index enough_samples = 12;
+  /// Fewer samples of a thread leave a tile too narrow.
+  Index samples_of_a_thread = 4;
+  /// Products of one step that take about as long as five waits.
+  double work_of_a_step = 50'000;
+  /// Weights of a step, in elements, that no longer stay near a core: half of them, read by each of
+  /// two threads, costs less than all of them by both, and much more than a wait. 8 MiB of f32.
+  double far_from_a_core = 2 * 1024 * 1024;
+};
+
 struct Options {
   /// Steps whose input products W x + b are formed by one matrix product ahead of the recurrence.
   /// 0: the plan's choice. The plan keeps G n_a m values for each of these steps, G = 1 for the RNN
@@ -40,6 +67,8 @@ struct Options {
 
   /// The instruction set, by Highway's name (available_targets()); empty: the machine's best.
   std::string target{};
+
+  Thresholds thresholds{};
 };
 
 }  // namespace bptt::optimized

@@ -5,16 +5,6 @@
 namespace bptt::optimized {
 namespace {
 
-/// Fewer columns leave a tile too narrow.
-constexpr Index least_samples = 4;
-
-/// Products of one step that take about as long as five waits.
-constexpr double least_work_of_a_step = 50'000;
-
-/// Weights of a step, in elements, that no longer stay near a core: half of them, read by each of
-/// two threads, costs less than all of them by both, and much more than a wait. 8 MiB of f32.
-constexpr double far_weights = 2 * 1024 * 1024;
-
 int whole(double value, int most) {
   return value >= most ? most : std::max(1, static_cast<int>(value));
 }
@@ -23,7 +13,11 @@ int whole(double value, int most) {
 
 Partition partition_of(const Layout& layout, const Sizes& sizes, const Options& options) {
   const int asked = options.threads;
+  const Thresholds& limits = options.thresholds;
   if (asked < 1) throw Error("a plan for " + std::to_string(asked) + " threads: 1 or more");
+  if (limits.samples_of_a_thread < 1)
+    throw Error("a thread of " + std::to_string(limits.samples_of_a_thread) +
+                " samples: 1 or more");
   const double all = static_cast<double>(layout.stack()) *
                      static_cast<double>(layout.n_a + layout.n_x) * static_cast<double>(sizes.m) *
                      static_cast<double>(sizes.T_x);
@@ -33,11 +27,13 @@ Partition partition_of(const Layout& layout, const Sizes& sizes, const Options& 
   const double weights = static_cast<double>(layout.stack()) * static_cast<double>(layout.n_a);
   const double step = weights * static_cast<double>(sizes.m);
   const auto panels = static_cast<double>(layout.of_state().count());
-  const int by_samples = whole(static_cast<double>(sizes.m / least_samples), partition.threads);
-  const int by_units = whole(
-      at_all_costs ? panels : std::min(panels, 2 * step / least_work_of_a_step), partition.threads);
-  partition.by_units =
-      by_units > by_samples || (by_units == by_samples && by_units > 1 && weights >= far_weights);
+  const int by_samples =
+      whole(static_cast<double>(sizes.m / limits.samples_of_a_thread), partition.threads);
+  const int by_units =
+      whole(at_all_costs ? panels : std::min(panels, 2 * step / limits.work_of_a_step),
+            partition.threads);
+  partition.by_units = by_units > by_samples || (by_units == by_samples && by_units > 1 &&
+                                                 weights >= limits.far_from_a_core);
   partition.walkers = std::max(by_units, by_samples);
   return partition;
 }

@@ -43,22 +43,23 @@ Shared<S>::Shared(Workspace<S>& workspace, const Layout& layout, const Blocking&
 
 template <class S>
 Scratch<S>::Scratch(Workspace<S>& workspace, const Layout& layout, const Blocking& blocking,
-                    const Shared<S>& shared, const Member& of, const Scratch* first_member)
+                    const Thresholds& thresholds, const Shared<S>& shared, const Member& of,
+                    const Scratch* first_member)
     : Shared<S>(shared),
       member(of),
+      limits(thresholds),
       batch(blocking.batch),
       input_steps(blocking.input_steps),
       gradient_steps(blocking.gradient_steps),
       first_sample(of.samples(batch).first),
       m(of.samples(batch).count()),
       panels(of.panels(layout.of_state())) {
-  constexpr Index cached_bytes = 24 * 1024;
   const Index width = layout.width(), all_blocks = layout.blocks();
   const Index per_panel = layout.gates();  // blocks of units
   if (of.walks())
     blocks_of_units = {panels.first * per_panel, std::min(panels.last * per_panel, all_blocks)};
   const Index block_bytes = element_count(m, width) * static_cast<Index>(sizeof(S));
-  blocks_together = std::clamp<Index>(cached_bytes / block_bytes, 1, all_blocks);
+  blocks_together = std::clamp<Index>(limits.activated_bytes / block_bytes, 1, all_blocks);
   z = zeroed(workspace, element_count(blocks_together, m, width));
   const Index columns = divided_up(element_count(gradient_steps, batch), of.count);
   panel = workspace.take(element_count(columns, width));

@@ -12,6 +12,7 @@
 #include "optimized/layout.hpp"
 #include "optimized/options.hpp"
 #include "optimized/part.hpp"
+#include "optimized/paths.hpp"
 #include "optimized/workspace.hpp"
 
 namespace bptt::optimized {
@@ -99,9 +100,12 @@ struct Shared {
 template <class S>
 struct Scratch : Shared<S> {
   Scratch(Workspace<S>& workspace, const Layout& layout, const Blocking& blocking,
-          const Shared<S>& shared, const Member& member, const Scratch* first_member);
+          const Thresholds& thresholds, const Shared<S>& shared, const Member& member,
+          const Scratch* first_member);
 
   Member member;
+  Thresholds limits;
+  mutable Paths paths;  // that the member took; of no account for what it computes
   Index batch, input_steps, gradient_steps;
   /// In the loop over time: its first sample and how many, its panels and blocks of units; no block
   /// if it does not walk.

@@ -33,11 +33,18 @@ class PlanBase {
     const Shared<S> shared(workspace_, layout_, blocking);
     scratches_.reserve(static_cast<std::size_t>(partition_.threads));
     for (int index = 0; index < partition_.threads; ++index)
-      scratches_.emplace_back(workspace_, layout_, blocking, shared,
+      scratches_.emplace_back(workspace_, layout_, blocking, options.thresholds, shared,
                               Member{index, partition_.threads, partition_.walkers,
                                      partition_.by_units, &all_, &of_walkers_},
                               index == 0 ? nullptr : scratches_.data());
   }
+  ~PlanBase() {
+    Paths taken;
+    for (const Scratch<S>& scratch : scratches_) taken.add(scratch.paths);
+    count_plan(taken);
+  }
+  PlanBase(const PlanBase&) = delete;
+  PlanBase& operator=(const PlanBase&) = delete;
 
   [[nodiscard]] const Sizes& sizes() const { return sizes_; }
   /// The sizes of a pass over x, which may have fewer steps than the plan was made for.
@@ -79,6 +86,9 @@ class PlanBase {
   void run_backward(const std::array<Gate<S>, gates>& to, const Pass& pass) {
     require_parameters(ready_backward_);
     const WeightTargets<S> targets{to.data(), weight_gradients_};
+    Paths& paths = scratches_.front().paths;
+    if (partition_.walkers > 1) paths.take(partition_.by_units ? Path::by_units : Path::by_samples);
+    if (partition_.walkers < partition_.threads) paths.take(Path::threads_that_do_not_walk);
     team_.run([&](int member) { pass(scratches_[static_cast<std::size_t>(member)], targets); });
   }
 

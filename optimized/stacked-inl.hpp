@@ -53,8 +53,10 @@ void write_units(const S* from, const View<S>& to, Index row, Index column, Inde
 
 /// True if a packed matrix of so many elements does not stay in the second-level cache.
 template <class S>
-constexpr bool is_far(Index elements) {
-  return elements * static_cast<Index>(sizeof(S)) > 768 * 1024;
+bool is_far(const Scratch<S>& scratch, Index elements) {
+  const bool far = elements * static_cast<Index>(sizeof(S)) > scratch.limits.near_bytes;
+  if (far) scratch.paths.take(Path::far_weights);
+  return far;
 }
 
 // ---- Packing
@@ -105,12 +107,14 @@ void pack_backward(const PackedWeights<S>& packed, Index gate, const Gate<const 
   pack_transposed(packed.layout, gate, from.Wx, packed.layout.of_input(), packed.WxT);
 }
 
-/// Samples from which on a step's own columns make wide tiles, so that steps need not be joined.
-constexpr Index enough_samples = 12;
-
 /// Few samples read the weights no more than once a step. Every second step then goes through them
 /// from the end, so that it begins with those that the step before has left in the caches.
-inline bool goes_back(Index samples, Index t) { return samples < enough_samples && t % 2 == 1; }
+template <class S>
+bool goes_back(const Scratch<S>& scratch, Index t) {
+  const bool back = scratch.m < scratch.limits.enough_samples && t % 2 == 1;
+  if (back) scratch.paths.take(Path::steps_from_the_end);
+  return back;
+}
 
 // ---- Forward
 
@@ -124,23 +128,26 @@ S* input_products_of(const Layout& layout, const Scratch<S>& scratch, Index bloc
 
 /// out = Wx x + b for one block of units and so many columns of x. out: [columns][width].
 template <class S>
-void input_product(const PackedWeights<S>& packed, Index block, const Matrix<const S>& x,
-                   Index columns, S* out) {
+void input_product(const PackedWeights<S>& packed, const Scratch<S>& scratch, Index block,
+                   const Matrix<const S>& x, Index columns, S* out) {
   const Layout& layout = packed.layout;
   const Index width = layout.width(), n_x = layout.n_x, vectors = layout.vectors(block);
-  panel_product<Tag<S>>(static_cast<int>(vectors),
-                        {packed.Wx + block * width * n_x, vectors * layout.lanes, x.data, x.ld, n_x,
-                         n_x, 0, 0, 0, 0, packed.bias + block * width, 0, out, width},
-                        columns);
+  const int parts =
+      panel_product<Tag<S>>(static_cast<int>(vectors),
+                            {packed.Wx + block * width * n_x, vectors * layout.lanes, x.data, x.ld,
+                             n_x, n_x, 0, 0, 0, 0, packed.bias + block * width, 0, out, width},
+                            columns, scratch.limits.panel_bytes);
+  if (parts > 1) scratch.paths.take(Path::panels_in_parts);
 }
 
 /// True if each step forms Wx x itself, just before Wa a_prev is added: there are enough samples
 /// for wide tiles, and Wx is near enough to be read at every step.
 template <class S>
-bool multiplies_x_at_each_step(const Layout& layout, Index m, const View<const S>& x) {
-  constexpr Index near_bytes = 6 * 1024 * 1024;
-  return m >= enough_samples && has_contiguous_columns(x) &&
-         layout.stack() * layout.n_x * static_cast<Index>(sizeof(S)) <= near_bytes;
+bool multiplies_x_at_each_step(const Layout& layout, const Scratch<S>& scratch,
+                               const View<const S>& x) {
+  const Thresholds& limits = scratch.limits;
+  return scratch.m >= limits.enough_samples && has_contiguous_columns(x) &&
+         layout.stack() * layout.n_x * static_cast<Index>(sizeof(S)) <= limits.input_weights_bytes;
 }
 
 /// Otherwise: Wx x + b of the steps first .. last-1 for the member's samples and units. Few
@@ -150,14 +157,17 @@ template <class S>
 void input_products(const PackedWeights<S>& packed, const Scratch<S>& scratch,
                     const View<const S>& x, Index first, Index last) {
   const Index m = scratch.m;
-  const bool by_steps = m >= enough_samples && has_contiguous_columns(x);
-  const Index part = m >= enough_samples ? m : m * (last - first);
+  const bool enough_samples = m >= scratch.limits.enough_samples;
+  const bool by_steps = enough_samples && has_contiguous_columns(x);
+  const Index part = enough_samples ? m : m * (last - first);
+  scratch.paths.take(by_steps ? Path::inputs_by_steps : Path::inputs_joined);
+  if (first > 0) scratch.paths.take(Path::input_blocks);
   const Matrix<const S> joined =
       by_steps ? Matrix<const S>() : read_columns(x.slice(2, first, last), scratch.x_slot);
   for (Index block = scratch.blocks_of_units.first; block < scratch.blocks_of_units.last; ++block) {
     S* out = input_products_of(packed.layout, scratch, block);
     for (Index column = 0; column < m * (last - first); column += part)
-      input_product(packed, block,
+      input_product(packed, scratch, block,
                     by_steps ? step_of(x, first + column / m) : joined.columns(column, part), part,
                     out + column * packed.layout.width());
   }
@@ -165,15 +175,16 @@ void input_products(const PackedWeights<S>& packed, const Scratch<S>& scratch,
 
 /// z = init + Wa a_prev for one block of units. init, z: [m][width].
 template <class S>
-void recurrent_product(const PackedWeights<S>& packed, Index m, Index block,
+void recurrent_product(const PackedWeights<S>& packed, const Scratch<S>& scratch, Index block,
                        const Matrix<const S>& a_prev, const S* init, S* z) {
   const Layout& layout = packed.layout;
   const Index width = layout.width(), vectors = layout.vectors(block);
-  panel_product<Tag<S>>(
+  const int parts = panel_product<Tag<S>>(
       static_cast<int>(vectors),
       {packed.Wa + block * width * layout.n_a, vectors * layout.lanes, a_prev.data, a_prev.ld,
        layout.n_a, layout.n_a, 0, 0, 0, 0, init, width, z, width},
-      m, is_far<S>(layout.stack() * layout.n_a));
+      scratch.m, scratch.limits.panel_bytes, is_far(scratch, layout.stack() * layout.n_a));
+  if (parts > 1) scratch.paths.take(Path::panels_in_parts);
 }
 
 /// The member's samples of a view (n, m, ..).
@@ -193,13 +204,15 @@ void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
   const Index m = scratch.m, step = m * layout.width(), T_x = x.extent(2);
   const Range blocks = scratch.blocks_of_units;
   const Index together = scratch.blocks_together;
-  const bool at_each_step = multiplies_x_at_each_step(layout, m, x);
+  const bool at_each_step = multiplies_x_at_each_step(layout, scratch, x);
+  if (at_each_step) scratch.paths.take(Path::inputs_at_each_step);
+  if (together < blocks.count()) scratch.paths.take(Path::activated_in_groups);
   Matrix<const S> a_prev = a0;
   for (Index first = 0; first < T_x; first += scratch.input_steps) {
     const Index last = std::min(first + scratch.input_steps, T_x);
     if (!at_each_step) input_products(packed, scratch, x, first, last);
     for (Index t = first; t < last; ++t) {
-      const bool back = goes_back(m, t);
+      const bool back = goes_back(scratch, t);
       for (Index before = 0; before < blocks.count(); before += together) {
         const Index count = std::min(together, blocks.count() - before);
         const Index from = back ? blocks.last - before - count : blocks.first + before;
@@ -209,10 +222,10 @@ void forward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
           S* z = scratch.z + (block - from) * step;
           const S* init = z;
           if (at_each_step)
-            input_product(packed, block, step_of(x, t), m, z);
+            input_product(packed, scratch, block, step_of(x, t), m, z);
           else
             init = input_products_of(layout, scratch, block) + (t - first) * step;
-          recurrent_product(packed, m, block, a_prev, init, z);
+          recurrent_product(packed, scratch, block, a_prev, init, z);
         }
         cell(t, from, to, scratch.z);
       }
@@ -233,12 +246,13 @@ void transposed_product(const Layout& layout, const Scratch<S>& scratch, const S
                         const Panels& panels, Index panel, Index first, Index columns, S* out) {
   const Index width = layout.width(), K = layout.rows(), vectors = panels.vectors(panel);
   const Index tail = layout.rows_of_tail();
-  panel_product<Tag<S>>(
+  const int parts = panel_product<Tag<S>>(
       static_cast<int>(vectors),
       {WT + panel * width * K, vectors * layout.lanes, scratch.blocks + first * width, width, K,
        width, scratch.gradient_steps * scratch.batch * width, tail, tail / layout.gates(),
        layout.lanes, scratch.zeros, 0, out, width},
-      columns, is_far<S>(K * panels.rows));
+      columns, scratch.limits.panel_bytes, is_far(scratch, K * panels.rows));
+  if (parts > 1) scratch.paths.take(Path::transposed_in_parts);
 }
 
 /// The member's columns of dx, from the dz of a block of steps.
@@ -285,11 +299,12 @@ void backward_steps(const PackedWeights<S>& packed, const Scratch<S>& scratch,
       std::fill_n(da_prev_of(p), m * width, S(0));
   for (Index block = (T_da - 1) / steps; block >= 0; --block) {
     const Index first = block * steps, last = std::min(first + steps, T_da);
+    if (last < T_da) scratch.paths.take(Path::gradient_blocks);
     for (Index t = last - 1; member.walks() && t >= first; --t) {
       cell(t, t - first);
       member.wait_for_step();
       for (Index i = 0; i < own_panels.count(); ++i) {
-        const Index p = goes_back(m, t) ? own_panels.last - 1 - i : own_panels.first + i;
+        const Index p = goes_back(scratch, t) ? own_panels.last - 1 - i : own_panels.first + i;
         transposed_product(layout, scratch, packed.WaT, panels, p,
                            (t - first) * batch + scratch.first_sample, m, da_prev_of(p));
       }

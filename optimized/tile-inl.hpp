@@ -7,6 +7,8 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
+
 #include "core/shape.hpp"
 #include "optimized/units-inl.hpp"
 
@@ -213,13 +215,16 @@ class Tiling {
 };
 
 /// One panel of A (V vectors of rows, K deep) times any number of columns of B. K is cut where the
-/// part of the panel that all columns read no longer stays in the second-level cache.
+/// part of the panel that all columns read exceeds so many bytes. Returns the number of parts.
 /// `far`: the packed matrix does not stay in that cache from one use to the next; the part or panel
 /// that follows in memory is then asked for while this one is used.
 template <class D>
-void panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns, bool far = false) {
+int panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns, Index bytes_of_a_part,
+                  bool far = false) {
   using S = hn::TFromD<D>;
-  constexpr Index depth = 256 * 1024 / static_cast<Index>(4 * hn::MaxLanes(D()) * sizeof(S));
+  constexpr Index bytes_of_a_row = static_cast<Index>(4 * hn::MaxLanes(D()) * sizeof(S));
+  const Index depth = std::max<Index>(1, bytes_of_a_part / bytes_of_a_row);
+  int parts = 0;
   const Tiling tiling(columns, V);
   // Whole runs only, so that every part starts at the start of one.
   const Index main = args.K - args.tail;
@@ -229,7 +234,7 @@ void panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns, bool
   const S* B = args.B;
   const Index K = args.K;
   const bool one_run = args.run >= main && args.tail == 0;
-  while (done < K) {
+  for (; done < K; ++parts) {
     args.K = K - done < part + part / 2 ? K - done : part;
     TileArguments<S> at = args;
     if (done + args.K < K) at.tail = 0;
@@ -253,6 +258,7 @@ void panel_product(int V, TileArguments<hn::TFromD<D>> args, Index columns, bool
     args.init = args.out;
     args.ldi = args.ldo;
   }
+  return parts;
 }
 
 }  // namespace bptt::optimized::HWY_NAMESPACE

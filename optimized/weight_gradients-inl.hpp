@@ -190,13 +190,16 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
   const Range tiles = by_blocks ? Range{0, all_tiles} : member.share(all_tiles);
   // Blocks whose dz stay in the second-level cache together: their units are neighbours in the
   // caller's columns, and the cut rows are read once for all of them.
-  constexpr Index cached_bytes = 384 * 1024;
-  const Index together = std::clamp<Index>(
-      cached_bytes / (columns * width * static_cast<Index>(sizeof(S))), 1, panel_vectors);
+  const Index together =
+      std::clamp<Index>(scratch.limits.dz_bytes / (columns * width * static_cast<Index>(sizeof(S))),
+                        1, panel_vectors);
   // Rows that stay in the third-level cache while all blocks of units use them.
-  constexpr Index near_bytes = 2 * 1024 * 1024;
   const Index tiles_together = std::max<Index>(
-      1, near_bytes / (columns * widest_tile(panel_vectors) * static_cast<Index>(sizeof(S))));
+      1, scratch.limits.rows_bytes /
+             (columns * widest_tile(panel_vectors) * static_cast<Index>(sizeof(S))));
+  if (!by_blocks) scratch.paths.take(Path::gradients_by_rows);
+  if (together < blocks.count()) scratch.paths.take(Path::blocks_in_groups);
+  if (tiles_together < tiles.count()) scratch.paths.take(Path::rows_in_groups);
   const auto for_each_part = [&](auto&& work) {
     for (Index tile = tiles.first; tile < tiles.last; tile += tiles_together)
       for (Index from = blocks.first; from < blocks.last; from += together)
@@ -215,6 +218,8 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
       bool direct = steps.final;
       for (Index gate = 0; direct && gate < layout.gates(); ++gate)
         direct = has_contiguous_columns(array_of(gate));
+      if (steps.final)
+        scratch.paths.take(direct ? Path::delivered_directly : Path::delivered_by_elements);
       Index k = 0;
       for (Index tile = 0; tile < tiling.tiles(); ++tile, ++count) {
         const int J = tiling.width(tile);

@@ -102,7 +102,7 @@ void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<lon
     }
     judge(probe, of_got->shape(), read(probe, *of_got), read(probe, *of_expected),
           difference(probe, *of_got, *of_expected),
-          {total[k], probe.entry >= 0 ? entry_scale : projection_scale, &sources,
+          {total[k], probe.entry >= 0 ? entry_scale : projection_scale, entry_scale, &sources,
            probe.entry >= 0 ? 1 : static_cast<double>(of_got->size())});
   }
 }
@@ -154,6 +154,9 @@ void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
     ++verdict_.inconclusive_entries;
     return;
   }
+  if (measure.largest > 0)
+    verdict_.seen_from =
+        std::max(verdict_.seen_from, static_cast<double>(tolerance / measure.largest));
   if (got == 0 && expected == 0) {
     ++verdict_.trivial;
     return;

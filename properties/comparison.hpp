@@ -79,6 +79,7 @@ class Comparison {
   struct Measure {
     NoiseBound bound;
     long double scale;
+    long double largest = 0;  // entry of its array, if that is known
     const std::vector<Source>* sources = nullptr;
     double entries = 1;  // that are added up
   };

@@ -45,6 +45,11 @@ class Expectation {
       const std::vector<NamedTensors<long double>>& weights) const {
     return run().bounds_of(weights);
   }
+  /// How the states move along directions in the inputs: forward mode, line by line.
+  [[nodiscard]] std::vector<NamedTensors<long double>> tangents(
+      const std::vector<NamedTensors<long double>>& directions) const {
+    return run().noise().tangents(directions);
+  }
   /// How large the neglected terms of second order are, of a typical entry of the array.
   [[nodiscard]] double second_order(std::string_view array) const {
     return run().noise().second_order(array);

@@ -154,6 +154,7 @@ void add_linearity(std::vector<Property>& all) {
        .check_f32 = superposition_over_time<float>,
        .check_f64 = superposition_over_time<double>,
        .max_size = 5,
+       .at_any_size = true,
        .cost = 6});
 }
 

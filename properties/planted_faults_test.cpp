@@ -9,6 +9,7 @@
 #include "properties/property.hpp"
 #include "properties/replay.hpp"
 #include "properties/run_options.hpp"
+#include "subjects/faults/scale_claims_test.hpp"
 #include "subjects/registry.hpp"
 
 namespace bptt::properties {
@@ -104,6 +105,24 @@ TEST(PlantedFaults, EachIsFound) {
     EXPECT_FALSE(fault.first.empty())
         << name << " breaks no property in " << fault.tried << " cases";
   }
+}
+
+// Faults of scale show past their extents alone: each is asked there, in one of its cells.
+TEST(PlantedFaults, EachOfScaleIsFoundWhereItIsWrong) {
+  std::vector<std::string> sought = scale_fault_names();
+  for (const test::ScaleClaim& claim : test::scale_claims) {
+    const Cell cell = claim.rnn == test::not_asked ? Cell::lstm : Cell::rnn;
+    const std::string name = "fault:" + claim.fault;
+    if (claim.wrong(cell).empty() || std::erase(sought, name) == 0) continue;
+    ProblemSpec spec;
+    spec.cell = cell;
+    spec.sizes = claim.sizes;
+    const Verdict verdict =
+        check(find_property("equals_reference"), *make_subject(name), claim.scalar, spec);
+    EXPECT_EQ(verdict.outcome, Outcome::broken)
+        << name << " " << to_string(spec) << ": " << describe(verdict) << verdict.reason;
+  }
+  EXPECT_TRUE(sought.empty()) << sought.front() << " is wrong nowhere";
 }
 
 TEST(PlantedFaults, TheSameCodeWithoutAFaultBreaksNothing) {

@@ -37,8 +37,11 @@ struct Verdict {
   Element worst;              // of the comparisons within a bound
   double worst_ratio = 0;  // error / bound of `worst`; infinite where a bound of zero is exceeded
   double sigma_ratio = 0;  // largest error / sigma
-  long long compared = 0;  // comparisons that could have failed
-  long long trivial = 0;   // zero with zero, NaN with NaN: no evidence, counted apart
+  /// An error of one entry above this part of its array's largest would have been seen, whichever
+  /// entry: the least bound that had all of it, at its largest over the arrays. 0: not known.
+  double seen_from = 0;
+  long long compared = 0;              // comparisons that could have failed
+  long long trivial = 0;               // zero with zero, NaN with NaN: no evidence, counted apart
   long long inconclusive_entries = 0;  // bound too large beside the array to say anything
 };
 

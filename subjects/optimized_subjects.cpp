@@ -20,6 +20,19 @@ struct OptimizedRow {
   optimized::Memory memory = optimized::Memory::recompute_gates;
 };
 
+/// So small that problems of a few units take the ways of large ones; a panel is cut every three
+/// vectors of 64 bytes.
+constexpr optimized::Thresholds tiny{.activated_bytes = 512,
+                                     .panel_bytes = 3 * 4 * 64,
+                                     .near_bytes = 1,
+                                     .dz_bytes = 1,
+                                     .rows_bytes = 1,
+                                     .input_weights_bytes = 2048,
+                                     .enough_samples = 3,
+                                     .samples_of_a_thread = 1,
+                                     .work_of_a_step = 1,
+                                     .far_from_a_core = 16};
+
 std::vector<OptimizedRow> make_optimized_rows() {
   std::vector<OptimizedRow> rows{
       {"optimized", "The fast kernels: this machine's best instruction set, one thread."},
@@ -35,6 +48,18 @@ std::vector<OptimizedRow> make_optimized_rows() {
        "The fast kernels on two threads, however small the problem.",
        Kind::kernels,
        {.threads = 2, .least_work_of_a_thread = 0}},
+      {"optimized:thresholds=tiny",
+       "The fast kernels, where small problems go the ways of large ones.",
+       Kind::kernels,
+       {.input_block_steps = 3, .gradient_block_steps = 2, .thresholds = tiny}},
+      {"optimized:thresholds=tiny,threads=2",
+       "The same on two threads.",
+       Kind::kernels,
+       {.input_block_steps = 3,
+        .gradient_block_steps = 2,
+        .threads = 2,
+        .least_work_of_a_thread = 0,
+        .thresholds = tiny}},
       {"optimized:memory=recompute",
        "The fast kernels; backward reads a alone and computes the gates again.",
        Kind::checkpointed,

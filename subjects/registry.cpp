@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "subjects/faults/fault_subject.hpp"
+#include "subjects/faults/scale_faults.hpp"
 #include "subjects/foreign/foreign_subjects.hpp"
 #include "subjects/lines_subject.hpp"
 #include "subjects/optimized_subjects.hpp"
@@ -59,18 +60,21 @@ std::vector<std::string> subject_names() {
 }
 
 std::vector<std::string> fault_names() { return fault_subject_names(); }
+std::vector<std::string> scale_fault_names() { return scale_fault_subject_names(); }
 
 std::unique_ptr<Subject> make_subject(std::string_view name, const foreign::Options& options) {
   if (foreign::is_file_name(name)) return foreign::make_foreign_subject(std::string(name), options);
   if (auto subject = make_reference_subject(name)) return subject;
   if (auto subject = make_lines_subject(name)) return subject;
   if (auto subject = make_optimized_subject(name)) return subject;
+  if (auto subject = make_scale_fault_subject(name)) return subject;
   if (auto subject = make_fault_subject(name)) return subject;
   if (auto subject = make_peer_subject(name)) return subject;
 
   const std::vector<std::string> right = subject_names();
   std::vector<std::string> known = right;
   append(known, fault_names());
+  append(known, scale_fault_names());
   throw UnsupportedError("no subject is named '" + std::string(name) + "'; the nearest are " +
                          joined(nearest_to(name, known)) + "; all are " + joined(right) +
                          ", and the " + std::to_string(known.size() - right.size()) +

@@ -17,6 +17,9 @@ namespace bptt {
 /// The subjects with one deliberate fault each, "fault:drop_da_prevt". Any of them combine:
 /// "fault:no_carry+copy_paste_bias_accumulators". "fault:none" is their code without any.
 [[nodiscard]] std::vector<std::string> fault_names();
+/// The faults of scale, "fault:far_weights_stored": each shows past a size of its own alone, and is
+/// as fast as `optimized`. They do not combine.
+[[nodiscard]] std::vector<std::string> scale_fault_names();
 
 /// Throws UnsupportedError, with the nearest and all known names, if there is none of that name.
 /// A name that is a file's ("./mine.so", "mine.py:lstm") is a foreign subject, run as `options`

@@ -16,7 +16,8 @@ using testing::HasSubstr;
 
 std::vector<std::string> all_names() {
   std::vector<std::string> names = subject_names();
-  for (const std::string& name : fault_names()) names.push_back(name);
+  for (const auto& faults : {fault_names(), scale_fault_names()})
+    names.insert(names.end(), faults.begin(), faults.end());
   return names;
 }
 
@@ -27,6 +28,7 @@ TEST(Registry, HoldsTheSubjectsThatOthersName) {
                                      "optimized:blocks=1", "optimized:blocks=3",
                                      "optimized:threads=2", "eigen", "eigen:blocks=3"}));
   EXPECT_THAT(fault_names(), testing::Contains("fault:drop_da_prevt"));
+  EXPECT_THAT(scale_fault_names(), testing::Contains("fault:far_weights_stored"));
 }
 
 TEST(Registry, NamesMakeSubjectsOfThatName) {
@@ -48,6 +50,7 @@ TEST(Registry, UnknownNamesAreRefusedWithTheNearest) {
   }
   EXPECT_THROW((void)make_subject(""), UnsupportedError);
   EXPECT_THROW((void)make_subject("reference:walk"), UnsupportedError);
+  EXPECT_THROW((void)make_subject("fault:no_carry+far_weights_stored"), UnsupportedError);
 }
 
 TEST(Subjects, RefuseWhatTheirCapabilitiesExclude) {

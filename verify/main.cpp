@@ -78,14 +78,22 @@ int bounds(const Arguments& arguments) {
   options.jobs = static_cast<unsigned>(arguments.campaign.jobs);
   if (is_terminal(STDERR_FILENO))
     options.progress = [](std::size_t done, std::size_t all) {
-      std::fprintf(stderr, "\r%zu of %zu rows%s", done, all, done == all ? "\n" : "");
+      if (all == 0)
+        std::fprintf(stderr, "\r%zu rows", done);
+      else
+        std::fprintf(stderr, "\r%zu of %zu rows%s", done, all, done == all ? "\n" : "");
     };
-  const auto sizes = survey_sizes(*subject, options);
-  const auto regimes = survey_regimes(*subject, options);
-  print(sizes_table(sizes) + "\n" + regimes_table(regimes));
+  std::vector<std::vector<BoundsRow>> tables;
+  if (arguments.sizes == "real") {
+    tables.push_back(survey_models(*subject, options));
+    print(models_table(tables[0]));
+  } else {
+    tables = {survey_sizes(*subject, options), survey_regimes(*subject, options)};
+    print(sizes_table(tables[0]) + "\n" + regimes_table(tables[1]));
+  }
   long long entries = 0, beyond = 0;
-  for (const auto* rows : {&sizes, &regimes})
-    for (const BoundsRow& row : *rows) {
+  for (const auto& rows : tables)
+    for (const BoundsRow& row : rows) {
       entries += row.entries;
       beyond += row.beyond_certain + row.accused;
     }
@@ -165,13 +173,18 @@ void add_bounds(CLI::App& app, Arguments& a) {
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
   app.add_option("--seed", a.campaign.seed, "Where the problems come from")->capture_default_str();
+  app.add_option("--sizes", a.sizes,
+                 "small, against 50 digits; or real, those of models, against the values that the "
+                 "suite expects")
+      ->check(CLI::IsMember({"small", "real"}));
   app.add_option("--jobs", a.campaign.jobs, "Threads; all of the machine's")
       ->check(CLI::Range(1, 1024));
   app.footer(
       "Prints the tables of docs/error_bounds.md: errors against 50 digits, in units of sigma.\n"
       "Examples:\n"
       "  bptt-verify bounds                               two minutes\n"
-      "  bptt-verify bounds reference --entries 12500     a million entries by size; long");
+      "  bptt-verify bounds reference --entries 12500     a million entries by size; long\n"
+      "  bptt-verify bounds optimized --sizes real --entries 100   half an hour");
 }
 
 /// Arrays of real models come and go. Memory that is given back to the system must be cleared anew

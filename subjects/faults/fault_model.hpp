@@ -5,13 +5,16 @@
 
 namespace bptt {
 
+/// Of the subject that has a fault, before its id.
+inline constexpr std::string_view fault_prefix = "fault:";
+
 enum class Cells { rnn, lstm, both };
 
 /// The lines `wrong` and `right` are in the field's words, as one would write them with NumPy.
 struct FaultModel {
-  std::string_view id;     // after "fault:"
+  std::string_view id;     // after fault_prefix
   std::string_view model;  // its kind: A time and states, B calls and memory, C slopes, D sums and
-                           // slices, E gates and the forward pass, F sizes
+                           // slices, E gates and the forward pass, F sizes, G scale
   Cells cells{};           // to which it applies
   std::string_view mechanism;  // what the code does
   std::string_view wrong;      // the line as it stands

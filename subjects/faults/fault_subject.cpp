@@ -7,13 +7,11 @@
 namespace bptt {
 namespace {
 
-constexpr std::string_view prefix = "fault:";
-
 class FaultSubject final : public SubjectOf<FaultSubject> {
  public:
   explicit FaultSubject(const FaultSet& set) : set_(set) {}
 
-  [[nodiscard]] std::string name() const override { return std::string(prefix) + set_.str(); }
+  [[nodiscard]] std::string name() const override { return std::string(fault_prefix) + set_.str(); }
   [[nodiscard]] std::string description() const override {
     std::string text;
     for (std::size_t row = 0; row < fault_count; ++row)
@@ -46,13 +44,13 @@ class FaultSubject final : public SubjectOf<FaultSubject> {
 std::vector<std::string> fault_subject_names() {
   std::vector<std::string> names;
   for (const FaultModel& model : fault_models)
-    names.push_back(std::string(prefix) + std::string(model.id));
+    names.push_back(std::string(fault_prefix) + std::string(model.id));
   return names;
 }
 
 std::unique_ptr<Subject> make_fault_subject(std::string_view name) {
-  if (!name.starts_with(prefix)) return nullptr;
-  const std::optional<FaultSet> set = FaultSet::parse(name.substr(prefix.size()));
+  if (!name.starts_with(fault_prefix)) return nullptr;
+  const std::optional<FaultSet> set = FaultSet::parse(name.substr(fault_prefix.size()));
   if (!set) return nullptr;
   if (!set->apply_to(Cell::rnn) && !set->apply_to(Cell::lstm))
     throw UnsupportedError("no cell has all the faults of " + std::string(name));

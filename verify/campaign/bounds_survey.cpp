@@ -13,6 +13,7 @@
 #include "properties/codec.hpp"
 #include "properties/comparison.hpp"
 #include "properties/draw.hpp"
+#include "properties/model_shapes.hpp"
 #include "properties/reference_run.hpp"
 #include "properties/trial.hpp"
 
@@ -22,18 +23,16 @@ namespace {
 using properties::ProblemSpec;
 using properties::Regime;
 
-/// Entries of one array of one problem that are judged: every one, or a sample.
-constexpr Index sample_of_an_array = 64;
-
-std::vector<properties::Probe> sampled_probes(const ProblemSpec& spec) {
+/// So many entries of each array, or every one.
+std::vector<properties::Probe> sampled_probes(const ProblemSpec& spec, Index of_an_array) {
   std::vector<properties::Probe> probes;
   auto names = state_names(spec.cell);
   names.insert(names.end(), gradient_names(spec.cell).begin(), gradient_names(spec.cell).end());
   for (const auto& name : names) {
     const Index size = shape_of(spec.cell, name, spec.sizes).size();
     const properties::Draw draw(spec.seed, "sample of " + name);
-    for (Index k = 0; k < std::min(size, sample_of_an_array); ++k)
-      probes.push_back({name, size <= sample_of_an_array ? k : draw.below(size, k), 0});
+    for (Index k = 0; k < std::min(size, of_an_array); ++k)
+      probes.push_back({name, size <= of_an_array ? k : draw.below(size, k), 0});
   }
   return probes;
 }
@@ -43,8 +42,24 @@ struct Sample {
   std::map<std::string, std::vector<float>> ratios;
   BoundsRow row;
 
+  /// Truth: the arrays that are right, in a wider scalar.
   template <class S>
-  void judge(const Subject& subject, const ProblemSpec& spec) {
+  void judge_small(const Subject& subject, const ProblemSpec& spec) {
+    constexpr Index of_an_array = 64;
+    judge<S>(subject, spec, of_an_array, [](const auto& trial, const auto&) {
+      return properties::reference_outputs(converted<Fifty>(trial.problem));
+    });
+  }
+  template <class S>
+  void judge_large(const Subject& subject, const ProblemSpec& spec, Index of_an_array) {
+    judge<S>(subject, spec, of_an_array,
+             [](const auto&, const auto& expectation) { return expectation.values(); });
+  }
+
+ private:
+  template <class S, class Truth>
+  void judge(const Subject& subject, const ProblemSpec& spec, Index of_an_array,
+             const Truth& truth_of) {
     const properties::Trial<S> trial(subject, spec);
     const auto expectation = trial.expect(trial.problem);
     if (!expectation.doubt().empty()) {
@@ -52,8 +67,8 @@ struct Sample {
       return;
     }
     const auto got = trial.run();
-    const auto truth = properties::reference_outputs(converted<Fifty>(trial.problem));
-    const auto probes = sampled_probes(spec);
+    const auto& truth = truth_of(trial, expectation);
+    const auto probes = sampled_probes(spec, of_an_array);
     const auto bounds = expectation.bounds(probes);
     for (std::size_t k = 0; k < probes.size(); ++k) {
       const auto entry = static_cast<std::size_t>(probes[k].entry);
@@ -107,9 +122,9 @@ BoundsRow survey_row(const Subject& subject, const BoundsRow& kind, const SpecOf
   for (std::uint64_t k = 0; sample.row.entries < entries && k < 100000; ++k) {
     const ProblemSpec spec = spec_of(k);
     if (kind.scalar == Scalar::f32)
-      sample.judge<float>(subject, spec);
+      sample.judge_small<float>(subject, spec);
     else
-      sample.judge<double>(subject, spec);
+      sample.judge_small<double>(subject, spec);
   }
   return finish(sample);
 }
@@ -195,6 +210,35 @@ std::vector<BoundsRow> survey_regimes(const Subject& subject, const BoundsSurvey
   return survey(subject, std::move(kinds), spec_of, options);
 }
 
+std::vector<BoundsRow> survey_models(const Subject& subject, const BoundsSurveyOptions& options) {
+  using properties::SizeSet;
+  std::vector<BoundsRow> rows;
+  for (const BoundsRow& kind : cells_and_scalars(subject)) {
+    const Sizes first = properties::model_problem(SizeSet::real, kind.cell, options.seed, 0).sizes;
+    for (int k = 0;; ++k) {
+      const ProblemSpec spec = properties::model_problem(SizeSet::real, kind.cell, options.seed, k);
+      const Sizes& s = spec.sizes;
+      if (k > 0 && s == first) break;
+      Sample sample;
+      sample.row = kind;
+      sample.row.n_x = s.n_x;
+      sample.row.n_a = s.n_a;
+      sample.row.m = s.m;
+      sample.row.T = s.T_x;
+      const auto arrays =
+          static_cast<long long>(state_names(kind.cell).size() + gradient_names(kind.cell).size());
+      const auto of_an_array = std::max<Index>(1, options.entries_per_row / arrays);
+      if (kind.scalar == Scalar::f32)
+        sample.judge_large<float>(subject, spec, of_an_array);
+      else
+        sample.judge_large<double>(subject, spec, of_an_array);
+      rows.push_back(finish(sample));
+      if (options.progress) options.progress(rows.size(), 0);
+    }
+  }
+  return rows;
+}
+
 std::string sizes_table(const std::vector<BoundsRow>& rows) {
   std::string text =
       "| cell | scalar | n_a | T | entries | error / sigma: median | by gradient | 99 % | largest "
@@ -207,6 +251,19 @@ std::string sizes_table(const std::vector<BoundsRow>& rows) {
         "{:.1e} | {} | {} |\n",
         name_of(r.cell), name_of(r.scalar), r.n_a, r.T, r.entries, r.median, r.lowest_median,
         r.highest_median, r.percentile_99, r.largest, r.certain_share, r.beyond_certain, r.accused);
+  return text;
+}
+
+std::string models_table(const std::vector<BoundsRow>& rows) {
+  std::string text =
+      "| cell | scalar | n_x n_a m T | entries | error / sigma: median | by gradient | largest | "
+      "largest error / certain | beyond certain | accused |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const BoundsRow& r : rows)
+    text += fmt::format(
+        "| {} | {} | {} {} {} {} | {} | {:.2f} | {:.2f} .. {:.2f} | {:.2f} | {:.1e} | {} | {} |\n",
+        name_of(r.cell), name_of(r.scalar), r.n_x, r.n_a, r.m, r.T, r.entries, r.median,
+        r.lowest_median, r.highest_median, r.largest, r.certain_share, r.beyond_certain, r.accused);
   return text;
 }
 

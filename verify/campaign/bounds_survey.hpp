@@ -18,6 +18,7 @@ struct BoundsRow {
   Scalar scalar = Scalar::f64;
   properties::Regime regime = properties::Regime::unit;
   Index n_a = 0, T = 0;  // 0: drawn by the codec
+  Index n_x = 0, m = 0;  // of a real model; else drawn
   long long entries = 0;
   double median = 0, percentile_99 = 0, largest = 0;  // error / sigma
   double lowest_median = 0, highest_median = 0;       // of one array's entries, over the arrays
@@ -37,12 +38,17 @@ struct BoundsSurveyOptions {
 /// Every cell and scalar that the subject has, n_a in 4 .. 64, T in 1 .. 50, regime unit.
 [[nodiscard]] std::vector<BoundsRow> survey_sizes(const Subject& subject,
                                                   const BoundsSurveyOptions& options);
+/// Every cell and scalar at the sizes of real models, one problem each, its entries as many of each
+/// array; against the expected values instead of 50 digits, which are wider by 2^11 or more.
+[[nodiscard]] std::vector<BoundsRow> survey_models(const Subject& subject,
+                                                   const BoundsSurveyOptions& options);
 /// Every cell, scalar and finite regime, sizes drawn by the codec.
 [[nodiscard]] std::vector<BoundsRow> survey_regimes(const Subject& subject,
                                                     const BoundsSurveyOptions& options);
 
 /// Markdown tables.
 [[nodiscard]] std::string sizes_table(const std::vector<BoundsRow>& rows);
+[[nodiscard]] std::string models_table(const std::vector<BoundsRow>& rows);
 [[nodiscard]] std::string regimes_table(const std::vector<BoundsRow>& rows);
 
 }  // namespace bptt::verify

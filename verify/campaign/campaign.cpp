@@ -43,6 +43,7 @@ Judged judged(const Verdict& verdict) {
   j.trivial = verdict.trivial;
   const bool told = verdict.outcome == Outcome::held || verdict.outcome == Outcome::broken;
   if (told && !verdict.worst.array.empty()) j.ratio = verdict.worst_ratio;
+  if (told) j.seen_from = verdict.seen_from;
   if (verdict.outcome == Outcome::not_judged) j.text = verdict.reason;
   if (verdict.outcome == Outcome::broken) {
     j.text = describe(verdict);
@@ -59,7 +60,12 @@ int shrink_budget(Cause cause) {
 }
 
 /// Of the time that all threads have.
-double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.1; }
+double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.2; }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[(values.size() - 1) / 2];
+}
 
 /// Tells whether a cause comes for the first time. For all threads.
 class OnceEach {
@@ -101,6 +107,7 @@ class Campaign {
     report.subject = subject_.name();
     report.seed = options_.seed;
     report.started = utc_now();
+    const PathCount paths;
     begin_ = now();
     leave_out_what_is_slow(report);
     on_threads([this] { judge_cases(); });
@@ -111,7 +118,9 @@ class Campaign {
       if (lane.row.sizes == SizeSet::small || lane.issued > 0)  // others are asked as time allows
         report.rows.push_back(finished(lane, report));
     if (gave_up()) report.gave_up_after = crashes_;
+    report.found_after = found_after_;
     report.seconds = elapsed();
+    report.paths = paths.taken();
     return report;
   }
 
@@ -163,6 +172,7 @@ class Campaign {
   /// The lane whose next case is to run; null when the campaign is over. Under the lock.
   Lane* next() {
     if (stopped() || gave_up()) return nullptr;
+    if (options_.until_broken && counts_.broken > 0) return nullptr;
     const bool over = options_.seconds && elapsed() >= *options_.seconds;
     for (Models& models : models_)
       if (Lane* lane = next_of(models); lane != nullptr) return lane;
@@ -251,6 +261,7 @@ class Campaign {
       if (result.outcome == Outcome::broken) lane->end = std::min(lane->end, k + 1);
       if (ends_worker(result.cause)) ++crashes_;
       counts_.add(result.outcome);
+      if (result.outcome == Outcome::broken && !found_after_) found_after_ = elapsed();
       report_progress();
     }
   }
@@ -314,7 +325,7 @@ class Campaign {
 
   Row finished(Lane& lane, Report& report) const {
     Row row = lane.row;
-    std::vector<double> ratios;
+    std::vector<double> ratios, seen_from;
     const auto count = std::min(lane.results.size(), static_cast<std::size_t>(lane.end));
     for (std::size_t k = 0; k < count; ++k) {
       const Judged& result = lane.results[k];
@@ -324,6 +335,7 @@ class Campaign {
       if (result.outcome == Outcome::not_judged && row.why_not_judged.empty())
         row.why_not_judged = result.text;
       if (result.ratio) ratios.push_back(*result.ratio);
+      if (result.seen_from > 0) seen_from.push_back(result.seen_from);
       if (row.sizes != SizeSet::small && result.outcome != Outcome::not_judged) {
         const Sizes& sizes = problem(lane, static_cast<int>(k)).sizes;
         const std::string shape = std::to_string(sizes.n_x) + " " + std::to_string(sizes.n_a) +
@@ -335,10 +347,10 @@ class Campaign {
         report.regimes[static_cast<std::size_t>(*result.regime)].add(result.outcome);
     }
     if (!ratios.empty()) {
-      std::sort(ratios.begin(), ratios.end());
-      row.worst_ratio = ratios.back();
-      row.median_ratio = ratios[(ratios.size() - 1) / 2];
+      row.worst_ratio = *std::max_element(ratios.begin(), ratios.end());
+      row.median_ratio = median(ratios);
     }
+    if (!seen_from.empty()) row.seen_from = median(seen_from);
     return row;
   }
 
@@ -373,6 +385,7 @@ class Campaign {
   std::vector<Lane> lanes_;
   std::vector<Models> models_;
   Counts counts_;
+  std::optional<double> found_after_;
   int crashes_ = 0;  // cases that ended the subject's process
   OnceEach shrunk_;
   std::atomic<std::size_t> next_to_shrink_{0};

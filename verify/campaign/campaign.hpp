@@ -41,6 +41,7 @@ struct CampaignOptions {
   std::vector<const properties::PublishedCase*> published;
   bool specification = true;  // also what is about the reference alone
   int max_crashes = 10;       // cases that end the subject's process, until no more are asked for
+  bool until_broken = false;  // ends with the first broken case of all
   bool shrink = true;         // without it a broken row has no failure, only its count
   /// Seconds that have passed since some moment; empty: the machine's steady clock. For all
   /// threads.

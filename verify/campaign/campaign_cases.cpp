@@ -29,9 +29,15 @@ std::vector<diagnosis::TraceCase> broken_cases(const Report& report, const Capab
           std::any_of(cases.begin(), cases.end(), [&](const diagnosis::TraceCase& other) {
             return other.spec == c.spec && other.scalar == c.scalar;
           });
-      if (known || cases.size() >= most_cases || c.spec.regime == properties::Regime::nonfinite ||
-          !can_run(can, c.spec.cell, c.spec.activation, c.scalar) ||
-          !properties::judged_entry_by_entry(c.spec.cell, c.spec.sizes))
+      const bool large = !properties::judged_entry_by_entry(c.spec.cell, c.spec.sizes);
+      const bool another =
+          std::any_of(cases.begin(), cases.end(), [&](const diagnosis::TraceCase& other) {
+            return other.spec.cell == c.spec.cell &&
+                   !properties::judged_entry_by_entry(other.spec.cell, other.spec.sizes);
+          });
+      if (known || (large && another) || cases.size() >= most_cases ||
+          c.spec.regime == properties::Regime::nonfinite ||
+          !can_run(can, c.spec.cell, c.spec.activation, c.scalar))
         continue;
       cases.push_back(c);
     }

@@ -8,8 +8,8 @@
 
 namespace bptt::verify {
 
-/// One call on the problem of each failure of a property, if its problem is small and finite; a
-/// few at most, in the order of the report.
+/// One call on the problem of each failure of a property, if its problem is finite; a few at most,
+/// in the order of the report, and of each cell one that is too large to be judged entry by entry.
 [[nodiscard]] std::vector<diagnosis::TraceCase> broken_cases(const Report& report,
                                                              const Capabilities& can);
 

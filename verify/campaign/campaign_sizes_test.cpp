@@ -85,6 +85,26 @@ TEST(CampaignSizes, EachProblemsComparisonsComeFirst) {
       << text;
 }
 
+// In both scalars at once at middle sizes, one scalar after the other at real ones.
+TEST(CampaignSizes, MiddleProblemsAreComparedInBothScalarsFirst) {
+  for (const SizeSet set : {SizeSet::middle, SizeSet::real}) {
+    asked().lines.clear();
+    CampaignOptions options = of_sizes({set});
+    options.scalar.reset();
+    options.cell = Cell::rnn;
+    options.cases = 1;
+    const Report report = run_campaign(*make_subject("optimized"), options);
+    std::vector<std::string> order;
+    for (const Row& row : report.rows)
+      order.push_back(row.id + " " + std::string(bptt::name_of(row.scalar)));
+    const std::vector<std::string> in_turn{"equals_reference f32", "equals_reference f64",
+                                           "another f32", "another f64"};
+    const std::vector<std::string> by_scalar{"equals_reference f32", "another f32",
+                                             "equals_reference f64", "another f64"};
+    EXPECT_EQ(order, set == SizeSet::middle ? in_turn : by_scalar);
+  }
+}
+
 // Small ones beside them are asked as ever, and the same ones.
 TEST(CampaignSizes, ArePartsOfOneReport) {
   CampaignOptions options = of_sizes({SizeSet::small, SizeSet::middle});

@@ -101,6 +101,24 @@ TEST(Campaign, AFaultIsBrokenAndItsReplayLineIsBrokenAgain) {
   EXPECT_NE(report.rows[0].failures.at(0).replay.find("n_x=1"), std::string::npos) << "not shrunk";
 }
 
+TEST(Campaign, EndsWithTheFirstBrokenCaseIfThatIsAskedFor) {
+  CampaignOptions options = few({"equals_reference", "linear_in_da"}, 20, 1);
+  options.until_broken = true;
+  options.shrink = false;
+  options.clock = [now = 0.0]() mutable { return now += 1; };
+  const Report found = run_campaign(*make_subject("fault:no_carry"), options);
+  EXPECT_EQ(total(found).broken, 1);
+  EXPECT_LT(total(found).cases(), 40);
+  ASSERT_TRUE(found.found_after);
+  EXPECT_GT(*found.found_after, 0);
+  EXPECT_LT(*found.found_after, found.seconds);
+
+  options.properties = {&properties::find_property("linear_in_da")};
+  const Report none = run_campaign(*make_subject("fault:no_carry"), options);
+  EXPECT_EQ(total(none).cases(), 40) << "f32 and f64";
+  EXPECT_FALSE(none.found_after);
+}
+
 TEST(Campaign, ZerosAndNaNsAreNoEvidence) {
   const Property nothing = made_up([](const Subject&, const ProblemSpec&) {
     Comparison comparison(0x1p-53);

@@ -14,6 +14,7 @@ namespace bptt::verify {
 struct Judged {
   properties::Outcome outcome = properties::Outcome::inconclusive;
   std::optional<double> ratio;
+  double seen_from = 0;
   long long compared = 0, trivial = 0;
   std::optional<properties::Regime> regime;
   std::string text, output;  // of a broken one; why one is not judged

@@ -11,6 +11,7 @@
 #include "properties/problem_spec.hpp"
 #include "properties/property.hpp"
 #include "properties/verdict.hpp"
+#include "verify/campaign/taken_paths.hpp"
 
 namespace bptt::verify {
 
@@ -44,6 +45,9 @@ struct Row {
   /// Of error / bound, over the cases that compared within a bound and were not inconclusive: the
   /// largest, and the median of each case's largest. Not there if no case did.
   std::optional<double> worst_ratio, median_ratio;
+  /// The median case saw an error of one entry above this part of its array's largest. Not there
+  /// if no case compared within bounds.
+  std::optional<double> seen_from;
   std::vector<Failure> failures;
   std::string why_not_judged;  // the first of the cases that the checker could not judge
 };
@@ -57,7 +61,9 @@ struct Report {
   std::array<Counts, properties::regime_count> regimes{};  // published cases have none
   /// Cases that ended the subject's process, if there were so many that no more were asked for.
   int gave_up_after = 0;
-  std::vector<std::string> notes;  // what of the subject is not tested, and why
+  std::vector<TakenPath> paths;    // all of them, if the subject has plans of the fast kernels
+  std::optional<double> found_after;  // seconds until the first broken case, if there was one
+  std::vector<std::string> notes;     // what of the subject is not tested, and why
 };
 
 /// "equals_reference"; "equals_reference, real" of other sizes than small ones.

@@ -32,6 +32,9 @@ std::optional<diagnosis::SubjectDiagnosis> diagnosed(const Subject& subject, con
   options.seconds = seconds;
   options.cell = arguments.campaign.cell;
   options.more_cases = broken_cases(report, subject.capabilities());
+  for (const Row& row : report.rows)
+    if (!row.failures.empty() && !row.specification)
+      options.known_broken.try_emplace(row.cell, row.failures.front().replay);
   options.stop = &stop;
   try {
     return diagnose(subject, options, progress_of_diagnosis());
@@ -143,6 +146,8 @@ void add_check(CLI::App& app, Arguments& a) {
                  "Time for a diagnosis of each subject that is broken; 10; 0: none")
       ->check(CLI::NonNegativeNumber);
   add_foreign(app, a);
+  app.add_flag("--until-broken", c.until_broken, "Ends with the first broken case");
+  app.add_flag("!--no-shrink", c.shrink, "Looks for no simpler case than the broken one");
   app.add_option("--max-crashes", c.max_crashes, "Ends after so many cases that ended the worker")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str()

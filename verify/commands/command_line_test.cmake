@@ -4,9 +4,11 @@ cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/expect.cmake)
 
 # The derivation of a cell, of the program's and of a file.
-expect(0 "dconcat \\+= Wf\\^T dzf" "dc_next \\+= dtanh_c" "dbf, dbi, dbc, dbo have one column"
+expect(0 "dconcat \\+= Wf\\^T dzf" "dc_next \\+= dtanh_c" "dbf, dbi, dbc and dbo are .n_a, 1. for every m"
+       "dc_next accumulates: it begins with .* c_prev of the next step send back,
+  and tanh_c, which reads c_next too, adds its own" "dconcat accumulates: zf, zi, zc and zo read concat"
        -- derive lstm)
-expect(0 "relu\\(z\\)" "dba has one column for every m" -- derive rnn --activation relu)
+expect(0 "relu\\(z\\)" "dba is .n_a, 1. for every m: .* sum" -- derive rnn --activation relu)
 expect(0 "mathrel" -- derive gru --latex)
 expect(2 "there is no cell 'elman'; they are rnn, lstm" -- derive elman)
 expect(2 "the cell rnn has no g = exp; it has: tanh relu identity" -- derive rnn --activation exp)
@@ -45,6 +47,17 @@ expect(0 "\"cells\": " -- explain fault:no_carry+ignore_a0 --json)
 expect_json("${out}" fault:ignore_a0 1 subject)
 expect_json("${out}" lstm 0 cells 0)
 expect(0 "Examples:" -- explain --help)
+
+# Faults of scale are right in small problems, and it says that these were small.
+expect(0 "fault:far_weights_stored \\(G, rnn lstm\\)" "from +n_a \\(n_a \\+ n_x\\) = 262144"
+       "check fault:far_weights_stored --until-broken" -- explain far_weights_stored)
+expect(0 "\"extent\": \"m\"" -- explain fault:last_of_8_threads_not_added --json)
+expect_json("${out}" 64 0 from)
+expect(0 "fault:step_counter_of_8_bits +G +rnn lstm" -- list faults)
+expect(2 "fault of scale, right in the small problems" -- matrix fault:far_weights_stored)
+expect(0 "nothing is wrong in 5[0-9] small cases" -- diagnose fault:far_weights_stored --cell rnn)
+expect(1 "BROKEN last_of|BROKEN|broken" -- check fault:initial_states_of_64_samples --sizes middle --cell rnn
+       --scalar f64 --cases 12 --until-broken --no-shrink --diagnosis-seconds 0)
 
 # Printed digits. (Brackets and semicolons mean something to CMake: the files are written as they are.)
 file(WRITE ${SCRATCH}/right.txt "dba[4] = [-0.74747722]\n")
@@ -87,7 +100,7 @@ if(NOT xml MATCHES "failures=\"0\" errors=\"0\" skipped=\"4\"" OR
 endif()
 
 # A subject that runs.
-expect(0 "rnn: nothing is wrong in 5[0-9] cases" "lstm: nothing is wrong" -- diagnose optimized ${time})
+expect(0 "rnn: nothing is wrong in 5[0-9] small cases" "lstm: nothing is wrong" -- diagnose optimized ${time})
 execute_process(COMMAND ${PROGRAM} diagnose optimized --seconds 1e-9 RESULT_VARIABLE got
   OUTPUT_VARIABLE out ERROR_VARIABLE err)
 if(NOT "${got} ${out} ${err}" MATCHES "^2 .*nothing was wrong so far in 0 cases.*--seconds gives more")

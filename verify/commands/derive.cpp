@@ -6,6 +6,7 @@
 #include "cells/functions.hpp"
 #include "cells/parse.hpp"
 #include "core/error.hpp"
+#include "subjects/foreign/derived_library.hpp"
 #include "verify/commands/command.hpp"
 #include "verify/commands/inputs.hpp"
 
@@ -41,6 +42,8 @@ void add_derive(CLI::App& app, Arguments& a) {
       ->type_name("NAME");
   CLI::Option_group* form = app.add_option_group("form", "Instead of plain text");
   form->add_flag("--numpy", a.as_numpy, "A Python module that runs");
+  form->add_flag("--c++", a.as_cpp,
+                 "A C++ file: functions in plain loops; of rnn and lstm a library to check");
   form->add_flag("--latex", a.as_latex, "align* environments");
   form->require_option(0, 1);
   std::string names;
@@ -53,16 +56,18 @@ void add_derive(CLI::App& app, Arguments& a) {
       "Examples:\n"
       "  bptt-verify derive lstm\n"
       "  bptt-verify derive gru --latex\n"
-      "  bptt-verify derive lstm --numpy > mine.py && bptt-verify check mine.py");
+      "  bptt-verify derive lstm --numpy > mine.py && bptt-verify check mine.py\n"
+      "  bptt-verify derive lstm --c++ > lstm.cpp && g++ -O2 -shared -fPIC lstm.cpp -o lstm.so && "
+      "bptt-verify check ./lstm.so");
 }
 
 int run_derive(const Arguments& a) {
   const cells::Definition cell = cell_of(a.what);
   const cells::Program step = step_of(cell, a.activation);
-  const auto text = a.as_numpy   ? cells::numpy_module
-                    : a.as_latex ? cells::derivation_latex
-                                 : cells::derivation_text;
-  print(text(cell, step));
+  print(a.as_numpy   ? cells::numpy_module(cell, step)
+        : a.as_cpp   ? cells::cpp_source(cell, step) + foreign::c_interface_of(cell, step)
+        : a.as_latex ? cells::derivation_latex(cell, step)
+                     : cells::derivation_text(cell, step));
   return all_held;
 }
 

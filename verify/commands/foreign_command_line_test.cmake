@@ -1,5 +1,5 @@
 # cmake -DPROGRAM=<bptt-verify> -DLIBRARIES=<folder> -DEXAMPLES=<examples/foreign>
-#       -DCASES=<properties/cases> -DSCRATCH=<folder> -P foreign_command_line_test.cmake
+#       -DCASES=<properties/cases> -DCXX=<compiler> -DSCRATCH=<folder> -P foreign_command_line_test.cmake
 # Implementations by their file, and recorded gradients, as users meet them.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/expect.cmake)
@@ -13,19 +13,44 @@ set(time --call-timeout 600)
 set(diagnosis_time ${time} --seconds 100000)
 
 # What `derive` writes passes; without one of its lines it does not, and what is wrong is named.
+function(without_line file line result)
+  file(READ ${SCRATCH}/${file} text)
+  string(REPLACE "${line}" "" without "${text}")
+  if(without STREQUAL text)
+    message(FATAL_ERROR "${file} has no line '${line}':\n${text}")
+  endif()
+  file(WRITE ${SCRATCH}/${result} "${without}")
+endfunction()
+function(compile source library)
+  execute_process(COMMAND ${CXX} -std=c++20 -O2 -Wall -Wextra -Werror -shared -fPIC ${source} -o ${library} ${ARGN}
+                  WORKING_DIRECTORY ${SCRATCH} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
 foreach(cell rnn lstm)
   execute_process(COMMAND ${PROGRAM} derive ${cell} --numpy OUTPUT_FILE ${SCRATCH}/derived_${cell}.py
                   COMMAND_ERROR_IS_FATAL ANY)
   expect(0 "nothing broken" -- check derived_${cell}.py --cases 3 --max-size 5 ${time})
+  execute_process(COMMAND ${PROGRAM} derive ${cell} --c++ OUTPUT_FILE ${SCRATCH}/derived_${cell}.cpp
+                  COMMAND_ERROR_IS_FATAL ANY)
+  compile(derived_${cell}.cpp derived_${cell}.so)
+  expect(0 "nothing broken" "equals_reference +${cell} +f32" -- check ./derived_${cell}.so --cases 3
+         --max-size 5 ${time})
 endforeach()
-file(READ ${SCRATCH}/derived_lstm.py derived)
-string(REPLACE "    dconcat = dconcat + Wi.T @ dzi\n" "" without "${derived}")
-if(without STREQUAL derived)
-  message(FATAL_ERROR "the derived module has no line for Wi.T @ dzi:\n${derived}")
-endif()
-file(WRITE ${SCRATCH}/without.py "${without}")
+without_line(derived_lstm.py "    dconcat = dconcat + Wi.T @ dzi\n" without.py)
 expect(1 "BROKEN equals_reference lstm" "dx|da0" -- check without.py:lstm --cases 5 --max-size 5
        --property "^equals_reference$" ${time})
+without_line(derived_lstm.cpp "dbo(i) += dzo(i, s)" without_lstm.cpp)
+compile(without_lstm.cpp without_lstm.so -w)
+expect(1 "BROKEN equals_reference lstm" "only dbo is wrong" "dbo is zero" -- check ./without_lstm.so
+       --cases 5 --max-size 5 --property "^equals_reference$" ${diagnosis_time})
+without_line(derived_rnn.cpp " + da_prev.data[e]" without_rnn.cpp)
+compile(without_rnn.cpp without_rnn.so -w)
+expect(1 "BROKEN equals_reference rnn" "dx: only the last step is right" "drop_da_prevt: "
+       -- check ./without_rnn.so --cases 5 --max-size 5 --property "^equals_reference$" ${diagnosis_time})
+# Of a cell that the C interface does not have the functions alone are written.
+execute_process(COMMAND ${PROGRAM} derive gru --c++ OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+if(text MATCHES "bptt_" OR NOT text MATCHES "namespace gru {.*void forward.*void backward")
+  message(FATAL_ERROR "of the GRU: ${text}")
+endif()
 
 # A library: right, and wrong, and its replay line from the same folder.
 expect(0 "nothing broken" "published:rnn_backward_nb +rnn +f64 +1 +1 " -- check ./librnn.so ${small}

@@ -46,6 +46,7 @@ Json row_json(const Row& row) {
           {"trivial", row.trivial},
           {"worst_ratio", ratio(row.worst_ratio)},
           {"median_ratio", ratio(row.median_ratio)},
+          {"seen_from", ratio(row.seen_from)},
           {"failures", failures}};
 }
 
@@ -59,6 +60,8 @@ Json report_json(const Report& report) {
           {"broken", c.broken},
           {"inconclusive", c.inconclusive},
           {"not_judged", c.not_judged}};
+  Json paths = Json::object();
+  for (const TakenPath& path : report.paths) paths[path.name] = path.plans;
   const Counts all = total(report);
   return {{"subject", report.subject},
           {"seed", report.seed},
@@ -80,6 +83,8 @@ Json report_json(const Report& report) {
             {"broken_rows", broken_rows(report)},
             {"regimes", regimes}}},
           {"gave_up_after", report.gave_up_after},
+          {"paths", paths},
+          {"found_after", report.found_after ? Json(*report.found_after) : Json()},
           {"notes", report.notes}};
 }
 

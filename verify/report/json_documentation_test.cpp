@@ -92,7 +92,7 @@ TEST(JsonDocumentation, HasTheKeysOfACheck) {
   diagnosis.cell = Cell::rnn;
   const std::string text = json_of({report}, "1.2.3", {diagnosis::diagnose(*subject, diagnosis)});
   EXPECT_EQ(undocumented(text, section("bptt-verify/check") + section("bptt-verify/diagnosis"),
-                         {"regimes"}),
+                         {"regimes", "paths"}),
             none);
   EXPECT_FALSE(json::parse(text)["reports"][0]["diagnosis"]["cells"][0]["fits"].empty());
   EXPECT_TRUE(json::parse(json_of({report}, "1.2.3"))["reports"][0]["diagnosis"].is_null());

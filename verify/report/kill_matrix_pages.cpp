@@ -37,6 +37,9 @@ bptt-verify matrix --write docs/kill_matrix.md --json docs/kill_matrix.json
 `bptt-verify check fault:ID --cases {}` shows the cases of one line. *First* is how many cases are
 judged until one is broken, one of each property, cell and scalar in turn, and by which property;
 properties are numbered as in the second table.
+
+Faults of scale are not in it: in problems as small as these they are right to the last bit.
+[faults_of_scale.md](faults_of_scale.md) has them.
 )";
 
 constexpr std::string_view summary = R"(

@@ -59,6 +59,7 @@ std::string list_subjects(bool json) {
   };
   add(subject_names(), true);
   add(fault_names(), false);
+  add(scale_fault_names(), false);
   return json ? list.dump(2) + "\n" : two_columns(list, "subject", "description");
 }
 

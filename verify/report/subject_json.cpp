@@ -75,6 +75,7 @@ Json cell_json(const diagnosis::CellDiagnosis& d) {
           {"wrong_cases", d.wrong_cases},
           {"failed_cases", d.failed_cases},
           {"cases_left_out", d.cases_left_out},
+          {"known_broken", d.known_broken},
           {"properties_left_out", d.properties_left_out},
           {"judged_entries", d.judged_entries},
           {"wrong_entries", d.wrong_entries},

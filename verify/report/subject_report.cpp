@@ -83,6 +83,8 @@ std::string faults_text(const diagnosis::CellDiagnosis& d, const Style& style) {
            fmt::format("these give every number, but break other properties ({}):\n{}", tried,
                        others(f.numbers_alone, 0)) +
            fault_words(f.numbers_alone.front(), style);
+  if (f.too_large)
+    return text + "it shows in large problems alone, on which known faults are not tried\n";
   text += d.cases == d.failed_cases ? "there are no numbers to compare with those of known faults\n"
           : f.complete
               ? fmt::format("no known fault and no pair of them does the same ({})\n", tried)
@@ -100,13 +102,20 @@ std::string cell_text(const diagnosis::CellDiagnosis& d, const Style& style, Det
   if (d.cases_left_out > 0) left_out += fmt::format("; {} cases left out", d.cases_left_out);
   if (d.properties_left_out > 0)
     left_out += fmt::format("; {} properties left out", d.properties_left_out);
+  if (d.right() && !d.known_broken.empty())
+    return fmt::format(
+        "{}: {}{}\n  {}\n", name_of(d.cell),
+        style.yellow(fmt::format("nothing is wrong in {} small cases, {} entries; what is broken "
+                                 "shows elsewhere",
+                                 d.cases, grouped(d.judged_entries))),
+        left_out, d.known_broken);
   if (d.right() && !d.complete())
     return fmt::format("{}: nothing was wrong so far in {} cases, {} entries{}\n", name_of(d.cell),
                        d.cases, grouped(d.judged_entries), left_out);
   if (d.right())
     return fmt::format("{}: {}\n", name_of(d.cell),
-                       style.green(fmt::format("nothing is wrong in {} cases, {} entries", d.cases,
-                                               grouped(d.judged_entries))));
+                       style.green(fmt::format("nothing is wrong in {} small cases, {} entries",
+                                               d.cases, grouped(d.judged_entries))));
   std::string text = fmt::format(
       "{}: {}{}\n", name_of(d.cell),
       style.red(fmt::format("{} of {} cases are wrong, {} of {} entries", d.wrong_cases, d.cases,

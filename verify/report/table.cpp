@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <sstream>
+#include <vector>
 
 namespace bptt::verify {
 namespace {
@@ -76,6 +78,32 @@ std::string shapes_text(const Report& report, properties::SizeSet set) {
   return text;
 }
 
+/// From what error of one entry on the most watchful property saw it: by sizes and scalar.
+std::string seen_text(const Report& report) {
+  std::map<std::pair<properties::SizeSet, Scalar>, double> least;
+  for (const Row& row : report.rows)
+    if (row.seen_from) {
+      const auto [at, first] = least.try_emplace({row.sizes, row.scalar}, *row.seen_from);
+      if (!first) at->second = std::min(at->second, *row.seen_from);
+    }
+  std::string text;
+  for (const auto& [where, part] : least)
+    text += fmt::format("{}{} {} {:.1e}", text.empty() ? "" : ", ", name_of(where.first),
+                        bptt::name_of(where.second), part);
+  return text;
+}
+
+/// How many of the ways through the fast kernels were taken, and which were not.
+std::string paths_text(const Report& report) {
+  std::vector<std::string> missing;
+  for (const TakenPath& path : report.paths)
+    if (path.plans == 0) missing.push_back(path.name);
+  if (report.paths.empty()) return "";
+  return fmt::format("ways through the kernels: {} of {}{}{}\n",
+                     report.paths.size() - missing.size(), report.paths.size(),
+                     missing.empty() ? "" : "; not ", fmt::join(missing, ", "));
+}
+
 std::string regimes_text(const Report& report) {
   std::string text;
   for (std::size_t k = 0; k < report.regimes.size(); ++k) {
@@ -115,6 +143,10 @@ std::string summary_text(const Report& report, const Style& style) {
   for (const auto set : {properties::SizeSet::middle, properties::SizeSet::real})
     if (const std::string shapes = shapes_text(report, set); !shapes.empty())
       text += fmt::format("{} sizes (n_x n_a m T_x): {}\n", name_of(set), shapes);
+  if (const std::string seen = seen_text(report); !seen.empty())
+    text +=
+        "an error of one entry is seen from this part of its array's largest on: " + seen + "\n";
+  text += paths_text(report);
   text += not_judged_text(report, style);
   const auto silent = std::count_if(report.rows.begin(), report.rows.end(), [](const Row& row) {
     return row.counts.held == 0 && row.counts.broken == 0 && row.counts.inconclusive > 0;
