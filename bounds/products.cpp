@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "bounds/product_check.hpp"
 #include "bounds/products_by_set.hpp"
 
 namespace bptt::bounds {
@@ -25,18 +26,28 @@ Multiply<T> fastest() {
   return multiply_add_baseline;
 }
 
-}  // namespace
-
 template <class T>
-void multiply_add(const Extents3& size, T factor, const Strided<T>& p, const Strided<T>& q, T* out,
-                  Index rows, Index columns) {
+void multiply_by_eigen(const Extents3& size, T factor, const Strided<T>& p, const Strided<T>& q,
+                       T* out, Index rows, Index columns) {
   static const Multiply<T> multiply = fastest<T>();
   multiply(size, factor, p, q, out, rows, columns);
 }
-template void multiply_add(const Extents3&, float, const Strided<float>&, const Strided<float>&,
-                           float*, Index, Index);
-template void multiply_add(const Extents3&, double, const Strided<double>&, const Strided<double>&,
-                           double*, Index, Index);
+
+}  // namespace
+
+template <>
+void multiply_add(const Extents3& size, float factor, const Strided<float>& p,
+                  const Strided<float>& q, float* out, Index rows, Index columns) {
+  multiply_by_eigen(size, factor, p, q, out, rows, columns);
+}
+
+template <>
+void multiply_add(const Extents3& size, double factor, const Strided<double>& p,
+                  const Strided<double>& q, double* out, Index rows, Index columns) {
+  const ProductCheck check(size, factor, p, q, {out, rows, columns});
+  multiply_by_eigen(size, factor, p, q, out, rows, columns);
+  check.require();
+}
 
 namespace {
 

@@ -10,6 +10,8 @@
 
 #include "arithmetic/fifty_digits.hpp"
 #include "bounds/contraction.hpp"
+#include "bounds/product_check.hpp"
+#include "core/error.hpp"
 
 namespace bptt::bounds {
 namespace {
@@ -165,6 +167,28 @@ TEST(Contraction, IsTheSumOverEveryIndexThatIsNotOnTheLeft) {
         ASSERT_EQ(together[static_cast<std::size_t>(e * K + r)], alone[static_cast<std::size_t>(e)])
             << problem << " result " << r;
     }
+  }
+}
+
+TEST(ProductCheck, SeesOneWrongEntry) {
+  std::mt19937_64 engine(5);
+  const Extents3 size{40, 30, 200};
+  const auto p = drawn<double>(size.m * size.k, engine), q = drawn<double>(size.k * size.n, engine),
+             start = drawn<double>(size.m * size.n, engine);
+  for (const bool by_rows : {true, false}) {
+    const Strided<double> left{p.data(), by_rows ? size.k : 1, by_rows ? 1 : size.m},
+        right{q.data(), 1, size.k};
+    std::vector<double> out = start;
+    const ProductCheck check(size, -0.5, left, right, {out.data(), 1, size.m});
+    multiply_add(size, -0.5, left, right, out.data(), 1, size.m);
+    EXPECT_NO_THROW(check.require());
+    for (const std::size_t k : {std::size_t{0}, out.size() / 2, out.size() - 1}) {
+      const double right_one = out[k];
+      out[k] += 1e-9;
+      EXPECT_THROW(check.require(), CheckerError) << k;
+      out[k] = right_one;
+    }
+    EXPECT_NO_THROW(check.require());
   }
 }
 

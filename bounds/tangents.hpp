@@ -16,7 +16,7 @@ class Tangents {
   /// values: of the forward pass at least. direction: named as inputs, weights and a0, c0; what is
   /// not among them stays.
   Tangents(const Plan& plan, const Values<V>& values, const NamedTensors<V>& direction)
-      : plan_(plan), values_(values.arrays()), tangents_(plan) {
+      : plan_(plan), values_(values.arrays()), pool_(plan.tiny()), tangents_(plan, pool_) {
     for (int k = 0; k < static_cast<int>(plan.program().arrays.size()); ++k) {
       const auto home = plan.home(k);
       if (plan.owner(k) != k ||
@@ -65,6 +65,7 @@ class Tangents {
 
   const Plan& plan_;
   const Arrays<V>& values_;
+  Pool pool_;
   Arrays<V> tangents_;
 };
 

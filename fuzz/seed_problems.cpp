@@ -92,7 +92,7 @@ std::vector<std::uint8_t> bytes_in_turn(const CatalogueTarget& target,
 std::string name_of_seed(const std::string& subject, Scalar scalar) {
   std::string name = subject + "_" + std::string(name_of(scalar));
   for (char& c : name)
-    if (c == ':' || c == '=') c = '_';
+    if (c == ':' || c == '=' || c == ',') c = '_';
   return name;
 }
 

@@ -61,7 +61,7 @@ struct Report {
   std::array<Counts, properties::regime_count> regimes{};  // published cases have none
   /// Cases that ended the subject's process, if there were so many that no more were asked for.
   int gave_up_after = 0;
-  std::vector<TakenPath> paths;    // all of them, if the subject has plans of the fast kernels
+  std::vector<TakenPath> paths;       // all of them, if the subject has plans of the fast kernels
   std::optional<double> found_after;  // seconds until the first broken case, if there was one
   std::vector<std::string> notes;     // what of the subject is not tested, and why
 };
