@@ -11,8 +11,8 @@ namespace {
 
 /// y += s x, and the magnitudes of both sides' terms, along whichever index is dense.
 void add_image(const Strided<double>& s, Index rows, Index columns, const std::vector<double>& x,
-                  const std::vector<double>& size_of_x, std::vector<double>& y,
-                  std::vector<double>& size_of_y) {
+               const std::vector<double>& size_of_x, std::vector<double>& y,
+               std::vector<double>& size_of_y) {
   const auto at = [](Index k) { return static_cast<std::size_t>(k); };
   if (s.rows == 1) {
     for (Index j = 0; j < columns; ++j)

@@ -1,6 +1,6 @@
-// Whether out += factor * p * q was carried out: both sides times one vector, in plain loops. A wrong
-// entry goes unseen only where it is orthogonal to the vector. Source: R. Freivalds, Probabilistic
-// machines can use less running time (1977).
+// Whether out += factor * p * q was carried out: both sides times one vector, in plain loops. A
+// wrong entry goes unseen only where it is orthogonal to the vector. Source: R. Freivalds,
+// Probabilistic machines can use less running time (1977).
 #pragma once
 
 #include <vector>

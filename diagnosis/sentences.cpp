@@ -171,7 +171,9 @@ class Writer {
     std::vector<std::string> wrong;
     int right = 0;
     for (const CaseEvidence* c : one_call_)
-      if (c->wrong > 0)
+      if (c->wrong > 0 && c->is_large())
+        say("right in all {} small problems; wrong in {}", right, to_string(c->described()));
+      else if (c->wrong > 0)
         wrong.push_back(special(c->described(), usual_));
       else
         ++right;

@@ -133,6 +133,42 @@ TEST(SubjectDiagnosis, NamesTwoFaultsTogether) {
   EXPECT_EQ(d.faults.tried, n + n * (n - 1) / 2) << "every fault and every pair";
 }
 
+// Right in every small problem: it is looked at where a campaign found it wrong.
+TEST(SubjectDiagnosis, LooksAtALargeProblemWhereSmallOnesAreRight) {
+  const auto subject = make_subject("fault:second_thread_repeats_samples");
+  const TraceCase large{
+      .spec = properties::parse_problem_spec("rnn n_x=64 n_a=5 m=100 T_x=16 seed=3"),
+      .scalar = Scalar::f32};
+  DiagnosisOptions options;
+  options.seconds = no_time_limit;
+  options.cell = Cell::rnn;
+  options.known_broken[Cell::rnn] = "a replay line";
+  const CellDiagnosis small = diagnose(*subject, options).cells.at(0);
+  EXPECT_TRUE(small.right());
+  EXPECT_EQ(small.known_broken, "a replay line");
+
+  options.more_cases = {large};
+  const CellDiagnosis d = diagnose(*subject, options).cells.at(0);
+  EXPECT_FALSE(d.right());
+  EXPECT_EQ(d.wrong_cases, 1);
+  EXPECT_TRUE(d.faults.too_large);
+  ASSERT_TRUE(d.first_wrong);
+  std::string wrong;
+  for (const ArrayCount& array : d.arrays)
+    if (array.wrong_cases > 0) wrong += array.name + " ";
+  EXPECT_EQ(wrong, "dWax dWaa dba ");
+  EXPECT_NE(std::find_if(d.sentences.begin(), d.sentences.end(),
+                         [](const std::string& sentence) {
+                           return sentence.find("small problems; wrong in rnn n_x=64 n_a=5") !=
+                                  std::string::npos;
+                         }),
+            d.sentences.end());
+  // Where small problems show it, the large one is not run.
+  options.cell = Cell::lstm;
+  const auto other = diagnose(*make_subject("fault:dwi_from_dzf"), options).cells.at(0);
+  EXPECT_FALSE(other.faults.too_large);
+}
+
 /// The reference's RNN, whose gradients are spoiled afterwards.
 class Spoiled final : public SubjectOf<Spoiled> {
  public:
