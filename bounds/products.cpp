@@ -18,8 +18,10 @@ using Multiply = void (*)(const Extents3&, T, const Strided<T>&, const Strided<T
 template <class T>
 Multiply<T> fastest() {
 #if defined(__x86_64__)
+#if !defined(BPTT_PRODUCTS_WITHOUT_AVX512)
   if (__builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0)
     return multiply_add_avx512;
+#endif
   if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0)
     return multiply_add_avx2;
 #endif

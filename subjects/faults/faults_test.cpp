@@ -153,7 +153,7 @@ TEST(Faults, AreWrongExactlyWhereTheyAreSaidToBe) {
   for (const test::Claim& claim : test::claims) {
     auto problem = test::random_problem<double>(claim.cell, claim.activation, claim.sizes, 3);
     if (claim.zero_dc) fill(problem.up["dc_T"].view(), 0.0);
-    const auto subject = make_subject("fault:" + claim.fault);
+    const auto subject = make_subject("fault:" + std::string(claim.fault));
     EXPECT_EQ(
         test::differing(test::outcome_of(*reference, problem), test::outcome_of(*subject, problem)),
         claim.wrong)

@@ -38,13 +38,14 @@ test::Outcome<S> outcome_at(const std::string& subject, Cell cell, const Sizes& 
 template <class S>
 std::string wrong_arrays(const ScaleClaim& claim, Cell cell) {
   return test::differing(outcome_at<S>("optimized", cell, claim.sizes),
-                         outcome_at<S>("fault:" + claim.fault, cell, claim.sizes));
+                         outcome_at<S>("fault:" + std::string(claim.fault), cell, claim.sizes));
 }
 
 std::string where(const ScaleClaim& claim, Cell cell) {
   const Sizes& s = claim.sizes;
-  return claim.fault + ", " + std::string(name_of(cell)) + " " + std::to_string(s.n_x) + " " +
-         std::to_string(s.n_a) + " " + std::to_string(s.m) + " " + std::to_string(s.T_x);
+  return std::string(claim.fault) + ", " + std::string(name_of(cell)) + " " +
+         std::to_string(s.n_x) + " " + std::to_string(s.n_a) + " " + std::to_string(s.m) + " " +
+         std::to_string(s.T_x);
 }
 
 /// Calls f(fault, claim, cell) for each claim and each cell that it says something of.
@@ -93,7 +94,7 @@ TEST(ScaleFaults, EachIsUnlikeEveryOther) {
     if (claim.wrong(cell).empty() || extent_of(Extent::products, cell, claim.sizes) > quick ||
         cell != cells_of(fault).front())
       return;
-    const auto outcome = outcome_at<double>("fault:" + claim.fault, cell, claim.sizes);
+    const auto outcome = outcome_at<double>("fault:" + std::string(claim.fault), cell, claim.sizes);
     for (const ScaleFault& other : scale_faults()) {
       if (&other == &fault || !other.reached_by(cell, claim.sizes)) continue;
       if (cell == Cell::rnn && other.words.cells == Cells::lstm) continue;
