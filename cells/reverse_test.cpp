@@ -69,7 +69,7 @@ TEST(Reverse, WithoutAnyOneOfItsLinesItIsNot) {
       Reversal back = whole;
       back.program.lines.erase(back.program.lines.begin() + static_cast<std::ptrdiff_t>(line));
       int wrong = 0;
-      for (int k = 0; k < 3; ++k) {
+      for (int k = 0; k < 3 && wrong == 0; ++k) {
         const auto given = draw<Modular>(step, engine, [&] { return Modular(engine() >> 3U); });
         Walk<Modular> walk(step, back, given.extents, given.m);
         static_cast<void>(walk.forward(given.in));

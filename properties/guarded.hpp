@@ -8,7 +8,7 @@
 
 namespace bptt::properties {
 
-/// Gaps between columns and steps if it is strided, of one in eight arrays between the elements of
+/// Gaps between columns and steps if it is strided, of one in four arrays between the elements of
 /// a column too, and an odd offset. Elements start as the pattern.
 template <class S>
 class Guarded {
@@ -16,7 +16,7 @@ class Guarded {
   Guarded(const Shape& shape, const Draw& draw, bool strided) {
     Strides strides = column_major_strides(shape);
     if (strided) {
-      Index step = draw.below(8, 8) == 0 ? 2 : 1;
+      Index step = draw.below(4, 8) == 0 ? 2 : 1;
       for (Index axis = 0; axis < shape.rank(); ++axis) {
         strides[static_cast<std::size_t>(axis)] = step;
         step = step * shape[axis] + draw.below(4, axis);

@@ -25,7 +25,7 @@ TEST(Paths, EachIsTakenBySmallProblems) {
         SpecLimits limits = limits_for(property, subject->capabilities(), cell);
         limits.max_size = 40;
         limits.wide = false;
-        for (int k = 0; k < std::max(24, options.cases / 4); ++k) {
+        for (int k = 0; k < std::max(12, options.cases / 4); ++k) {
           ProblemSpec spec = decode_spec(random_spec_bytes(draw.bits(k)), limits);
           if (k % 4 == 0) spec.sizes.m = 1;
           const Verdict verdict = check(property, *subject, Scalar::f64, spec);

@@ -112,7 +112,7 @@ TEST(PlantedFaults, EachOfScaleIsFoundWhereItIsWrong) {
   std::vector<std::string> sought = scale_fault_names();
   for (const test::ScaleClaim& claim : test::scale_claims) {
     const Cell cell = claim.rnn == test::not_asked ? Cell::lstm : Cell::rnn;
-    const std::string name = "fault:" + claim.fault;
+    const std::string name = "fault:" + std::string(claim.fault);
     if (claim.wrong(cell).empty() || std::erase(sought, name) == 0) continue;
     ProblemSpec spec;
     spec.cell = cell;
