@@ -149,13 +149,16 @@ void give_back(void* block) {
 }
 }  // namespace
 
-// With and without sanitizers: core/aligned.hpp.
+// With and without sanitizers: core/aligned.hpp. All that libstdc++ calls, since the address
+// sanitizer has functions of its own for those that are left out.
 void* operator new(std::size_t size) { return counted(size); }
 void* operator new(std::size_t size, std::align_val_t) { return counted(size); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
 void operator delete(void* block) noexcept { give_back(block); }
 void operator delete(void* block, std::size_t) noexcept { give_back(block); }
 void operator delete(void* block, std::align_val_t) noexcept { give_back(block); }
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept { give_back(block); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { give_back(block); }
 
 namespace bptt::properties {
 namespace {
