@@ -170,9 +170,8 @@ TEST(Contraction, IsTheSumOverEveryIndexThatIsNotOnTheLeft) {
   }
 }
 
-TEST(ProductCheck, SeesOneWrongEntry) {
+void expect_seen(const Extents3& size, double error) {
   std::mt19937_64 engine(5);
-  const Extents3 size{40, 30, 200};
   const auto p = drawn<double>(size.m * size.k, engine), q = drawn<double>(size.k * size.n, engine),
              start = drawn<double>(size.m * size.n, engine);
   for (const bool by_rows : {true, false}) {
@@ -184,12 +183,18 @@ TEST(ProductCheck, SeesOneWrongEntry) {
     EXPECT_NO_THROW(check.require());
     for (const std::size_t k : {std::size_t{0}, out.size() / 2, out.size() - 1}) {
       const double right_one = out[k];
-      out[k] += 1e-9;
+      out[k] += error;
       EXPECT_THROW(check.require(), CheckerError) << k;
       out[k] = right_one;
     }
     EXPECT_NO_THROW(check.require());
   }
+}
+
+// Beside entries of about the root of k; the larger is a step of the LSTM of 512 units.
+TEST(ProductCheck, SeesOneWrongEntry) {
+  expect_seen({40, 30, 200}, 1e-9);
+  expect_seen({2048, 64, 1024}, 1e-7);
 }
 
 }  // namespace

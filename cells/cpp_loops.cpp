@@ -30,15 +30,8 @@ class LoopWriter {
   }
 
  private:
-  [[nodiscard]] std::size_t sample() const { return program_.letters.size(); }
   [[nodiscard]] bool of_samples(const Place& place) const {
     return program_.arrays[number(place.array)].of_samples;
-  }
-
-  [[nodiscard]] std::vector<std::size_t> letters_of(const Place& place) const {
-    std::vector<std::size_t> letters(place.at.begin(), place.at.end());
-    if (of_samples(place)) letters.push_back(sample());
-    return letters;
   }
 
   static std::vector<const Place*> reads_of(const Line& line) {
@@ -66,7 +59,7 @@ class LoopWriter {
     std::size_t last = first + 1;
     for (; last < statements_.size(); ++last) {
       const Line& next = statements_[last].line;
-      if (letters_of(next.to) != letters_of(statements_[first].line.to)) break;
+      if (program_.letters_of(next.to) != program_.letters_of(statements_[first].line.to)) break;
       bool joins = true;
       for (std::size_t k = first; k < last; ++k) joins = joins && !apart(statements_[k].line, next);
       if (!joins) break;
@@ -89,7 +82,7 @@ class LoopWriter {
         const auto [at, is_new] = seen.emplace(place->array, place);
         where.emplace(place->array, nest);
         if (*at->second != *place || where[place->array] != nest ||
-            letters_of(*place) != letters_of(line.to))
+            program_.letters_of(*place) != program_.letters_of(line.to))
           no.insert(place->array);
       }
       ++writes_[line.to.array];
@@ -107,7 +100,7 @@ class LoopWriter {
   }
 
   std::string bound(std::size_t letter) {
-    if (letter == sample()) {
+    if (letter == program_.sample()) {
       result_.sizes.insert(names_.samples());
     } else {
       for (const auto& size : program_.letters[letter].extent.sizes) result_.sizes.insert(size);
@@ -145,7 +138,7 @@ class LoopWriter {
   }
 
   void nest(std::size_t first, std::size_t last) {
-    const std::vector<std::size_t> letters = letters_of(statements_[first].line.to);
+    const std::vector<std::size_t> letters = program_.letters_of(statements_[first].line.to);
     const bool single = last == first + 1;
     if (first > 0 && statements_[first].remark != remark_) result_.text += "\n";
     if (single) remark(statements_[first]);
@@ -158,26 +151,14 @@ class LoopWriter {
     close(letters, braces);
   }
 
-  [[nodiscard]] std::vector<std::size_t> summed(const Term& term,
-                                                const std::vector<std::size_t>& outer) const {
-    std::vector<std::size_t> inner;
-    const auto has = [](const std::vector<std::size_t>& letters, std::size_t letter) {
-      return std::find(letters.begin(), letters.end(), letter) != letters.end();
-    };
-    for (const Place& place : term.reads)
-      for (const std::size_t letter : letters_of(place))
-        if (!has(outer, letter) && !has(inner, letter)) inner.push_back(letter);
-    return inner;
-  }
-
   [[nodiscard]] bool is_sum(const Line& of, const std::vector<std::size_t>& outer) const {
     return std::any_of(of.terms.begin(), of.terms.end(),
-                       [&](const Term& term) { return !summed(term, outer).empty(); });
+                       [&](const Term& term) { return !program_.summed(term, outer).empty(); });
   }
   /// How many C++ statements a line takes.
   [[nodiscard]] std::size_t count_of(const Line& of, const std::vector<std::size_t>& outer) const {
     std::size_t sums = 0, others = 0;
-    for (const Term& term : of.terms) ++(summed(term, outer).empty() ? others : sums);
+    for (const Term& term : of.terms) ++(program_.summed(term, outer).empty() ? others : sums);
     return sums + (!of.adds || others > 0 || sums == 0 ? 1 : 0);
   }
 
@@ -187,7 +168,7 @@ class LoopWriter {
     std::vector<const Term*> sums;
     if (of.function == Function::sum) {
       for (const Term& term : of.terms) {
-        if (!summed(term, outer).empty())
+        if (!program_.summed(term, outer).empty())
           sums.push_back(&term);
         else
           start += signed_term(term, start.empty());
@@ -204,7 +185,7 @@ class LoopWriter {
       line(left + (of.adds ? " += " : " = ") + (start.empty() ? "0" : start) + ";");
     }
     for (const Term* term : sums) {
-      const auto inner = summed(*term, outer);
+      const auto inner = program_.summed(*term, outer);
       const bool minus = term->factor.numerator < 0;
       open(inner, false, false);
       line(name + (minus ? " -= " : " += ") + magnitude(*term) + ";");
@@ -225,7 +206,7 @@ class LoopWriter {
       }
       at += names_.letter(number(place.at[axis]));
     }
-    if (of_samples(place)) at += (at.empty() ? "" : ", ") + names_.letter(sample());
+    if (of_samples(place)) at += (at.empty() ? "" : ", ") + names_.letter(program_.sample());
     return name + "(" + (at.empty() ? "0" : at) + ")";
   }
 

@@ -65,18 +65,11 @@ class Evaluation {
     std::vector<Index> strides;
   };
 
-  [[nodiscard]] std::size_t sample() const { return program_.letters.size(); }
   [[nodiscard]] Index extent(std::size_t letter) const {
-    return letter == sample() ? m_ : program_.letters[letter].extent.of(extents_);
+    return letter == program_.sample() ? m_ : program_.letters[letter].extent.of(extents_);
   }
   [[nodiscard]] const Array& array(const Place& place) const {
     return program_.arrays[static_cast<std::size_t>(place.array)];
-  }
-
-  [[nodiscard]] std::vector<std::size_t> letters_of(const Place& place) const {
-    std::vector<std::size_t> letters(place.at.begin(), place.at.end());
-    if (array(place).of_samples) letters.push_back(sample());
-    return letters;
   }
 
   [[nodiscard]] Cursor cursor(const Place& place, const std::vector<Tensor<S>>& arrays) const {
@@ -96,7 +89,7 @@ class Evaluation {
       if (static_cast<std::size_t>(place.at[axis]) == letter) return stride;
       stride *= extent(static_cast<std::size_t>(array(place).axes[axis]));
     }
-    return letter == sample() && array(place).of_samples ? stride : 0;
+    return letter == program_.sample() && array(place).of_samples ? stride : 0;
   }
 
   [[nodiscard]] std::vector<Loop> loops_over(const std::vector<std::size_t>& letters,
@@ -133,7 +126,7 @@ class Evaluation {
 
   void run(const Line& line, std::vector<Tensor<S>>& arrays) const {
     S* const to = arrays[static_cast<std::size_t>(line.to.array)].elements().data();
-    const std::vector<std::size_t> outer = letters_of(line.to);
+    const std::vector<std::size_t> outer = program_.letters_of(line.to);
     const auto cursors_of = [&](const std::vector<Place>& reads) {
       std::vector<Cursor> cursors{cursor(line.to, arrays)};
       for (const Place& place : reads) cursors.push_back(cursor(place, arrays));
@@ -155,24 +148,13 @@ class Evaluation {
     }
     for (const Term& term : line.terms) {
       auto cursors = cursors_of(term.reads);
-      auto loops = loops_over(outer, cursors), inner = loops_over(summed(outer, term), cursors);
+      auto loops = loops_over(outer, cursors),
+           inner = loops_over(program_.summed(term, outer), cursors);
       for_each(loops, cursors, [&] {
         S& sum = to[cursors[0].offset];
         for_each(inner, cursors, [&] { sum += product(term.factor, cursors); });
       });
     }
-  }
-
-  [[nodiscard]] std::vector<std::size_t> summed(const std::vector<std::size_t>& outer,
-                                                const Term& term) const {
-    std::vector<std::size_t> inner;
-    const auto has = [](const std::vector<std::size_t>& letters, std::size_t letter) {
-      return std::find(letters.begin(), letters.end(), letter) != letters.end();
-    };
-    for (const Place& place : term.reads)
-      for (const std::size_t letter : letters_of(place))
-        if (!has(outer, letter) && !has(inner, letter)) inner.push_back(letter);
-    return inner;
   }
 
   /// factor * what the cursors behind the first one are at, from left to right.

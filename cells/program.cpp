@@ -23,6 +23,24 @@ std::string Extent::str() const {
   return text;
 }
 
+std::vector<std::size_t> Program::letters_of(const Place& place) const {
+  std::vector<std::size_t> of(place.at.begin(), place.at.end());
+  if (arrays[static_cast<std::size_t>(place.array)].of_samples) of.push_back(sample());
+  return of;
+}
+
+std::vector<std::size_t> Program::summed(const Term& term,
+                                         const std::vector<std::size_t>& outer) const {
+  std::vector<std::size_t> inner;
+  const auto has = [](const std::vector<std::size_t>& some, std::size_t letter) {
+    return std::find(some.begin(), some.end(), letter) != some.end();
+  };
+  for (const Place& place : term.reads)
+    for (const std::size_t letter : letters_of(place))
+      if (!has(outer, letter) && !has(inner, letter)) inner.push_back(letter);
+  return inner;
+}
+
 int Program::find(std::string_view name) const {
   const auto found = std::find_if(arrays.begin(), arrays.end(),
                                   [&](const Array& array) { return array.name == name; });

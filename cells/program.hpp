@@ -110,6 +110,14 @@ struct Program {
   [[nodiscard]] std::vector<int> arrays_of(Role role) const;
   /// Of one step; the sample index is the last.
   [[nodiscard]] Shape shape(int array, const Extents& extents, Index m) const;
+  /// What stands for the sample where letters are counted: the number after the last of them.
+  [[nodiscard]] std::size_t sample() const { return letters.size(); }
+  /// Those that a place runs over, the sample among them.
+  [[nodiscard]] std::vector<std::size_t> letters_of(const Place& place) const;
+  /// Those that a term is summed over: what it reads runs over them, and `outer` does not have
+  /// them.
+  [[nodiscard]] std::vector<std::size_t> summed(const Term& term,
+                                                const std::vector<std::size_t>& outer) const;
   /// The array at the letters of its own axes.
   [[nodiscard]] Place whole(int array) const;
 };
