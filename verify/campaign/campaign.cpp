@@ -17,6 +17,7 @@
 #include "properties/draw.hpp"
 #include "properties/replay.hpp"
 #include "properties/shrink.hpp"
+#include "verify/campaign/journal.hpp"
 #include "verify/campaign/lanes.hpp"
 #include "verify/campaign/subject_speed.hpp"
 
@@ -110,6 +111,7 @@ class Campaign {
     const PathCount paths;
     begin_ = now();
     leave_out_what_is_slow(report);
+    if (options_.journal != nullptr) take_up(report);
     on_threads([this] { judge_cases(); });
     next_to_shrink_ = 0;
     shrink_end_ = elapsed() + shrink_share * options_.seconds.value_or(0);
@@ -117,6 +119,7 @@ class Campaign {
     for (Lane& lane : lanes_)
       if (lane.row.sizes == SizeSet::small || lane.issued > 0)  // others are asked as time allows
         report.rows.push_back(finished(lane, report));
+    if (!journal_trouble_.empty()) report.notes.push_back(journal_trouble_);
     if (gave_up()) report.gave_up_after = crashes_;
     report.found_after = found_after_;
     report.seconds = elapsed();
@@ -132,6 +135,38 @@ class Campaign {
     char text[32];
     std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
     return text;
+  }
+
+  /// Takes from the journal what it knows.
+  void take_up(Report& report) {
+    long long known = 0;
+    for (Journal::Entry& entry : options_.journal->begin(subject_.name(), options_, lanes_)) {
+      Lane& lane = lanes_[entry.lane];
+      if (entry.k >= lane.limit) continue;
+      counts_.add(entry.judged.outcome);
+      lane.keep(entry.k, std::move(entry.judged));
+      ++known;
+    }
+    if (known > 0)
+      report.notes.push_back(fmt::format("{} of the cases were judged before: {}", known,
+                                         options_.journal->file().string()));
+    // On the problem in which it ended.
+    for (Models& models : models_) {
+      const auto behind =
+          std::min_element(models.lanes.begin(), models.lanes.end(),
+                           [](const Lane* p, const Lane* q) { return p->issued < q->issued; });
+      models.turn = static_cast<std::size_t>(behind - models.lanes.begin());
+    }
+  }
+
+  /// Under the lock. A journal that cannot be written is no reason to lose what was judged.
+  void note(const Lane& lane, int k, const Judged& result) {
+    if (options_.journal == nullptr || !journal_trouble_.empty()) return;
+    try {
+      options_.journal->add(static_cast<std::size_t>(&lane - lanes_.data()), k, result);
+    } catch (const Error& error) {
+      journal_trouble_ = fmt::format("the journal ends early: {}", error.what());
+    }
   }
 
   /// Without a word of the user's, real sizes are for subjects whose runs fit into the time.
@@ -238,7 +273,7 @@ class Campaign {
   void judge_cases() {
     std::unique_lock lock(mutex_);
     while (Lane* lane = next()) {
-      const int k = lane->issued++;
+      const int k = lane->issue();
       ++lane->running;
       lock.unlock();
       const double start = now();
@@ -255,10 +290,8 @@ class Campaign {
               lane->row.id == models.lanes.front()->row.id ? models.longest_first : models.longest;
           longest = std::max(longest, seconds);
         }
-      const auto count = static_cast<std::size_t>(k) + 1;
-      if (lane->results.size() < count) lane->results.resize(count);
-      lane->results[count - 1] = result;
-      if (result.outcome == Outcome::broken) lane->end = std::min(lane->end, k + 1);
+      note(*lane, k, result);
+      lane->keep(k, result);
       if (ends_worker(result.cause)) ++crashes_;
       counts_.add(result.outcome);
       if (result.outcome == Outcome::broken && !found_after_) found_after_ = elapsed();
@@ -295,7 +328,7 @@ class Campaign {
   /// The broken case of a lane, in the simplest form that the time allows.
   [[nodiscard]] Failure failure(const Lane& lane) {
     const std::string name = subject_.name();
-    Judged found = lane.results[static_cast<std::size_t>(lane.end) - 1];
+    Judged found = *lane.results[static_cast<std::size_t>(lane.end) - 1];
     const Cause cause = found.cause;
     if (lane.published != nullptr)
       return {"bptt-verify replay '" + properties::as_word(name) + " " + lane.row.id + "'",
@@ -328,7 +361,8 @@ class Campaign {
     std::vector<double> ratios, seen_from;
     const auto count = std::min(lane.results.size(), static_cast<std::size_t>(lane.end));
     for (std::size_t k = 0; k < count; ++k) {
-      const Judged& result = lane.results[k];
+      if (!lane.results[k]) continue;
+      const Judged& result = *lane.results[k];
       row.counts.add(result.outcome);
       row.compared += result.compared;
       row.trivial += result.trivial;
@@ -387,6 +421,7 @@ class Campaign {
   Counts counts_;
   std::optional<double> found_after_;
   int crashes_ = 0;  // cases that ended the subject's process
+  std::string journal_trouble_;
   OnceEach shrunk_;
   std::atomic<std::size_t> next_to_shrink_{0};
   double shrink_end_ = 0;

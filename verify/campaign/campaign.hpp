@@ -22,6 +22,8 @@
 
 namespace bptt::verify {
 
+class Journal;
+
 struct CampaignOptions {
   std::uint64_t seed = 1;
   std::optional<int> cases;       // of each row; without it, as many as fit into `seconds`
@@ -39,10 +41,11 @@ struct CampaignOptions {
   std::optional<properties::ProblemSpec> problem;
   std::vector<const properties::Property*> properties;
   std::vector<const properties::PublishedCase*> published;
-  bool specification = true;  // also what is about the reference alone
-  int max_crashes = 10;       // cases that end the subject's process, until no more are asked for
-  bool until_broken = false;  // ends with the first broken case of all
-  bool shrink = true;         // without it a broken row has no failure, only its count
+  bool specification = true;   // also what is about the reference alone
+  int max_crashes = 10;        // cases that end the subject's process, until no more are asked for
+  bool until_broken = false;   // ends with the first broken case of all
+  bool shrink = true;          // without it a broken row has no failure, only its count
+  Journal* journal = nullptr;  // what it knows is not judged again, what is judged is added
   /// Seconds that have passed since some moment; empty: the machine's steady clock. For all
   /// threads.
   std::function<double()> clock;

@@ -1,9 +1,11 @@
 // The rows of a campaign while it runs: which there are, and what their cases have given.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "verify/campaign/campaign.hpp"
@@ -28,14 +30,35 @@ struct Lane {
   const properties::PublishedCase* published = nullptr;  // a single case
   int limit = std::numeric_limits<int>::max();
   int issued = 0, running = 0;
-  double spent = 0;             // seconds of one thread
-  int end = limit;              // cases from here on do not count: one before them is broken
-  std::vector<Judged> results;  // by k
+  double spent = 0;  // seconds of one thread
+  int end = limit;   // cases from here on do not count: one before them is broken
+  std::vector<std::optional<Judged>> results;  // by k; nothing of those that are not judged yet
+
+  void keep(int k, Judged judged) {
+    const auto count = static_cast<std::size_t>(k) + 1;
+    if (results.size() < count) results.resize(count);
+    if (judged.outcome == properties::Outcome::broken) end = std::min(end, k + 1);
+    results[count - 1] = std::move(judged);
+    skip_what_is_known();
+  }
+  /// The next case that is to run.
+  int issue() {
+    const int k = issued++;
+    skip_what_is_known();
+    return k;
+  }
 
   /// With what the cases that still run will probably take.
   [[nodiscard]] double expected() const {
     const int done = issued - running;
     return done == 0 ? spent : spent + running * spent / done;
+  }
+
+ private:
+  void skip_what_is_known() {
+    while (static_cast<std::size_t>(issued) < results.size() &&
+           results[static_cast<std::size_t>(issued)])
+      ++issued;
   }
 };
 

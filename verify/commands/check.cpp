@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "core/whole_file.hpp"
 #include "verify/campaign/campaign_cases.hpp"
+#include "verify/campaign/journal.hpp"
 #include "verify/campaign/selection.hpp"
 #include "verify/commands/command.hpp"
 #include "verify/report/json.hpp"
@@ -44,6 +47,21 @@ std::optional<diagnosis::SubjectDiagnosis> diagnosed(const Subject& subject, con
   }
 }
 
+/// The verdicts are of this program and of the files that subjects are.
+std::unique_ptr<Journal> journal_of(const Arguments& arguments) {
+  if (arguments.journal.empty()) return nullptr;
+  std::vector<std::filesystem::path> programs{std::filesystem::canonical("/proc/self/exe")};
+  for (const std::string& subject : arguments.subjects) {
+    const std::filesystem::path whole(subject), file(subject.substr(0, subject.rfind(':')));
+    for (const auto& path : {whole, file})
+      if (is_regular_file(path)) {
+        programs.push_back(canonical(path));
+        break;
+      }
+  }
+  return std::make_unique<Journal>(arguments.journal, programs);
+}
+
 }  // namespace
 
 /// Of all sizes, if the time is what ends a campaign; small ones where cases are counted.
@@ -70,6 +88,8 @@ int run_check(Arguments& arguments) {
   choose_sizes(arguments.sizes, options);
   if (options.seconds) *options.seconds /= static_cast<double>(subjects.size());
   properties::set_oracle_memory(arguments.oracle_memory / static_cast<std::uint64_t>(options.jobs));
+  const auto journal = journal_of(arguments);
+  options.journal = journal.get();
   stop_on_interrupt();
 
   const Style style(coloured(arguments.colour, STDOUT_FILENO));
@@ -142,6 +162,10 @@ void add_check(CLI::App& app, Arguments& a) {
       ->type_name("FILE");
   app.add_option("--junit", a.junit, "Writes it as JUnit XML, for GitLab, Jenkins and others")
       ->type_name("FILE");
+  app.add_option("--journal", a.journal,
+                 "Adds every case that was judged, and goes on from those that it knows: for "
+                 "checks of hours, which may be interrupted")
+      ->type_name("FILE");
   app.add_option("--diagnosis-seconds", a.diagnosis_seconds,
                  "Time for a diagnosis of each subject that is broken; 10; 0: none")
       ->check(CLI::NonNegativeNumber);
@@ -160,6 +184,7 @@ void add_check(CLI::App& app, Arguments& a) {
       "  bptt-verify check --property linear --cell lstm --scalar f32 --cases 1000\n"
       "  bptt-verify check --problem 'lstm n_x=8 n_a=16 m=4 T_x=20'   on this one alone\n"
       "  bptt-verify check optimized --sizes real --seconds 120   as large as models are\n"
+      "  bptt-verify check --cases 100000 --journal optimized.journal   again: it goes on\n"
       "  bptt-verify check --json report.json             for programs\n"
       "  bptt-verify check --junit report.xml             for GitLab, Jenkins, ..\n"
       "  bptt-verify check ./mine.so --call-timeout 1     a library with bptt_subject.h\n"

@@ -59,10 +59,16 @@ expect(0 "nothing is wrong in 5[0-9] small cases" -- diagnose fault:far_weights_
 expect(1 "BROKEN last_of|BROKEN|broken" -- check fault:initial_states_of_64_samples --sizes middle --cell rnn
        --scalar f64 --cases 12 --until-broken --no-shrink --diagnosis-seconds 0)
 
+# A check that goes on where it was.
+file(REMOVE ${SCRATCH}/check.journal)
+expect(0 "nothing broken" -- check optimized ${small} --journal check.journal)
+expect(0 "note: [0-9]+ of the cases were judged before: check.journal" -- check optimized ${small} --journal check.journal)
+
 # Printed digits. (Brackets and semicolons mean something to CMake: the files are written as they are.)
 file(WRITE ${SCRATCH}/right.txt "dba[4] = [-0.74747722]\n")
 file(WRITE ${SCRATCH}/wrong.txt "dx[1][2] = [-0.15028183 -0.34554547  0.02071758  0.01483317]\n")
 file(WRITE ${SCRATCH}/words.txt "no numbers here\n")
+expect(2 "words.txt is no journal" -- check optimized ${small} --journal words.txt)
 expect(0 "all of them are right" -- diagnose rnn_backward_nb right.txt)
 expect(1 "3 of the numbers are wrong" "all 30 digits of 4 numbers" "drop_da_prevt: " "mend +add"
        -- diagnose rnn_backward_nb wrong.txt --json digits.json)
