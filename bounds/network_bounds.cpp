@@ -183,11 +183,16 @@ class NetworkBounds::Body {
   [[nodiscard]] const AnyNoise& noise() const { return *noise_; }
 
  private:
-  [[nodiscard]] bool in_double() const { return plan_.large() && rounding_.u >= u_of_float; }
+  /// Of states alone the bounds are asked for, to which more digits of the values add nothing.
+  [[nodiscard]] bool in_double() const {
+    return !both_ || (plan_.large() && rounding_.u >= u_of_float);
+  }
 
   template <class V>
   void compute(const NamedTensors<V>& in, const NamedTensors<V>& up) {
     const Values<V> values(plan_, in, up, both_);
+    if (std::is_same_v<V, double> && !plan_.large() && !within(of_double, plan_, values))
+      return compute<long double>(in_, up_);
     values_ = outputs_of(values);
     if (plan_.large() && within(of_float, plan_, values))
       noise_ = std::make_unique<NoiseIn<float>>(plan_, values, rounding_, both_);

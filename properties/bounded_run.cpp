@@ -190,10 +190,13 @@ std::vector<NoiseBound> BoundedRun::bounds_of(
   std::vector<bounds::Functional> functionals;
   for (const auto& arrays : weights) {
     bounds::Functional f;
-    for (const auto& [name, tensor] : arrays)
-      f.parts.push_back({name, {}, [&elements = tensor.elements()](Index e) {
+    for (const auto& [name, tensor] : arrays) {
+      const auto& elements = tensor.elements();
+      if (std::all_of(elements.begin(), elements.end(), [](auto w) { return w == 0; })) continue;
+      f.parts.push_back({name, {}, [&elements](Index e) {
                            return static_cast<double>(elements[static_cast<std::size_t>(e)]);
                          }});
+    }
     functionals.push_back(std::move(f));
   }
   return noise_.bounds(functionals);

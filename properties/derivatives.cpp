@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <cmath>
 #include <complex>
+#include <memory>
 
 #include "arithmetic/complex_step.hpp"
 #include "arithmetic/fifty_digits.hpp"
@@ -18,13 +19,17 @@ namespace {
 template <class N>
 N loss_of(const NamedTensors<N>& states, const Values& up, const Sizes& s) {
   CompensatedSum<N> loss;
+  const auto& a = states["a"];
+  const auto& da = up["da"];
   for (Index t = 0; t < s.T_da; ++t)
     for (Index j = 0; j < s.m; ++j)
-      for (Index i = 0; i < s.n_a; ++i) {
-        loss.add(states["a"](i, j, t) * N(up["da"](i, j, t)));
-        if (up.contains("dc_T") && t == s.T_da - 1)
-          loss.add(states["c"](i, j, t) * N(up["dc_T"](i, j)));
-      }
+      for (Index i = 0; i < s.n_a; ++i) loss.add(a(i, j, t) * N(da(i, j, t)));
+  if (up.contains("dc_T")) {
+    const auto& c = states["c"];
+    const auto& dc_T = up["dc_T"];
+    for (Index j = 0; j < s.m; ++j)
+      for (Index i = 0; i < s.n_a; ++i) loss.add(c(i, j, s.T_da - 1) * N(dc_T(i, j)));
+  }
   return loss.value();
 }
 
@@ -55,8 +60,9 @@ Real complex_derivative(const Problem<Real>& p, const Values& v) {
   NamedTensors<N> in;
   for (const auto& [name, tensor] : p.in) {
     Tensor<N> numbers(tensor.shape());
-    for (std::size_t k = 0; k < numbers.elements().size(); ++k)
-      numbers.elements()[k] = N(tensor.elements()[k], h * v[name].elements()[k]);
+    const auto &values = tensor.elements(), &direction = v[name].elements();
+    for (std::size_t k = 0; k < values.size(); ++k)
+      numbers.elements()[k] = N(values[k], h * direction[k]);
     in.add(name, std::move(numbers));
   }
   const Problem<N> complex{p.cell, p.activation, p.sizes, std::move(in), {}};
@@ -149,10 +155,7 @@ Verdict dual_and_complex_step(const Subject& subject, const ProblemSpec& spec) {
   // The same entries together, by the other oracle.
   Slope together{"the same entries together by complex step",
                  make_tensors<Real>(spec.cell, input_names(spec.cell), spec.sizes)};
-  for (const Slope& slope : slopes)
-    for (auto& [name, direction] : together.v)
-      for (std::size_t k = 0; k < direction.elements().size(); ++k)
-        direction.elements()[k] += slope.v[name].elements()[k];
+  for (const Slope& slope : slopes) add_scaled(together.v, 1, slope.v);
   compare_along(trial, e, gradients, {together}, complex_derivative, comparison);
   return comparison.verdict();
 }
@@ -185,24 +188,39 @@ struct Loss {
   Real value, error;
 };
 template <class S>
-Loss loss_at(const Trial<S>& trial, const Problem<S>& p, const Expectation& e) {
-  const Values weights = weights_of_loss(converted<Real>(p));
-  const NoiseBound bound = e.bound_of(weights);
-  const Values states = converted<Real>(trial.states(p));
-  return {loss_of(states, converted<Real>(p.up), p.sizes),
-          tolerance_of(bound) + lost_in_sum(weights, states)};
-}
+class LossOfSubject {
+ public:
+  explicit LossOfSubject(const Trial<S>& trial)
+      : trial_(trial),
+        session_(trial.subject.template open<S>(trial.problem.cell, trial.problem.activation,
+                                                trial.problem.sizes)),
+        up_(converted<Real>(trial.problem.up)),
+        weights_(weights_of_loss(converted<Real>(trial.problem))) {}
 
-/// L at x + h v.
-template <class S>
-Loss loss_along(const Trial<S>& trial, const Values& v, double h) {
-  Problem<S> p = trial.problem;
-  for (auto& [name, tensor] : p.in)
-    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-      tensor.elements()[k] =
-          static_cast<S>(static_cast<Real>(tensor.elements()[k]) + h * v[name].elements()[k]);
-  return loss_at(trial, p, trial.expect_states(p));
-}
+  [[nodiscard]] Loss at(const Problem<S>& p, const Expectation& e) const {
+    const NoiseBound bound = e.bound_of(weights_);
+    auto of_subject = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
+    session_->forward(views_of(p.in), views_of(of_subject));
+    const Values states = converted<Real>(of_subject);
+    return {loss_of(states, up_, p.sizes), tolerance_of(bound) + lost_in_sum(weights_, states)};
+  }
+  /// At x + h v.
+  [[nodiscard]] Loss along(const Values& v, double h) const {
+    Problem<S> p = trial_.problem;
+    for (auto& [name, tensor] : p.in) {
+      const auto& direction = v[name].elements();
+      for (std::size_t k = 0; k < direction.size(); ++k)
+        tensor.elements()[k] =
+            static_cast<S>(static_cast<Real>(tensor.elements()[k]) + h * direction[k]);
+    }
+    return at(p, trial_.expect_states(p));
+  }
+
+ private:
+  const Trial<S>& trial_;
+  std::unique_ptr<Session<S>> session_;
+  const Values up_, weights_;
+};
 
 /// Values on a grid of 2^-12 of order one, so that x + h v is exact down to h = 2^-11 in float.
 template <class S>
@@ -246,39 +264,73 @@ Limit limit_from(const Quotients& d, std::size_t k, int p, int q) {
   return {limit, std::abs(limit - r1) + std::abs(r1 - r0), noise};
 }
 
-/// The quotients' limit is `slope`, and they approach it with order p wherever the first term of
-/// their error dominates both the further terms and the noise.
-void converges(const Quotients& d, int p, int q, Real slope, Real slope_error, Real scale,
-               std::string_view what, Comparison& comparison) {
-  constexpr std::size_t first_trusted = 2;  // before it, too little has been seen to expect a size
-  Limit best{0, std::numeric_limits<Real>::infinity(), 0};
-  Real expected_correction = 0;
-  for (std::size_t k = 0; k + 2 < d.value.size(); ++k) {
-    Limit limit = limit_from(d, k, p, q);
+/// Difference quotients of which the limit is `slope`: they approach it with order p wherever the
+/// first term of their error dominates both the further terms and the noise.
+class Approach {
+ public:
+  Approach(std::string_view what, int p, int q, Real slope, Real slope_error,
+           Comparison& comparison)
+      : what_(what),
+        p_(p),
+        q_(q),
+        slope_(slope),
+        slope_error_(slope_error),
+        comparison_(comparison) {}
+
+  /// The quotient at the next h.
+  void add(Real value, Real noise) {
+    d_.value.push_back(value);
+    d_.noise.push_back(noise);
+    if (d_.value.size() >= 3) extrapolate(d_.value.size() - 3);
+  }
+
+  /// At smaller h there is more noise than what could still be seen.
+  [[nodiscard]] bool spent() const { return spent_; }
+
+  /// scale: the sum of the derivative's own terms.
+  void finish(Real scale) const {
+    // A limit that is uncertain by a tenth of it shows nothing.
+    if (best_.doubt() > scale / 10) return;
+    comparison_.require(
+        std::abs(best_.value - slope_) <= best_.doubt() + slope_error_,
+        fmt::format("the {} goes to {:.10g} +- {:.2g}, <G, v> is {:.10g}", what_,
+                    static_cast<double>(best_.value), static_cast<double>(best_.doubt()),
+                    static_cast<double>(slope_)));
+  }
+
+ private:
+  void extrapolate(std::size_t k) {
+    constexpr std::size_t first_trusted = 2;  // before it, too little was seen to expect a size
+    Limit limit = limit_from(d_, k, p_, q_);
     // Corrections shrink like h^q; one that is smaller than earlier ones allow is so by accident.
-    limit.correction = std::max(limit.correction, std::ldexp(expected_correction, -q));
-    expected_correction = limit.correction;
-    if (k < first_trusted) continue;
-    if (limit.doubt() < best.doubt()) best = limit;
+    limit.correction = std::max(limit.correction, std::ldexp(expected_correction_, -q_));
+    expected_correction_ = limit.correction;
+    if (k < first_trusted) return;
+    if (limit.doubt() < best_.doubt()) best_ = limit;
     // Here the further terms are below a fifth of c h^p, whatever the slope is: they move the
     // order by at most 0.3.
-    const Real first_term = std::abs(d.value[k] - limit.value);
-    if (limit.doubt() >= first_term / 5 || slope_error > first_term / 100) continue;
-    const Real order = std::log2(std::abs(d.value[k] - slope) / std::abs(d.value[k + 1] - slope));
-    comparison.require(
-        std::abs(order - p) < 0.5L,
-        fmt::format("the {} approaches <G, v> = {:g} with order {:.2f} at h = 2^-{}, "
-                    "not {}",
-                    what, static_cast<double>(slope), static_cast<double>(order),
-                    coarsest + static_cast<int>(k), p));
+    const Real first_term = std::abs(d_.value[k] - limit.value);
+    const bool too_exact = slope_error_ > first_term / 100;
+    spent_ = limit.noise >= best_.doubt() && (limit.noise >= first_term / 5 || too_exact);
+    if (limit.doubt() >= first_term / 5 || too_exact) return;
+    const Real order =
+        std::log2(std::abs(d_.value[k] - slope_) / std::abs(d_.value[k + 1] - slope_));
+    comparison_.require(std::abs(order - p_) < 0.5L,
+                        fmt::format("the {} approaches <G, v> = {:g} with order {:.2f} at h = "
+                                    "2^-{}, not {}",
+                                    what_, static_cast<double>(slope_), static_cast<double>(order),
+                                    coarsest + static_cast<int>(k), p_));
   }
-  // A limit that is uncertain by a tenth of the derivative's own terms shows nothing.
-  if (best.doubt() > scale / 10) return;
-  comparison.require(std::abs(best.value - slope) <= best.doubt() + slope_error,
-                     fmt::format("the {} goes to {:.10g} +- {:.2g}, <G, v> is {:.10g}", what,
-                                 static_cast<double>(best.value), static_cast<double>(best.doubt()),
-                                 static_cast<double>(slope)));
-}
+
+  std::string_view what_;
+  int p_, q_;
+  Real slope_, slope_error_;
+  Comparison& comparison_;
+  Quotients d_;
+  Limit best_{0, std::numeric_limits<Real>::infinity(), 0};
+  Real expected_correction_ = 0;
+  bool spent_ = false;
+};
 
 template <class S>
 Verdict finite_differences(const Subject& subject, const ProblemSpec& whole) {
@@ -293,24 +345,25 @@ Verdict finite_differences(const Subject& subject, const ProblemSpec& whole) {
   const Real slope = along(gradients, v);
   const Real slope_error = tolerance_of(e.bound_of(weights)) + lost_in_sum(weights, gradients);
   Real scale = 0;
-  for (const auto& [name, weight] : weights)
-    for (std::size_t k = 0; k < weight.elements().size(); ++k)
-      scale += std::abs(weight.elements()[k] * gradients[name].elements()[k]);
-
-  Quotients central, forward;
-  const Loss at = loss_at(trial, trial.problem, e);
-  const int steps = judged_entry_by_entry(whole.cell, whole.sizes) ? 8 : 5;
-  for (int k = coarsest; k < coarsest + steps; ++k) {
-    const double h = std::ldexp(1.0, -k);
-    const Loss plus = loss_along(trial, v, h), minus = loss_along(trial, v, -h);
-    central.value.push_back((plus.value - minus.value) / (2 * h));
-    central.noise.push_back((plus.error + minus.error) / (2 * h));
-    forward.value.push_back((plus.value - at.value) / h);
-    forward.noise.push_back((plus.error + at.error) / h);
+  for (const auto& [name, weight] : weights) {
+    const auto& g = gradients[name].elements();
+    for (std::size_t k = 0; k < g.size(); ++k) scale += std::abs(weight.elements()[k] * g[k]);
   }
-  converges(central, 2, 4, slope, slope_error, scale, "central difference", comparison);
+
+  Approach central("central difference", 2, 4, slope, slope_error, comparison);
   // The Taylor remainder L(x+hv) - L(x) - h<G,v> has order two where its quotient has order one.
-  converges(forward, 1, 2, slope, slope_error, scale, "Taylor quotient", comparison);
+  Approach forward("Taylor quotient", 1, 2, slope, slope_error, comparison);
+  const LossOfSubject<S> loss(trial);
+  const Loss at = loss.at(trial.problem, e);
+  const int steps = judged_entry_by_entry(whole.cell, whole.sizes) ? 8 : 5;
+  for (int k = 0; k < steps && !(central.spent() && forward.spent()); ++k) {
+    const double h = std::ldexp(1.0, -coarsest - k);
+    const Loss plus = loss.along(v, h), minus = loss.along(v, -h);
+    central.add((plus.value - minus.value) / (2 * h), (plus.error + minus.error) / (2 * h));
+    forward.add((plus.value - at.value) / h, (plus.error + at.error) / h);
+  }
+  central.finish(scale);
+  forward.finish(scale);
   if (comparison.verdict().compared == 0)
     comparison.inconclusive("rounding hides the differences at every step");
   return comparison.verdict();

@@ -64,9 +64,10 @@ class CompensatedSum {
 /// sum another, and n^2 u^2 of the magnitudes, which is less than a third up to n = 2^31.
 [[nodiscard]] inline Real lost_in_sum(const Values& p, const Values& q) {
   Real magnitude = 0;
-  for (const auto& [name, tensor] : p)
-    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-      magnitude += std::abs(tensor.elements()[k] * q[name].elements()[k]);
+  for (const auto& [name, tensor] : p) {
+    const auto &x = tensor.elements(), &y = q[name].elements();
+    for (std::size_t k = 0; k < x.size(); ++k) magnitude += std::abs(x[k] * y[k]);
+  }
   return 3 * real_roundoff * magnitude;
 }
 

@@ -16,8 +16,9 @@ template <class R>
   NamedTensors<N> in;
   for (const auto& [name, tensor] : p.in) {
     Tensor<N> numbers(tensor.shape());
-    for (std::size_t k = 0; k < numbers.elements().size(); ++k)
-      numbers.elements()[k] = {R(tensor.elements()[k]), R(v[name].elements()[k])};
+    const auto &values = tensor.elements(), &tangents = v[name].elements();
+    for (std::size_t k = 0; k < values.size(); ++k)
+      numbers.elements()[k] = {R(values[k]), R(tangents[k])};
     in.add(name, std::move(numbers));
   }
   return reference_forward(Problem<N>{p.cell, p.activation, p.sizes, std::move(in), {}});

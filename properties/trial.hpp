@@ -129,9 +129,10 @@ template <class S>
 /// y = s x + y, array by array, in long double.
 inline void add_scaled(NamedTensors<long double>& y, long double s,
                        const NamedTensors<long double>& x) {
-  for (auto& [name, tensor] : y)
-    for (std::size_t k = 0; k < tensor.elements().size(); ++k)
-      tensor.elements()[k] += s * x[name].elements()[k];
+  for (auto& [name, tensor] : y) {
+    const auto& of_x = x[name].elements();
+    for (std::size_t k = 0; k < of_x.size(); ++k) tensor.elements()[k] += s * of_x[k];
+  }
 }
 
 }  // namespace bptt::properties

@@ -111,8 +111,7 @@ std::vector<Journal::Entry> Journal::begin(const std::string& subject,
       if (entry.is_object()) {
         ours = entry == wanted;
       } else if (ours && entry.at(2) != name_of(properties::Outcome::broken)) {
-        known.push_back(
-            {entry.at(0).get<std::size_t>(), entry.at(1).get<int>(), judged_of(entry)});
+        known.push_back({entry.at(0).get<std::size_t>(), entry.at(1).get<int>(), judged_of(entry)});
         if (known.back().lane >= lanes.size() || known.back().k < 0)
           throw Error("there is no such case");
       }

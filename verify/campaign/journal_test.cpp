@@ -52,7 +52,7 @@ struct Ended {
 
 /// Ends after so many cases, if that is said.
 Ended campaign(const std::string& subject, CampaignOptions options, Journal* journal,
-                 int most = -1) {
+               int most = -1) {
   options.journal = journal;
   std::atomic<bool> stop{most == 0};
   std::optional<long long> known;
@@ -104,7 +104,8 @@ TEST(Journal, SaysHowManyCasesWereJudgedBefore) {
   Journal journal(file);
   const Ended again = campaign("optimized", ten_cases(), &journal);
   EXPECT_EQ(again.judged, 0);
-  EXPECT_THAT(again.report.notes, testing::Contains(HasSubstr("120 of the cases were judged before")));
+  EXPECT_THAT(again.report.notes,
+              testing::Contains(HasSubstr("120 of the cases were judged before")));
   // More of the same.
   CampaignOptions more = ten_cases();
   more.cases = 12;
@@ -129,22 +130,22 @@ TEST(Journal, OfAProgramThatHasChangedKnowsNothing) {
   std::ofstream(program) << "wrong";
   (void)campaign("optimized", ten_cases(),
                  std::make_unique<Journal>(file, std::vector{program}).get());
-  EXPECT_EQ(
-      campaign("optimized", ten_cases(), std::make_unique<Journal>(file, std::vector{program}).get())
-          .judged,
-      0);
+  EXPECT_EQ(campaign("optimized", ten_cases(),
+                     std::make_unique<Journal>(file, std::vector{program}).get())
+                .judged,
+            0);
   std::ofstream(program) << "mended";
-  EXPECT_EQ(
-      campaign("optimized", ten_cases(), std::make_unique<Journal>(file, std::vector{program}).get())
-          .judged,
-      120);
+  EXPECT_EQ(campaign("optimized", ten_cases(),
+                     std::make_unique<Journal>(file, std::vector{program}).get())
+                .judged,
+            120);
 }
 
 TEST(Journal, ALineThatWasCutOffIsJudgedAgain) {
   const fs::path file = fresh("cut_off");
   (void)campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get());
   const std::string all = text_of(file);
-  for (const std::size_t lost : {1, 2, 9}) {
+  for (const std::size_t lost : {1U, 2U, 9U}) {
     std::ofstream(file) << all.substr(0, all.size() - lost);
     EXPECT_EQ(campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get()).judged, 1);
     EXPECT_EQ(campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get()).judged, 0);
@@ -163,8 +164,9 @@ TEST(Journal, RefusesWhatIsNoneAndLeavesItAsItIs) {
   for (const std::string line : {"[1,2]", "[99,0,\"held\",1,0,null,0.0,\"\"]", "{", "[\"a\"]"}) {
     const std::string before = text_of(file);
     std::ofstream(file, std::ios::app) << line << "\n";
-    EXPECT_THAT([&] { (void)campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get()); },
-                ThrowsMessage<Error>(HasSubstr("of the journal")))
+    EXPECT_THAT(
+        [&] { (void)campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get()); },
+        ThrowsMessage<Error>(HasSubstr("of the journal")))
         << line;
     std::ofstream(file) << before;
   }
@@ -206,7 +208,8 @@ TEST(Journal, ThatCannotBeWrittenLosesNoVerdict) {
     const SmallDisk disk(2000);
     const Report report = campaign("optimized", ten_cases(), &journal).report;
     EXPECT_EQ(total(report).cases(), 120);
-    EXPECT_THAT(report.notes, testing::Contains(HasSubstr("the journal ends early: cannot write ")));
+    EXPECT_THAT(report.notes,
+                testing::Contains(HasSubstr("the journal ends early: cannot write ")));
   }
   // What there was room for is known.
   const Ended again = campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get());
