@@ -53,6 +53,22 @@ int compare(const ProblemSpec& spec, Derivation derivation, long double part = i
     expect_near(got[k].certain, expected[k].certain, part, what + ", certain");
     expect_near(got[k].sigma, expected[k].sigma, part, what + ", sigma");
   }
+  // Of states alone, from values in double.
+  BoundedRun alone(std::make_shared<const Problem<long double>>(problem), rounding, derivation,
+                   Passes::forward);
+  std::vector<Probe> of_states;
+  std::vector<NoiseBound> expected_of_states;
+  for (std::size_t k = 0; k < probes.size(); ++k)
+    if (!probes[k].array.starts_with("d")) {
+      of_states.push_back(probes[k]);
+      expected_of_states.push_back(expected[k]);
+    }
+  const auto states = alone.bounds(of_states);
+  for (std::size_t k = 0; k < of_states.size(); ++k) {
+    const std::string what = to_string(spec) + " " + of_states[k].array + ", states alone";
+    expect_near(states[k].certain, expected_of_states[k].certain, part, what);
+    expect_near(states[k].sigma, expected_of_states[k].sigma, part, what);
+  }
   return 1;
 }
 
