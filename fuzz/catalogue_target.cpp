@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "fuzz/families.hpp"
 #include "fuzz/finding.hpp"
 #include "fuzz/guidance.hpp"
 #include "fuzz/problem_mutator.hpp"
 #include "fuzz/property_key.hpp"
 #include "fuzz/seed_problems.hpp"
+#include "properties/property_families.hpp"
 #include "subjects/registry.hpp"
 
 namespace bptt::fuzz {
@@ -15,9 +15,9 @@ namespace {
 
 using properties::Property;
 
-const Family* family_of(std::string_view name) {
+const properties::Family* family_named(std::string_view name) {
   if (name.empty()) return nullptr;
-  for (const Family& family : families())
+  for (const properties::Family& family : properties::property_families())
     if (family.name == name) return &family;
   throw UnsupportedError("there is no family '" + std::string(name) + "' of properties");
 }
@@ -27,7 +27,7 @@ const Family* family_of(std::string_view name) {
 CatalogueTarget::CatalogueTarget(Cell cell, const std::vector<std::string>& subject_names,
                                  std::string_view family_name)
     : cell_(cell), max_size_(max_size(cell, family_name.empty())) {
-  const Family* family = family_of(family_name);
+  const properties::Family* family = family_named(family_name);
   for (const std::string& name : subject_names) {
     const std::shared_ptr<const Subject> subject = make_subject(name);
     for (const Scalar scalar : {Scalar::f32, Scalar::f64}) {

@@ -32,7 +32,7 @@ class CatalogueTarget final : public Target {
   static constexpr std::size_t input_bytes = header_bytes + properties::spec_bytes;
 
   /// Cases of one cell, on any of the subjects, which have the names of subjects/registry.hpp.
-  /// family: a name of fuzz/families.hpp, or empty for the whole catalogue.
+  /// family: a name of properties/property_families.hpp, or empty for the whole catalogue.
   /// Throws UnsupportedError if there is no such subject or family, or if one of the subjects has
   /// no property for this cell.
   CatalogueTarget(Cell cell, const std::vector<std::string>& subject_names,

@@ -2,11 +2,11 @@
 
 #include "core/error.hpp"
 #include "fuzz/catalogue_target.hpp"
-#include "fuzz/families.hpp"
 #include "fuzz/parser_targets.hpp"
 #include "fuzz/peer_target.hpp"
 #include "fuzz/plans_target.hpp"
 #include "fuzz/target.hpp"
+#include "properties/property_families.hpp"
 #include "subjects/optimized_subjects.hpp"
 #include "subjects/registry.hpp"
 
@@ -39,7 +39,7 @@ std::vector<TargetRow> make_rows() {
   std::vector<TargetRow> rows;
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
     rows.push_back(catalogue_row(cell, "", "the whole catalogue"));
-    for (const Family& family : families())
+    for (const properties::Family& family : properties::property_families())
       rows.push_back(catalogue_row(cell, family.name, family.sentence));
   }
   rows.push_back(

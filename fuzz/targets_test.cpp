@@ -8,13 +8,13 @@
 #include <sstream>
 
 #include "core/error.hpp"
-#include "fuzz/families.hpp"
 #include "fuzz/finding.hpp"
 #include "fuzz/guidance.hpp"
 #include "fuzz/plans_target.hpp"
 #include "fuzz/seed_problems.hpp"
 #include "fuzz/target.hpp"
 #include "properties/codec.hpp"
+#include "properties/property_families.hpp"
 
 namespace bptt::fuzz {
 namespace {
@@ -36,13 +36,13 @@ int findings_of(Target& target, unsigned count) {
 }
 
 TEST(families, hold_every_property_once) {
-  EXPECT_EQ(misplaced_properties(properties::catalogue()), std::vector<std::string>{});
+  EXPECT_EQ(properties::misplaced_properties(properties::catalogue()), std::vector<std::string>{});
 }
 
 TEST(families, a_property_of_a_new_file_is_noticed) {
   auto catalogue = properties::catalogue();
   catalogue.front().family = "a_new_file";
-  EXPECT_EQ(misplaced_properties(catalogue),
+  EXPECT_EQ(properties::misplaced_properties(catalogue),
             std::vector<std::string>{std::string(catalogue.front().id)});
 }
 

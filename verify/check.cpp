@@ -1,7 +1,7 @@
 #include "verify/check.hpp"
 
 #include "verify/campaign/selection.hpp"
-#include "verify/report/table.hpp"
+#include "verify/report/summary.hpp"
 
 namespace bptt {
 
@@ -16,7 +16,7 @@ CheckResult check(const Subject& subject, const CheckOptions& options) {
   CheckResult result;
   result.passed = verify::broken_rows(report) == 0;
   for (const auto& row : report.rows) result.cases += row.counts.cases();
-  result.report = verify::table_of(report, verify::Style(false));
+  result.report = verify::summary_of(report, verify::Style(false));
   return result;
 }
 

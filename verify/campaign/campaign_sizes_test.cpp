@@ -6,7 +6,7 @@
 
 #include "subjects/registry.hpp"
 #include "verify/campaign/campaign.hpp"
-#include "verify/report/table.hpp"
+#include "verify/report/summary.hpp"
 
 namespace bptt::verify {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "core/error.hpp"
 #include "subjects/registry.hpp"
-#include "verify/report/table.hpp"
+#include "verify/report/summary.hpp"
 
 namespace bptt::verify {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "properties/property_families.hpp"
+
 namespace bptt::verify {
 
 using properties::ProblemSpec;
@@ -27,6 +29,8 @@ Lane lane_of(const Property& property, Cell cell, Scalar scalar) {
   lane.property = &property;
   Row& row = lane.row;
   row.id = property.id;
+  const properties::Family* family = family_of(property);
+  row.family = family == nullptr ? "others" : family->name;
   row.sentence = property.sentence;
   row.mathematics = property.mathematics;
   row.exactness = property.exactness;
@@ -44,6 +48,7 @@ Lane lane_of(const PublishedCase& published, bool specification) {
   row.published = true;
   row.id = std::string(specification ? specification_prefix : published_prefix) +
            std::string(published.name);
+  row.family = specification ? "published gates" : "published cases";
   row.sentence = "Published numbers are reproduced: " + std::string(published.description);
   row.mathematics = specification ? "gates and predictions of the reference"
                                   : "states and gradients, |got - published| <= bound + u |p|";

@@ -1,5 +1,5 @@
 // What a campaign found: one row for each property, cell and scalar. Numbers only; how they look is
-// in report_table.hpp and report_json.hpp.
+// in report/.
 #pragma once
 
 #include <array>
@@ -33,6 +33,7 @@ struct Counts {
 
 struct Row {
   std::string id, sentence, mathematics;
+  std::string family;  // of properties, or which kind of published case
   properties::SizeSet sizes = properties::SizeSet::small;
   std::vector<std::string> shapes;  // of middle and real sizes: "512 512 64 50", n_x n_a m T_x
   Cell cell = Cell::rnn;

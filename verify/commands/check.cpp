@@ -16,7 +16,7 @@
 #include "verify/report/junit.hpp"
 #include "verify/report/progress.hpp"
 #include "verify/report/subject_report.hpp"
-#include "verify/report/table.hpp"
+#include "verify/report/summary.hpp"
 
 namespace bptt::verify {
 namespace {
@@ -105,7 +105,8 @@ int run_check(Arguments& arguments) {
       auto& all = reports.back().notes;
       all.insert(all.begin(), notes.begin(), notes.end());
     }
-    print((reports.size() > 1 ? "\n" : "") + table_of(reports.back(), style));
+    print((reports.size() > 1 ? "\n" : "") +
+          (arguments.rows ? table_of(reports.back(), style) : summary_of(reports.back(), style)));
     broken = broken || broken_rows(reports.back()) > 0;
     judged = judged || total(reports.back()).judged() > 0;
     diagnoses.push_back(diagnosed(*subject, reports.back(), arguments));
@@ -158,6 +159,7 @@ void add_check(CLI::App& app, Arguments& a) {
     regimes[std::string(name_of(static_cast<properties::Regime>(k)))] =
         static_cast<properties::Regime>(k);
   add_choice(app, "--regime", c.regime, "Only problems of this regime", regimes);
+  app.add_flag("--rows", a.rows, "Prints every row too, and not only those that are broken");
   app.add_option("--json", a.json, "Writes the report there, whole or not at all")
       ->type_name("FILE");
   app.add_option("--junit", a.junit, "Writes it as JUnit XML, for GitLab, Jenkins and others")

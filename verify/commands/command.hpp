@@ -36,7 +36,7 @@ struct Arguments {
   std::vector<std::string> subjects{"optimized"}, words;
   CampaignOptions campaign;
   std::string property, problem, json, junit, journal, what, file, markdown, activation, sizes;
-  bool list_json = false, as_numpy = false, as_cpp = false, as_latex = false;
+  bool rows = false, list_json = false, as_numpy = false, as_cpp = false, as_latex = false;
   foreign::Options foreign;
   diagnosis::GradeOptions grade;
   std::optional<double> diagnosis_seconds;  // 0: no diagnosis

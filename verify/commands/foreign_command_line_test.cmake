@@ -32,7 +32,7 @@ foreach(cell rnn lstm)
   execute_process(COMMAND ${PROGRAM} derive ${cell} --c++ OUTPUT_FILE ${SCRATCH}/derived_${cell}.cpp
                   COMMAND_ERROR_IS_FATAL ANY)
   compile(derived_${cell}.cpp derived_${cell}.so)
-  expect(0 "nothing broken" "equals_reference +${cell} +f32" -- check ./derived_${cell}.so --cases 3
+  expect(0 "nothing broken" "equals_reference +${cell} +f32" -- check ./derived_${cell}.so --rows --cases 3
          --max-size 5 ${time})
 endforeach()
 without_line(derived_lstm.py "    dconcat = dconcat + Wi.T @ dzi\n" without.py)
@@ -53,7 +53,7 @@ if(text MATCHES "bptt_" OR NOT text MATCHES "namespace gru {.*void forward.*void
 endif()
 
 # A library: right, and wrong, and its replay line from the same folder.
-expect(0 "nothing broken" "published:rnn_backward_nb +rnn +f64 +1 +1 " -- check ./librnn.so ${small}
+expect(0 "nothing broken" "published:rnn_backward_nb +rnn +f64 +1 +1 " -- check ./librnn.so --rows ${small}
        ${time})
 expect(1 "BROKEN equals_reference rnn f64" "BROKEN: 2 of" -- check ./librnn_wrong.so --cases 20
        --max-size 4 --property "^equals_reference$|rnn_backward_nb" ${time} --json wrong.json)

@@ -28,6 +28,7 @@ Json row_json(const Row& row) {
                         {"cause", name_of(f.cause)},
                         {"output", f.output}});
   return {{"property", row.id},
+          {"family", row.family},
           {"sentence", row.sentence},
           {"mathematics", row.mathematics},
           {"cell", bptt::name_of(row.cell)},

@@ -8,7 +8,7 @@
 
 #include "subjects/faults/fault_models.hpp"
 #include "verify/report/fault_words.hpp"
-#include "verify/report/table.hpp"
+#include "verify/report/words.hpp"
 
 namespace bptt::verify {
 namespace {

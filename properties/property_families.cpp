@@ -1,10 +1,10 @@
-#include "fuzz/families.hpp"
+#include "properties/property_families.hpp"
 
 #include <algorithm>
 
-namespace bptt::fuzz {
+namespace bptt::properties {
 
-const std::vector<Family>& families() {
+const std::vector<Family>& property_families() {
   static const std::vector<Family> table{
       {"linearity", "gradients are linear, over time and batch too", {"linearity", "splitting"}},
       {"agreement", "independent ways to the same gradients agree", {"agreement"}},
@@ -17,19 +17,25 @@ const std::vector<Family>& families() {
   return table;
 }
 
-bool has(const Family& family, const properties::Property& property) {
+const Family* family_of(const Property& property) {
+  for (const Family& family : property_families())
+    if (has(family, property)) return &family;
+  return nullptr;
+}
+
+bool has(const Family& family, const Property& property) {
   return std::find(family.members.begin(), family.members.end(), property.family) !=
          family.members.end();
 }
 
-std::vector<std::string> misplaced_properties(const std::vector<properties::Property>& catalogue) {
+std::vector<std::string> misplaced_properties(const std::vector<Property>& catalogue) {
   std::vector<std::string> misplaced;
   for (const auto& property : catalogue) {
-    const auto in = std::count_if(families().begin(), families().end(),
+    const auto in = std::count_if(property_families().begin(), property_families().end(),
                                   [&](const Family& family) { return has(family, property); });
     if (in != 1) misplaced.emplace_back(property.id);
   }
   return misplaced;
 }
 
-}  // namespace bptt::fuzz
+}  // namespace bptt::properties
