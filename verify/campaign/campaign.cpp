@@ -142,8 +142,9 @@ class Campaign {
     long long known = 0;
     for (Journal::Entry& entry : options_.journal->begin(subject_.name(), options_, lanes_)) {
       Lane& lane = lanes_[entry.lane];
-      if (entry.k >= lane.limit) continue;
+      if (entry.k >= lane.limit || lane.knows(entry.k)) continue;
       counts_.add(entry.judged.outcome);
+      ++lane.issued;
       lane.keep(entry.k, std::move(entry.judged));
       ++known;
     }
@@ -224,7 +225,7 @@ class Campaign {
     };
     for (Lane& lane : lanes_) {
       if (lane.row.sizes != SizeSet::small) continue;
-      if (lane.issued >= std::min(lane.limit, lane.end)) continue;
+      if (lane.over()) continue;
       if (over && lane.issued > 0) continue;
       if (best == nullptr || before(lane, *best)) best = &lane;
     }
@@ -257,7 +258,7 @@ class Campaign {
     for (std::size_t tries = 0; tries < models.lanes.size(); ++tries) {
       Lane* lane = models.lanes[models.turn++ % models.lanes.size()];
       // A lane that missed turns has as many cases as it has had.
-      if (lane->issued >= std::min(lane->limit, lane->end)) continue;
+      if (lane->over()) continue;
       models.running = true;
       return lane;
     }
@@ -321,7 +322,8 @@ class Campaign {
     while (true) {
       const std::size_t at = next_to_shrink_++;
       if (at >= lanes_.size()) return;
-      if (Lane& lane = lanes_[at]; lane.end <= lane.issued) lane.row.failures = {failure(lane)};
+      if (Lane& lane = lanes_[at]; lane.end < std::numeric_limits<int>::max())
+        lane.row.failures = {failure(lane)};
     }
   }
 
@@ -398,9 +400,8 @@ class Campaign {
     if (options_.cases || options_.problem) {
       double wanted = 0, done = 0;
       for (const Lane& lane : lanes_) {
-        const int last = std::min(lane.limit, lane.end);
-        wanted += last;
-        done += std::min(last, lane.issued - lane.running);
+        wanted += lane.wanted();
+        done += std::min(lane.wanted(), lane.issued - lane.running);
       }
       progress.fraction = std::max(progress.fraction, done / wanted);
     }

@@ -41,10 +41,12 @@ struct CampaignOptions {
   std::optional<properties::ProblemSpec> problem;
   std::vector<const properties::Property*> properties;
   std::vector<const properties::PublishedCase*> published;
-  bool specification = true;   // also what is about the reference alone
-  int max_crashes = 10;        // cases that end the subject's process, until no more are asked for
-  bool until_broken = false;   // ends with the first broken case of all
-  bool shrink = true;          // without it a broken row has no failure, only its count
+  bool specification = true;  // also what is about the reference alone
+  int max_crashes = 10;       // cases that end the subject's process, until no more are asked for
+  bool until_broken = false;  // ends with the first broken case of all
+  bool shrink = true;         // without it a broken row has no failure, only its count
+  /// Of every row the cases k = shard + n * shards alone.
+  int shard = 0, shards = 1;
   Journal* journal = nullptr;  // what it knows is not judged again, what is judged is added
   /// Seconds that have passed since some moment; empty: the machine's steady clock. For all
   /// threads.

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cmath>
+#include <cstdint>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -23,9 +24,16 @@ constexpr const char* head = R"({"bptt-verify journal":1})";
 
 std::string reason() { return std::generic_category().message(errno); }
 
+/// Of what a file holds, wherever it is: FNV-1a.
 std::string fingerprint(const std::filesystem::path& file) {
-  return fmt::format("{} {} {}", file.string(), std::filesystem::file_size(file),
-                     std::filesystem::last_write_time(file).time_since_epoch().count());
+  std::ifstream in(file, std::ios::binary);
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  std::vector<char> bytes(1 << 16);
+  while (in.read(bytes.data(), static_cast<std::streamsize>(bytes.size())) || in.gcount() > 0)
+    for (std::streamsize k = 0; k < in.gcount(); ++k)
+      hash =
+          (hash ^ static_cast<unsigned char>(bytes[static_cast<std::size_t>(k)])) * 0x100000001b3U;
+  return fmt::format("{:016x}", hash);
 }
 
 /// All on which case k of a row depends, and what the rows are.

@@ -1,5 +1,6 @@
 // A journal: a file to which a campaign adds every case that it has judged, so that the same
-// campaign, begun again after whatever ended it, goes on from there.
+// campaign, begun again after whatever ended it, goes on from there. Journals of its shards, one
+// after another in one file, are the journal of the whole.
 //
 // Lines of JSON. {"campaign": ..} says whose cases follow; [row, k, outcome, compared, trivial,
 // ratio, seen_from, regime] is one of them, the rows numbered as the campaign lists them. A line
@@ -20,7 +21,7 @@ namespace bptt::verify {
 class Journal {
  public:
   /// Opens a file, or begins it. `programs` are the files of which the verdicts are: the checker
-  /// and its subjects. Once one of them is another, by size or time, its cases are judged anew.
+  /// and its subjects. Once one of them holds other bytes, its cases are judged anew.
   /// Throws Error if the file is no journal, cannot be written, or another process has it open.
   explicit Journal(std::filesystem::path file,
                    const std::vector<std::filesystem::path>& programs = {});

@@ -98,6 +98,35 @@ TEST(Journal, ACampaignThatWasEndedAnywhereGoesOnAndSaysTheSame) {
   }
 }
 
+TEST(Journal, ThoseOfShardsInOneFileAreThatOfTheWhole) {
+  for (const std::string subject : {"optimized", "fault:unit_tail_dropped"}) {
+    CampaignOptions options = ten_cases();
+    options.max_size.reset();
+    const std::string whole = rows_of(campaign(subject, options, nullptr).report);
+    std::string all;
+    int judged = 0;
+    for (int shard = 0; shard < 3; ++shard) {
+      const fs::path file = fresh("shard");
+      CampaignOptions part = options;
+      part.shard = shard;
+      part.shards = 3;
+      judged += campaign(subject, part, std::make_unique<Journal>(file).get()).judged;
+      all += text_of(file);
+      if (shard == 1) all += text_of(file);  // twice is as good as once
+    }
+    const fs::path file = fresh("all");
+    std::ofstream(file) << all;
+    const Ended merged = campaign(subject, options, std::make_unique<Journal>(file).get());
+    EXPECT_EQ(rows_of(merged.report), whole) << subject;
+    if (subject == "optimized") {
+      EXPECT_EQ(judged, 120);
+      EXPECT_EQ(merged.judged, 0);
+    } else {
+      EXPECT_GT(broken_rows(merged.report), 0);
+    }
+  }
+}
+
 TEST(Journal, SaysHowManyCasesWereJudgedBefore) {
   const fs::path file = fresh("says");
   (void)campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get());

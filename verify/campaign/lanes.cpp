@@ -97,9 +97,7 @@ void add_lanes_of(SizeSet set, const Capabilities& can, const CampaignOptions& o
       }
 }
 
-}  // namespace
-
-std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options) {
+std::vector<Lane> whole_lanes(const Capabilities& can, const CampaignOptions& options) {
   std::vector<Lane> all;
   for (const Property* property : options.properties) {
     const bool specification = property->about == properties::About::specification;
@@ -128,6 +126,17 @@ std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options)
       if (specification ? options.specification : applies(*published, can))
         all.push_back(lane_of(*published, specification));
     }
+  return all;
+}
+
+}  // namespace
+
+std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options) {
+  std::vector<Lane> all = whole_lanes(can, options);
+  for (Lane& lane : all) {
+    lane.next = options.shard;
+    lane.step = options.shards;
+  }
   return all;
 }
 

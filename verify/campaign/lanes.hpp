@@ -29,11 +29,17 @@ struct Lane {
   const properties::Property* property = nullptr;        // one of the two
   const properties::PublishedCase* published = nullptr;  // a single case
   int limit = std::numeric_limits<int>::max();
-  int issued = 0, running = 0;
-  double spent = 0;  // seconds of one thread
-  int end = limit;   // cases from here on do not count: one before them is broken
+  int step = 1;                 // from one case that is to be judged here to the next
+  int next = 0;                 // that is to run
+  int issued = 0, running = 0;  // known and running ones are issued
+  double spent = 0;             // seconds of one thread
+  int end = limit;              // cases from here on do not count: one before them is broken
   std::vector<std::optional<Judged>> results;  // by k; nothing of those that are not judged yet
 
+  [[nodiscard]] bool knows(int k) const {
+    const auto at = static_cast<std::size_t>(k);
+    return at < results.size() && results[at];
+  }
   void keep(int k, Judged judged) {
     const auto count = static_cast<std::size_t>(k) + 1;
     if (results.size() < count) results.resize(count);
@@ -41,11 +47,17 @@ struct Lane {
     results[count - 1] = std::move(judged);
     skip_what_is_known();
   }
-  /// The next case that is to run.
   int issue() {
-    const int k = issued++;
+    const int k = next;
+    next += step;
+    ++issued;
     skip_what_is_known();
     return k;
+  }
+  [[nodiscard]] bool over() const { return next >= std::min(limit, end); }
+  /// How many cases are to be judged here, as far as that is known.
+  [[nodiscard]] int wanted() const {
+    return (std::min(limit, end) + step - 1 - next % step) / step;
   }
 
   /// With what the cases that still run will probably take.
@@ -56,9 +68,7 @@ struct Lane {
 
  private:
   void skip_what_is_known() {
-    while (static_cast<std::size_t>(issued) < results.size() &&
-           results[static_cast<std::size_t>(issued)])
-      ++issued;
+    while (knows(next)) next += step;
   }
 };
 

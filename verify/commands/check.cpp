@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/error.hpp"
 #include "core/whole_file.hpp"
 #include "verify/campaign/campaign_cases.hpp"
 #include "verify/campaign/journal.hpp"
@@ -45,6 +46,17 @@ std::optional<diagnosis::SubjectDiagnosis> diagnosed(const Subject& subject, con
     print(std::string("no diagnosis: ") + error.what() + "\n");
     return std::nullopt;
   }
+}
+
+/// "2/8" is the second of eight.
+void choose_shard(const std::string& asked, CampaignOptions& options) {
+  if (asked.empty()) return;
+  int shard = 0, shards = 0, read = 0;
+  if (std::sscanf(asked.c_str(), "%d/%d%n", &shard, &shards, &read) != 2 ||
+      read != static_cast<int>(asked.size()) || shard < 1 || shard > shards)
+    throw Error("--shard takes 1/8 .. 8/8, not '" + asked + "'");
+  options.shard = shard - 1;
+  options.shards = shards;
 }
 
 /// The verdicts are of this program and of the files that subjects are.
@@ -86,6 +98,7 @@ int run_check(Arguments& arguments) {
   else if (!options.cases && !options.seconds)
     options.seconds = default_seconds;
   choose_sizes(arguments.sizes, options);
+  choose_shard(arguments.shard, options);
   if (options.seconds) *options.seconds /= static_cast<double>(subjects.size());
   properties::set_oracle_memory(arguments.oracle_memory / static_cast<std::uint64_t>(options.jobs));
   const auto journal = journal_of(arguments);
@@ -168,6 +181,10 @@ void add_check(CLI::App& app, Arguments& a) {
                  "Adds every case that was judged, and goes on from those that it knows: for "
                  "checks of hours, which may be interrupted")
       ->type_name("FILE");
+  app.add_option("--shard", a.shard,
+                 "One of N parts of each row's cases; the journals of all parts in one file are "
+                 "that of the whole")
+      ->type_name("I/N");
   app.add_option("--diagnosis-seconds", a.diagnosis_seconds,
                  "Time for a diagnosis of each subject that is broken; 10; 0: none")
       ->check(CLI::NonNegativeNumber);

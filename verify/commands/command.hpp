@@ -35,7 +35,8 @@ struct Arguments {
   std::uint64_t oracle_memory = properties::default_oracle_memory();
   std::vector<std::string> subjects{"optimized"}, words;
   CampaignOptions campaign;
-  std::string property, problem, json, junit, journal, what, file, markdown, activation, sizes;
+  std::string property, problem, json, junit, journal, shard, what, file, markdown, activation,
+      sizes;
   bool rows = false, list_json = false, as_numpy = false, as_cpp = false, as_latex = false;
   foreign::Options foreign;
   diagnosis::GradeOptions grade;

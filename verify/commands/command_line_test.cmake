@@ -62,6 +62,8 @@ expect(1 "BROKEN last_of|BROKEN|broken" -- check fault:initial_states_of_64_samp
 # A check that goes on where it was.
 file(REMOVE ${SCRATCH}/check.journal)
 expect(0 "nothing broken" -- check optimized ${small} --journal check.journal)
+expect(0 "in 3 cases" -- check optimized --cases 5 --max-size 4 --property "^equals_reference$" --cell rnn --scalar f64 --shard 1/2)
+expect(2 "--shard takes 1/8 .. 8/8, not '3/2'" -- check ${small} --shard 3/2)
 expect(0 "note: [0-9]+ of the cases were judged before: check.journal" -- check optimized ${small} --journal check.journal)
 
 # Printed digits. (Brackets and semicolons mean something to CMake: the files are written as they are.)

@@ -75,7 +75,8 @@ std::vector<FamilyRow> families_of(const Report& report) {
     ++found->rows;
     found->broken += row.counts.broken > 0 ? 1 : 0;
     found->counts += row.counts;
-    if (row.worst_ratio && (found->worst == nullptr || *row.worst_ratio > *found->worst->worst_ratio))
+    if (row.worst_ratio &&
+        (found->worst == nullptr || *row.worst_ratio > *found->worst->worst_ratio))
       found->worst = &row;
   }
   return families;
@@ -97,11 +98,10 @@ std::string families_text(const Report& report, const Style& style) {
     const Row* worst = family.worst;
     text += worst == nullptr
                 ? fmt::format("{:>9}\n", "-")
-                : fmt::format("{:>9}  {} {}{}\n", ratio_text(worst->worst_ratio), label_of(*worst),
-                              bptt::name_of(worst->cell),
-                              worst->specification
-                                  ? ""
-                                  : " " + std::string(bptt::name_of(worst->scalar)));
+                : fmt::format(
+                      "{:>9}  {} {}{}\n", ratio_text(worst->worst_ratio), label_of(*worst),
+                      bptt::name_of(worst->cell),
+                      worst->specification ? "" : " " + std::string(bptt::name_of(worst->scalar)));
   }
   return text;
 }
