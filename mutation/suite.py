@@ -38,8 +38,8 @@ def check(subjects, cases, *options):
     return Stage(' '.join(arguments), 'bptt-verify', (*arguments, '--jobs', '1'))
 
 
-def unit(program):
-    return Stage(program, program, ())
+def unit(program, *arguments):
+    return Stage(program, program, arguments)
 
 
 def sanitized(stage):
@@ -59,14 +59,18 @@ REFERENCE = [
     unit('arithmetic_on_reference_test'),
     sanitized(unit('reference_test')),
 ]
+TINY_THRESHOLDS = 'optimized:thresholds=tiny optimized:thresholds=tiny,threads=2'
 KERNELS = [
     check('optimized', 1, '--max-size', '40'),
     unit('optimized_test'),
+    check(TINY_THRESHOLDS, 2, '--max-size', '24'),
     check('optimized:blocks=3 optimized:threads=2', 1, '--max-size', '40'),
     check('optimized:blocks=1 optimized:memory=binomial optimized:memory=recompute', 1,
           '--max-size', '20'),
     unit('optimized_allocation_test'),
     check('optimized optimized:threads=2', 5, '--max-size', '70', '--seed', '2'),
+    check(TINY_THRESHOLDS, 6, '--max-size', '40', '--seed', '2'),
+    unit('self_test', '--gtest_filter=Paths.*'),
     sanitized(unit('optimized_test')),
 ]
 EIGEN = [

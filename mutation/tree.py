@@ -27,7 +27,7 @@ FLAGS = '-O1 -w -D_GLIBCXX_ASSERTIONS -DHWY_COMPILE_ONLY_STATIC -DHWY_BASELINE_T
 BUILDS = {
     'plain': ('', ['bin/bptt-verify', 'bin/reference_test', 'bin/optimized_test',
                    'bin/optimized_allocation_test', 'bin/arithmetic_on_reference_test',
-                   'bin/published_cases_test']),
+                   'bin/published_cases_test', 'bin/self_test']),
     'sanitized': ('-fsanitize=address', ['bin/reference_test', 'bin/optimized_test'])}
 ERROR = re.compile(r'^(?P<path>[^\s:]+):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: (?P<what>.*)$',
                    re.MULTILINE)

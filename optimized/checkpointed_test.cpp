@@ -36,6 +36,14 @@ void expect_the_plans_bits(const Problem<S>& problem, const MemoryOptions& memor
     for (const auto& [name, tensor] : expected.gradients)
       EXPECT_EQ(got.gradients[name].elements(), tensor.elements()) << name;
   }
+  // The last cell state, of the LSTM.
+  if (problem.cell == Cell::lstm) {
+    Tensor<S> a(expected.states["a"].shape()), c_T({problem.sizes.n_a, problem.sizes.m});
+    run.forward(views_of(problem.in), a.view(), c_T.view());
+    const auto c = std::as_const(expected.states)["c"].view().at_step(problem.sizes.T_x - 1);
+    for (Index j = 0; j < problem.sizes.m; ++j)
+      for (Index i = 0; i < problem.sizes.n_a; ++i) EXPECT_EQ(c_T(i, j), c(i, j)) << i << " " << j;
+  }
   // Backward again without a forward: what was kept must still be there, or be made again.
   Outcome<S> again = blank_run(problem);
   for (auto& [name, tensor] : again.gradients) fill(tensor.view(), S(0));
@@ -47,8 +55,9 @@ void expect_the_plans_bits(const Problem<S>& problem, const MemoryOptions& memor
 
 TEST(Checkpointed, GivesThePlansBits) {
   for (const Cell cell : {Cell::rnn, Cell::lstm})
-    for (const Sizes& sizes : {Sizes{3, 5, 2, 1, 1}, Sizes{3, 5, 4, 23, 23},
-                               Sizes{6, 17, 3, 40, 31}, Sizes{2, 9, 1, 50, 2}})
+    for (const Sizes& sizes :
+         {Sizes{3, 5, 2, 1, 1}, Sizes{3, 5, 4, 23, 23}, Sizes{6, 17, 3, 40, 31},
+          Sizes{2, 9, 1, 50, 2}, Sizes{3, 5, 40, 13, 11}})  // also gates: four blocks of four steps
       for (const int threads : {1, 2}) {
         SCOPED_TRACE(std::string(name_of(cell)) + " T_x " + std::to_string(sizes.T_x) + " T_da " +
                      std::to_string(sizes.T_da) + " threads " + std::to_string(threads));
@@ -73,6 +82,12 @@ TEST(Checkpointed, KeepsWithinItsBudgetAndComputesLessTheMoreItMayKeep) {
     }
     EXPECT_EQ(computed_before, 2000) << "all fits: every step is computed once more";
   }
+}
+
+TEST(Checkpointed, WithRoomForAllComputesAgainWhatTheLossesReach) {
+  const MemoryOptions memory{Memory::binomial, 1U << 20U};
+  const Checkpointed<float> run(Cell::rnn, Activation::tanh, {3, 4, 2, 50, 20}, memory);
+  EXPECT_EQ(run.recomputed_steps(), 20);
 }
 
 TEST(Checkpointed, ALongSequenceInALittleMemory) {

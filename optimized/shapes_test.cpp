@@ -88,6 +88,43 @@ TEST(Shapes, BackwardChecksWhatForwardHasReadToo) {
   }
 }
 
+// A plan that has its parameters already, and parameters on their own.
+TEST(Shapes, APlansForwardAndItsParametersAreChecked) {
+  const Sizes sizes{3, 5, 4, 7, 6};
+  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+    const Problem<float> good = real_problem<float>(cell, sizes);
+    const auto expect_refused = [&](const std::string& name, const Problem<float>& problem,
+                                    Outcome<float>& run) {
+      const auto in = views_of(std::as_const(problem.in));
+      const auto states = views_of(run.states);
+      const std::string error = error_of([&] {
+        if (cell == Cell::rnn) {
+          RnnPlan<float> plan(good.activation, sizes);
+          plan.set_parameters(rnn_parameters<float>(in));
+          plan.forward(in["x"], in["a0"], states["a"]);
+        } else {
+          LstmPlan<float> plan(sizes);
+          plan.set_parameters(lstm_parameters<float>(in));
+          plan.forward(in["x"], in["a0"], in["c0"], lstm_states(states));
+        }
+      });
+      EXPECT_TRUE(error.starts_with(name + " has shape ")) << name << ": " << error;
+    };
+    for (const auto& [name, tensor] : good.in) {
+      Problem<float> problem = good;
+      grow(problem.in, name);
+      Outcome<float> run = blank_run(good);
+      expect_refused(name, problem, run);
+    }
+    const Outcome<float> blank = blank_run(good);
+    for (const auto& [name, tensor] : blank.states) {
+      Outcome<float> run = blank_run(good);
+      grow(run.states, name);
+      expect_refused(name, good, run);
+    }
+  }
+}
+
 TEST(Shapes, NothingIsWrittenBeforeAnArrayIsRefused) {
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
     const Problem<float> problem = real_problem<float>(cell, {3, 5, 4, 7, 6});
