@@ -1,5 +1,8 @@
 #include "subjects/optimized_subjects.hpp"
 
+#include <string>
+#include <vector>
+
 #include "optimized/eigen/lstm.hpp"
 #include "optimized/eigen/rnn.hpp"
 #include "optimized/lstm.hpp"
@@ -97,58 +100,97 @@ const std::vector<OptimizedRow>& all_optimized_rows() {
   return rows;
 }
 
+/// What a session keeps for its backward pass, with the strides of its caller's states, so that the
+/// plan meets them in what it writes and in what it reads again.
+template <class S>
+class KeptStates {
+ public:
+  KeptStates(Cell cell, const Sizes& sizes)
+      : cell_(cell), shape_(shape_of(cell, "a", sizes)), strides_(column_major_strides(shape_)) {
+    make();
+  }
+
+  [[nodiscard]] const NamedViews<S>& like(const View<S>& a) {
+    if (a.strides() != strides_) {
+      strides_ = a.strides();
+      make();
+    }
+    return views_;
+  }
+  [[nodiscard]] const NamedViews<S>& views() const { return views_; }
+
+ private:
+  void make() {
+    Index extent = 1;
+    for (Index axis = 0; axis < shape_.rank(); ++axis)
+      extent += (shape_[axis] - 1) * strides_[static_cast<std::size_t>(axis)];
+    arrays_.clear();
+    views_ = {};
+    for (const std::string& name : cache_names(cell_)) {
+      arrays_.emplace_back(static_cast<std::size_t>(extent));
+      views_.add(name, View<S>(arrays_.back().data(), shape_, strides_));
+    }
+  }
+
+  Cell cell_;
+  Shape shape_;
+  Strides strides_;
+  std::vector<std::vector<S>> arrays_;
+  NamedViews<S> views_;
+};
+
 /// Plan: optimized::RnnPlan<S> or its namesake on Eigen.
 template <class S, class Plan>
 class OptimizedRnn final : public Session<S> {
  public:
   OptimizedRnn(Activation g, const Sizes& sizes, const optimized::Options& options)
-      : sizes_(sizes), plan_(g, sizes, options), a_(shape_of(Cell::rnn, "a", sizes)) {}
+      : sizes_(sizes), plan_(g, sizes, options), kept_(Cell::rnn, sizes) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
     require_arrays(Cell::rnn, input_names(Cell::rnn), sizes_, in);
-    plan_.forward(rnn_parameters(in), in["x"], in["a0"], a_.view());
-    copy(a_.view(), out["a"]);
+    const View<S> a = kept_.like(out["a"])["a"];
+    plan_.forward(rnn_parameters(in), in["x"], in["a0"], a);
+    copy(View<const S>(a), out["a"]);
   }
 
   void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                 const NamedViews<S>& grad) override {
     require_arrays(Cell::rnn, gradient_names(Cell::rnn), sizes_, grad);
-    plan_.backward(rnn_parameters(in), in["x"], in["a0"], a_.view(), up["da"], rnn_gradients(grad));
+    plan_.backward(rnn_parameters(in), in["x"], in["a0"], View<const S>(kept_.views()["a"]),
+                   up["da"], rnn_gradients(grad));
   }
 
  private:
   Sizes sizes_;
   Plan plan_;
-  Tensor<S> a_;
+  KeptStates<S> kept_;
 };
 
 template <class S, class Plan>
 class OptimizedLstm final : public Session<S> {
  public:
   OptimizedLstm(const Sizes& sizes, const optimized::Options& options)
-      : sizes_(sizes),
-        plan_(sizes, options),
-        cache_(make_tensors<S>(Cell::lstm, cache_names(Cell::lstm), sizes)) {}
+      : sizes_(sizes), plan_(sizes, options), kept_(Cell::lstm, sizes) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
     require_arrays(Cell::lstm, input_names(Cell::lstm), sizes_, in);
-    plan_.forward(lstm_parameters(in), in["x"], in["a0"], in["c0"], lstm_states(views_of(cache_)));
-    copy(cache_["a"].view(), out["a"]);
-    copy(cache_["c"].view(), out["c"]);
+    const NamedViews<S>& states = kept_.like(out["a"]);
+    plan_.forward(lstm_parameters(in), in["x"], in["a0"], in["c0"], lstm_states(states));
+    for (const char* state : {"a", "c"}) copy(View<const S>(states[state]), out[state]);
   }
 
   void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                 const NamedViews<S>& grad) override {
     require_arrays(Cell::lstm, gradient_names(Cell::lstm), sizes_, grad);
     plan_.backward(lstm_parameters(in), in["x"], in["a0"], in["c0"],
-                   lstm_states(views_of(std::as_const(cache_))), up["da"], up["dc_T"],
+                   read_only(lstm_states(kept_.views())), up["da"], up["dc_T"],
                    lstm_gradients(grad));
   }
 
  private:
   Sizes sizes_;
   Plan plan_;
-  NamedTensors<S> cache_;
+  KeptStates<S> kept_;
 };
 
 class OptimizedSubject final : public SubjectOf<OptimizedSubject> {
