@@ -1,5 +1,6 @@
 #include "subjects/optimized_subjects.hpp"
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -100,41 +101,38 @@ const std::vector<OptimizedRow>& all_optimized_rows() {
   return rows;
 }
 
-/// What a session keeps for its backward pass, with the strides of its caller's states, so that the
-/// plan meets them in what it writes and in what it reads again.
+/// What a session keeps for its backward pass. Where its caller's states have gaps between the
+/// elements of a column, so have these: the plan meets them in what it writes and in what it reads.
 template <class S>
 class KeptStates {
  public:
-  KeptStates(Cell cell, const Sizes& sizes)
-      : cell_(cell), shape_(shape_of(cell, "a", sizes)), strides_(column_major_strides(shape_)) {
-    make();
+  KeptStates(Cell cell, const Sizes& sizes) : cell_(cell), shape_(shape_of(cell, "a", sizes)) {
+    make(1);
   }
 
   [[nodiscard]] const NamedViews<S>& like(const View<S>& a) {
-    if (a.strides() != strides_) {
-      strides_ = a.strides();
-      make();
-    }
+    if (const Index gap = std::abs(a.strides()[0]); gap > 0 && gap != gap_) make(gap);
     return views_;
   }
   [[nodiscard]] const NamedViews<S>& views() const { return views_; }
 
  private:
-  void make() {
-    Index extent = 1;
-    for (Index axis = 0; axis < shape_.rank(); ++axis)
-      extent += (shape_[axis] - 1) * strides_[static_cast<std::size_t>(axis)];
+  void make(Index gap) {
+    gap_ = gap;
+    Strides strides = column_major_strides(shape_);
+    for (Index& stride : strides) stride *= gap;
+    const auto extent = static_cast<std::size_t>(shape_.size() * gap);
     arrays_.clear();
     views_ = {};
     for (const std::string& name : cache_names(cell_)) {
-      arrays_.emplace_back(static_cast<std::size_t>(extent));
-      views_.add(name, View<S>(arrays_.back().data(), shape_, strides_));
+      arrays_.emplace_back(extent);
+      views_.add(name, View<S>(arrays_.back().data(), shape_, strides));
     }
   }
 
   Cell cell_;
   Shape shape_;
-  Strides strides_;
+  Index gap_ = 0;
   std::vector<std::vector<S>> arrays_;
   NamedViews<S> views_;
 };
