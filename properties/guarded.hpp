@@ -9,17 +9,20 @@
 namespace bptt::properties {
 
 /// Gaps between columns and steps if it is strided, of one in four arrays between the elements of
-/// a column too, and an odd offset. Elements start as the pattern.
+/// a column too, of one in eight the rows where columns would be; and an odd offset. Elements start
+/// as the pattern.
 template <class S>
 class Guarded {
  public:
   Guarded(const Shape& shape, const Draw& draw, bool strided) {
     Strides strides = column_major_strides(shape);
     if (strided) {
+      const bool by_rows = shape.rank() > 1 && draw.below(8, 10) == 0;
       Index step = draw.below(4, 8) == 0 ? 2 : 1;
-      for (Index axis = 0; axis < shape.rank(); ++axis) {
+      for (Index k = 0; k < shape.rank(); ++k) {
+        const Index axis = by_rows && k < 2 ? 1 - k : k;
         strides[static_cast<std::size_t>(axis)] = step;
-        step = step * shape[axis] + draw.below(4, axis);
+        step = step * shape[axis] + draw.below(4, k);
       }
     }
     Index extent = 1;

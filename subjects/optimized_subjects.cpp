@@ -1,5 +1,6 @@
 #include "subjects/optimized_subjects.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -111,7 +112,7 @@ class KeptStates {
   }
 
   [[nodiscard]] const NamedViews<S>& like(const View<S>& a) {
-    if (const Index gap = std::abs(a.strides()[0]); gap > 0 && gap != gap_) make(gap);
+    if (const Index gap = std::clamp<Index>(std::abs(a.strides()[0]), 1, 2); gap != gap_) make(gap);
     return views_;
   }
   [[nodiscard]] const NamedViews<S>& views() const { return views_; }
