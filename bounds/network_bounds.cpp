@@ -133,7 +133,7 @@ class NetworkBounds::Body {
         in_(in),
         up_(up) {
     if (in_double())
-      compute<double>(converted<double>(in), converted<double>(up));
+      compute<double>(converted<double>(in), both ? converted<double>(up) : NamedTensors<double>());
     else
       compute<long double>(in, up);
   }
@@ -193,7 +193,7 @@ class NetworkBounds::Body {
     const Values<V> values(plan_, in, up, both_);
     if (std::is_same_v<V, double> && !plan_.large() && !within(of_double, plan_, values))
       return compute<long double>(in_, up_);
-    values_ = outputs_of(values);
+    if (both_) values_ = outputs_of(values);
     if (plan_.large() && within(of_float, plan_, values))
       noise_ = std::make_unique<NoiseIn<float>>(plan_, values, rounding_, both_);
     else if (within(of_double, plan_, values))

@@ -31,8 +31,7 @@ class NetworkBounds {
   /// About what one takes at its largest, known before it is taken.
   [[nodiscard]] static double bytes(const Plan& plan, const Rounding& rounding, bool both);
 
-  /// States, and with `both` gradients, in 64-bit mantissas; states alone in 53 bits, which is
-  /// enough for their bounds, unless they leave the range of double.
+  /// With `both` states and gradients, in 64-bit mantissas; without, none: there are bounds alone.
   [[nodiscard]] const NamedTensors<long double>& values() const;
   [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Functional>& functionals) const;
 

@@ -119,10 +119,11 @@ BoundedRun::BoundedRun(std::shared_ptr<const Problem<long double>> shared, const
   if (passes == Passes::both) names = gradient_names(problem.cell);
   for (const std::string& state : state_names(problem.cell)) names.push_back(state);
   for (const std::string& name : names) {
+    known_.add(name, {});
+    if (passes == Passes::forward) continue;
     Tensor<long double>& tensor =
         values_.add(name, Tensor<long double>(shape_of(problem.cell, name, problem.sizes)));
     tensor.elements() = noise_.values()[name].elements();
-    known_.add(name, {});
   }
   exact_ = problem.cell == Cell::rnn && problem.activation != Activation::tanh &&
            noise_.largest_sum() <= 1 / rounding.u && all_whole_numbers(problem.in) &&
@@ -179,7 +180,8 @@ std::vector<NoiseBound> BoundedRun::bounds(const std::vector<Probe>& probes) {
   for (std::size_t i = 0; i < unknown.size(); ++i) {
     const Probe& probe = probes[unknown[i]];
     result[unknown[i]] = derived[i];
-    known_[probe.array].learn(probe, derived[i], values_[probe.array].size());
+    const Problem<long double>& p = *problem_;
+    known_[probe.array].learn(probe, derived[i], shape_of(p.cell, probe.array, p.sizes).size());
   }
   return result;
 }

@@ -31,7 +31,7 @@ class BoundedRun {
   BoundedRun(std::shared_ptr<const Problem<long double>> problem, const Rounding& rounding,
              Derivation derivation, Passes passes);
 
-  /// In 64-bit mantissas.
+  /// In 64-bit mantissas; none of a forward pass alone.
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
   /// The bound of each probe; one that was asked for before is not derived again.
   [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Probe>& probes);

@@ -195,31 +195,34 @@ class LossOfSubject {
         session_(trial.subject.template open<S>(trial.problem.cell, trial.problem.activation,
                                                 trial.problem.sizes)),
         up_(converted<Real>(trial.problem.up)),
-        weights_(weights_of_loss(converted<Real>(trial.problem))) {}
+        weights_(weights_of_loss(converted<Real>(trial.problem))),
+        states_(make_tensors<S>(trial.problem.cell, state_names(trial.problem.cell),
+                                trial.problem.sizes)),
+        moved_(trial.problem) {}
 
-  [[nodiscard]] Loss at(const Problem<S>& p, const Expectation& e) const {
+  [[nodiscard]] Loss at(const Problem<S>& p, const Expectation& e) {
     const NoiseBound bound = e.bound_of(weights_);
-    auto of_subject = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
-    session_->forward(views_of(p.in), views_of(of_subject));
-    const Values states = converted<Real>(of_subject);
+    session_->forward(views_of(p.in), views_of(states_));
+    const Values states = converted<Real>(states_);
     return {loss_of(states, up_, p.sizes), tolerance_of(bound) + lost_in_sum(weights_, states)};
   }
   /// At x + h v.
-  [[nodiscard]] Loss along(const Values& v, double h) const {
-    Problem<S> p = trial_.problem;
-    for (auto& [name, tensor] : p.in) {
+  [[nodiscard]] Loss along(const Values& v, double h) {
+    for (auto& [name, tensor] : moved_.in) {
+      const auto& from = trial_.problem.in[name].elements();
       const auto& direction = v[name].elements();
       for (std::size_t k = 0; k < direction.size(); ++k)
-        tensor.elements()[k] =
-            static_cast<S>(static_cast<Real>(tensor.elements()[k]) + h * direction[k]);
+        tensor.elements()[k] = static_cast<S>(static_cast<Real>(from[k]) + h * direction[k]);
     }
-    return at(p, trial_.expect_states(p));
+    return at(moved_, trial_.expect_states(moved_));
   }
 
  private:
   const Trial<S>& trial_;
   std::unique_ptr<Session<S>> session_;
   const Values up_, weights_;
+  NamedTensors<S> states_;
+  Problem<S> moved_;
 };
 
 /// Values on a grid of 2^-12 of order one, so that x + h v is exact down to h = 2^-11 in float.
@@ -353,7 +356,7 @@ Verdict finite_differences(const Subject& subject, const ProblemSpec& whole) {
   Approach central("central difference", 2, 4, slope, slope_error, comparison);
   // The Taylor remainder L(x+hv) - L(x) - h<G,v> has order two where its quotient has order one.
   Approach forward("Taylor quotient", 1, 2, slope, slope_error, comparison);
-  const LossOfSubject<S> loss(trial);
+  LossOfSubject<S> loss(trial);
   const Loss at = loss.at(trial.problem, e);
   const int steps = judged_entry_by_entry(whole.cell, whole.sizes) ? 8 : 5;
   for (int k = 0; k < steps && !(central.spent() && forward.spent()); ++k) {
