@@ -34,7 +34,7 @@ struct CheckOptions {
 struct CheckResult {
   bool passed = false;  // nothing is broken
   long long cases = 0;
-  std::string report;  // the table and the failures, each with its replay line
+  std::string report;  // the verdict, the families, and what is broken with its replay line
   explicit operator bool() const { return passed; }
   friend std::ostream& operator<<(std::ostream& out, const CheckResult& result) {
     return out << result.report;

@@ -45,7 +45,7 @@ TEST(Check, PassesWhatIsRight) {
   const CheckResult result = check(MyRnn(), few);
   EXPECT_TRUE(result) << result;
   EXPECT_GT(result.cases, 50);
-  EXPECT_THAT(result.report, HasSubstr("rnn  f64"));
+  EXPECT_THAT(result.report, HasSubstr("rnn f64"));
   EXPECT_THAT(result.report, testing::Not(HasSubstr("f32"))) << "there is no function for it";
 }
 
