@@ -114,6 +114,7 @@ std::vector<Journal::Entry> Journal::begin(const std::string& subject,
       break;
     }
     whole += line.size() + 1;
+    if (!ours && !line.starts_with('{')) continue;  // another campaign's: a journal may be long
     try {
       const Json entry = Json::parse(line);
       if (entry.is_object()) {
