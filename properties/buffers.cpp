@@ -127,6 +127,16 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
   return comparison.verdict();
 }
 
+/// Two runs of one problem: the same bits, or each within its bound.
+template <class S>
+void compare_runs(const Trial<S>& trial, bool bitwise, const NamedTensors<S>& got,
+                  const NamedTensors<S>& expected, Comparison& comparison) {
+  if (bitwise) return comparison.bitwise(got, expected);
+  const Expectation e = trial.expect(trial.problem);
+  comparison.within(trial.probes(), converted<long double>(got), converted<long double>(expected),
+                    {{&e, 1}, {&e, 1}});
+}
+
 template <class S>
 Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
@@ -159,13 +169,7 @@ Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
   const auto expected = trial.run();
   for (auto& [name, buffer] : buffers)
     comparison.require(buffer.written_outside() == 0, "something was written outside of " + name);
-  if (subject.capabilities().fixed_summation_order) {
-    comparison.bitwise(got, expected);
-  } else {
-    const Expectation e = trial.expect(trial.problem);
-    comparison.within(trial.probes(), converted<long double>(got), converted<long double>(expected),
-                      {{&e, 1}, {&e, 1}});
-  }
+  compare_runs(trial, subject.capabilities().fixed_summation_order, got, expected, comparison);
   return comparison.verdict();
 }
 
@@ -177,7 +181,10 @@ Verdict same_bits_every_time(const Subject& subject, const ProblemSpec& spec) {
   // itself.
   const Problem<S> copy = trial.problem;
   const auto first = trial.run();
-  comparison.bitwise(trial.run(), first);
+  const auto compare = [&](const NamedTensors<S>& got) {
+    compare_runs(trial, subject.capabilities().repeats_bits, got, first, comparison);
+  };
+  compare(trial.run());
   NamedTensors<S> in_one_thread, in_another;
   std::exception_ptr failure;
   std::thread other([&] {
@@ -195,8 +202,8 @@ Verdict same_bits_every_time(const Subject& subject, const ProblemSpec& spec) {
   }
   other.join();
   if (failure) std::rethrow_exception(failure);
-  comparison.bitwise(in_one_thread, first);
-  comparison.bitwise(in_another, first);
+  compare(in_one_thread);
+  compare(in_another);
   return comparison.verdict();
 }
 
