@@ -42,9 +42,9 @@ struct Capabilities {
   /// order that depends on neither T, m, n_x nor n_a. Properties that are bitwise for such a
   /// subject are judged within the derived bound for any other.
   bool fixed_summation_order = false;
-  /// A problem that is run again gives the same bits, from whichever thread, and beside others.
-  /// Else such runs agree within the derived bound.
-  bool repeats_bits = true;
+  /// A run beside another thread's gives the bits of a run alone. Else the two agree within the
+  /// derived bound.
+  bool same_bits_beside_others = true;
   Derivation derivation = Derivation::one_pass;
   /// Largest error of tanh and of sigmoid in units in the last place of the result.
   double tanh_ulp = 2.0, sigmoid_ulp = 3.0;

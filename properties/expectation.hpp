@@ -22,7 +22,7 @@ namespace bptt::properties {
 class Expectation {
  public:
   /// `rounding` and `derivation`: of the implementation judged. `passes`: forward alone gives
-  /// bounds of states and no values, in a tenth of the time.
+  /// bounds of states and no values, at less cost.
   template <class S>
   Expectation(const Problem<S>& problem, const Rounding& rounding,
               Derivation derivation = Derivation::one_pass, Passes passes = Passes::both)

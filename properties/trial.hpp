@@ -84,28 +84,22 @@ class Trial {
 
   /// States and gradients of a problem, by the subject; states alone if it has no backward pass.
   [[nodiscard]] NamedTensors<S> run(const Problem<S>& p) const {
-    return run(p, subject.capabilities().backward);
-  }
-  [[nodiscard]] NamedTensors<S> states(const Problem<S>& p) const { return run(p, false); }
-  [[nodiscard]] NamedTensors<S> run() const { return run(problem); }
-
-  /// The same network under other upstream gradients.
-  [[nodiscard]] Problem<S> with_upstream(NamedTensors<S> up) const {
-    return {problem.cell, problem.activation, problem.sizes, problem.in, std::move(up)};
-  }
-
- private:
-  [[nodiscard]] NamedTensors<S> run(const Problem<S>& p, bool both) const {
     const auto session = subject.open<S>(p.cell, p.activation, p.sizes);
     auto states = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
     NamedTensors<S> all;
     session->forward(views_of(p.in), views_of(states));
-    if (both) {
+    if (subject.capabilities().backward) {
       all = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
       session->backward(views_of(p.in), views_of(p.up), views_of(all));
     }
     for (auto& [name, tensor] : states) all.add(name, std::move(tensor));
     return all;
+  }
+  [[nodiscard]] NamedTensors<S> run() const { return run(problem); }
+
+  /// The same network under other upstream gradients.
+  [[nodiscard]] Problem<S> with_upstream(NamedTensors<S> up) const {
+    return {problem.cell, problem.activation, problem.sizes, problem.in, std::move(up)};
   }
 };
 

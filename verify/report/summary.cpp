@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <vector>
@@ -106,16 +107,20 @@ std::string families_text(const Report& report, const Style& style) {
   return text;
 }
 
-/// The shapes at which a set of sizes was judged, cell by cell.
+/// The shapes at which a set of sizes was judged, cell by cell: the first few; JSON has them all.
 std::string shapes_text(const Report& report, properties::SizeSet set) {
   std::string text;
   for (const Cell cell : {Cell::rnn, Cell::lstm}) {
     std::set<std::string> shapes;
     for (const Row& row : report.rows)
       if (row.sizes == set && row.cell == cell) shapes.insert(row.shapes.begin(), row.shapes.end());
-    if (!shapes.empty())
-      text += fmt::format("{}{} {}", text.empty() ? "" : "; ", bptt::name_of(cell),
-                          fmt::join(shapes, ", "));
+    if (shapes.empty()) continue;
+    constexpr std::size_t shown = 3;
+    const auto last =
+        std::next(shapes.begin(), std::min<std::ptrdiff_t>(shown, std::ssize(shapes)));
+    text += fmt::format("{}{} {}", text.empty() ? "" : "; ", bptt::name_of(cell),
+                        fmt::join(shapes.begin(), last, ", "));
+    if (shapes.size() > shown) text += fmt::format(", .. ({})", shapes.size());
   }
   return text;
 }
