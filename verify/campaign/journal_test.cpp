@@ -121,6 +121,8 @@ TEST(Journal, ThoseOfShardsInOneFileAreThatOfTheWhole) {
     if (subject == "optimized") {
       EXPECT_EQ(judged, 120);
       EXPECT_EQ(merged.judged, 0);
+      EXPECT_THAT(merged.report.notes,
+                  testing::Contains(HasSubstr("120 of the cases were judged before")));
     } else {
       EXPECT_GT(broken_rows(merged.report), 0);
     }
