@@ -1,7 +1,6 @@
-// bptt_bench: the fast passes beside their peers, in one process and in alternating order.
+// bptt_bench: the fast passes beside their peers, each in a process of its own, in random order.
 // Shape by shape, so that all contestants of a shape run within seconds of one another; for the
 // scaling plots plot by plot, so that all points of a plot meet the same machine.
-#include <benchmark/benchmark.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <regex>
+#include <set>
 #include <string>
 
 #include "bench/contestant.hpp"
@@ -69,6 +69,13 @@ std::vector<ScalingPlot> plots_of(const Arguments& arguments) {
     if (!plot.points.empty()) plots.push_back(std::move(plot));
   }
   return plots;
+}
+
+std::set<std::string> contestants_of(const std::vector<Batch>& batches) {
+  std::set<std::string> names;
+  for (const Batch& batch : batches)
+    for (const Entry& entry : batch) names.insert(entry.contestant);
+  return names;
 }
 
 Arguments parsed(int argc, char** argv, int& exit_status) {
@@ -161,22 +168,19 @@ int run(int argc, char** argv) {
   }
   if (batches.empty()) throw Error("no group matches '" + arguments.filter + "'");
   const std::string program = argv[0];
-  std::string flags[] = {program, "--benchmark_enable_random_interleaving=true"};
-  char* flag_pointers[] = {flags[0].data(), flags[1].data(), nullptr};
-  int flag_count = 2;
-  benchmark::Initialize(&flag_count, flag_pointers);
+  const std::set<std::string> named = contestants_of(batches);
+  std::size_t k = 0;
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  PassTimer timer({named.begin(), named.end()}, [&](const std::string& benchmark) {
+    if (terminal)
+      std::fprintf(stderr, "\r\x1b[K%zu of %zu  %s", k + 1, batches.size(), benchmark.c_str());
+  });
 
   Results results;
   results.set_peak(Scalar::f32, peak_gflops<float>());
   results.set_peak(Scalar::f64, peak_gflops<double>());
   results.set_target(std::string(optimized::available_targets().front()));
   results.set_commit(arguments.commit);
-  const bool terminal = ::isatty(STDERR_FILENO) == 1;
-  std::size_t k = 0;
-  PassTimer timer([&](const std::string& benchmark) {
-    if (terminal)
-      std::fprintf(stderr, "\r\x1b[K%zu of %zu  %s", k + 1, batches.size(), benchmark.c_str());
-  });
   for (; k < batches.size(); ++k)
     timer.run(batches[k], {.count = arguments.repetitions, .seconds = arguments.seconds}, results);
   if (terminal) std::fprintf(stderr, "\r\x1b[K");

@@ -1,80 +1,54 @@
 #include "bench/pass_timer.hpp"
 
-#include <benchmark/benchmark.h>
+#include <algorithm>
 
-#include <chrono>
-#include <set>
-#include <thread>
-
-#include "bench/shapes.hpp"
+#include "core/error.hpp"
 
 namespace bptt::bench {
-namespace {
 
-/// Before each repetition. The threads of OpenMP and of OpenBLAS spin for a while after their last
-/// work, on a core that the next contestant's threads need.
-constexpr std::chrono::milliseconds others_settle(60);
-
-/// Who an entry's contestant is, whatever pass it runs.
-std::string key_of(const Entry& entry) {
-  const Group& g = entry.group;
-  return std::string(name_of(g.cell)) + std::string(name_of(g.scalar)) + name_of(g.sizes) + "/" +
-         std::to_string(g.threads) + "/" + entry.contestant;
+PassTimer::PassTimer(const std::vector<std::string>& contestants, Started started)
+    : started_(std::move(started)) {
+  for (const std::string& name : contestants)
+    processes_.push_back(std::make_unique<ContestantProcess>(name, [name](const Group& group) {
+      return group.scalar == Scalar::f32
+                 ? make_contestant<float>(name, group.cell, group.sizes, group.threads)
+                 : make_contestant<double>(name, group.cell, group.sizes, group.threads);
+    }));
 }
 
-}  // namespace
-
-std::string Group::name() const {
-  return std::string(name_of(cell)) + (pass == Pass::forward ? "/forward/" : "/backward/") +
-         std::string(name_of(scalar)) + "/" + bench::name_of(sizes) + "/" + std::to_string(threads);
-}
-
-Contestant* PassTimer::contestant(const Entry& entry) {
-  auto [at, fresh] = contestants_.try_emplace(key_of(entry));
-  const Group& g = entry.group;
-  if (fresh)
-    at->second = g.scalar == Scalar::f32
-                     ? make_contestant<float>(entry.contestant, g.cell, g.sizes, g.threads)
-                     : make_contestant<double>(entry.contestant, g.cell, g.sizes, g.threads);
-  return at->second.get();
+ContestantProcess& PassTimer::process_of(const std::string& contestant) {
+  for (const auto& process : processes_)
+    if (process->name() == contestant) return *process;
+  throw Error("no process was started for the contestant " + contestant);
 }
 
 void PassTimer::run(const std::vector<Entry>& entries, const Repetitions& repetitions,
                     Results& results) {
-  std::set<std::string> needed;
-  for (const Entry& entry : entries) needed.insert(key_of(entry));
-  std::erase_if(contestants_, [&](const auto& known) { return !needed.contains(known.first); });
+  struct Turn {
+    const Entry* entry;
+    std::int64_t iterations = 0;  // the first repetition says how many
+    bool runs = true;
+  };
+  std::vector<Turn> turns;
+  for (const Entry& entry : entries) turns.push_back({&entry});
+  std::vector<std::size_t> order;
+  for (int k = 0; k < repetitions.count; ++k)
+    for (std::size_t turn = 0; turn < turns.size(); ++turn) order.push_back(turn);
+  std::shuffle(order.begin(), order.end(), order_);
 
-  benchmark::ClearRegisteredBenchmarks();
-  for (const Entry& entry : entries) {
-    const Group& group = entry.group;
-    Contestant* runner = contestant(entry);
-    if (runner == nullptr || !runner->runs(group.pass)) continue;
-    results.keeps(group.name(), entry.contestant, runner->bytes_per_step());
-    const double gflop = flops(group.cell, group.pass, group.sizes) / 1e9;
-    const bool forward = group.pass == Pass::forward;
-    const int threads = group.threads;
-    const std::string name = group.name() + "/" + entry.contestant;
-    benchmark::RegisterBenchmark(
-        name.c_str(),
-        [=, this](benchmark::State& state) {
-          started_(name);
-          if (threads > 1) std::this_thread::sleep_for(others_settle);
-          for (auto _ : state) {
-            if (forward)
-              runner->forward();
-            else
-              runner->backward();
-            benchmark::ClobberMemory();
-          }
-          state.counters["GFLOP/s"] = {gflop, benchmark::Counter::kIsIterationInvariantRate};
-        })
-        ->UseRealTime()
-        ->Repetitions(repetitions.count)
-        ->MinTime(repetitions.seconds)
-        ->Unit(benchmark::kMicrosecond);
+  ++batch_;
+  for (const std::size_t k : order) {
+    Turn& turn = turns[k];
+    if (!turn.runs) continue;
+    const Group& group = turn.entry->group;
+    started_(group.name() + "/" + turn.entry->contestant);
+    const Repetition timed = process_of(turn.entry->contestant)
+                                 .run({group, turn.iterations, repetitions.seconds, batch_});
+    turn.runs = timed.ran;
+    if (!timed.ran) continue;
+    turn.iterations = timed.iterations;
+    results.add(group, turn.entry->contestant, timed, repetitions.count);
   }
-  benchmark::RunSpecifiedBenchmarks(&results);
 }
 
 }  // namespace bptt::bench

@@ -33,36 +33,36 @@ double Results::Timing::quantile(double part) const {
 Results::Results() {
   json_.SetOutputStream(&json_text_);
   json_.SetErrorStream(&json_text_);
+  json_.ReportContext({});
 }
 
-bool Results::ReportContext(const Context& context) {
-  if (!context_written_) json_.ReportContext(context);
-  context_written_ = true;
-  return true;
+void Results::add(const Group& group, const std::string& contestant, const Repetition& timed,
+                  int repetitions) {
+  const double gflop = flops(group.cell, group.pass, group.sizes) / 1e9;
+  Timing& timing = row(group.name()).contestants[contestant];
+  timing.gflop = gflop;
+  timing.bytes_per_step = timed.bytes_per_step;
+
+  benchmark::BenchmarkReporter::Run run;
+  run.run_name.function_name = group.name() + "/" + contestant;
+  run.run_name.time_type = "real_time";
+  run.iterations = timed.iterations;
+  run.repetitions = repetitions;
+  run.repetition_index = static_cast<std::int64_t>(timing.seconds.size());
+  run.time_unit = benchmark::kMicrosecond;
+  run.real_accumulated_time = timed.seconds;
+  run.cpu_accumulated_time = timed.cpu_seconds;
+  const double each = timed.seconds / static_cast<double>(timed.iterations);
+  run.counters["GFLOP/s"] = gflop / each;
+  json_.ReportRuns({run});
+  timing.seconds.push_back(each);
 }
 
-void Results::ReportRuns(const std::vector<Run>& runs) {
-  json_.ReportRuns(runs);
-  for (const Run& run : runs) {
-    if (run.run_type != Run::RT_Iteration || run.error_occurred) continue;
-    const std::string& name = run.run_name.function_name;
-    const std::size_t slash = name.rfind('/');
-    Timing& timing = group(name.substr(0, slash)).contestants[name.substr(slash + 1)];
-    const double seconds = run.real_accumulated_time / static_cast<double>(run.iterations);
-    timing.seconds.push_back(seconds);
-    timing.gflop = run.counters.at("GFLOP/s").value * seconds;
-  }
-}
-
-void Results::keeps(const std::string& name, const std::string& contestant, double bytes) {
-  group(name).contestants[contestant].bytes_per_step = bytes;
-}
-
-Results::Group& Results::group(const std::string& name) {
-  for (Group& known : groups_)
+Results::Row& Results::row(const std::string& name) {
+  for (Row& known : rows_)
     if (known.name == name) return known;
-  groups_.push_back({name, {}});
-  return groups_.back();
+  rows_.push_back({name, {}});
+  return rows_.back();
 }
 
 std::string Results::json() {
@@ -83,11 +83,11 @@ std::string Results::history_line() const {
   nlohmann::ordered_json line{{"version", 1}};
   line.update(origin());
   auto& medians = line["benchmarks"] = nlohmann::ordered_json::object();
-  for (const Group& g : groups_)
-    for (const auto& [name, timing] : g.contestants)
+  for (const Row& row : rows_)
+    for (const auto& [name, timing] : row.contestants)
       if (!timing.seconds.empty())
-        medians[g.name + "/" + name] = {{"seconds", timing.median()},
-                                        {"repetitions", timing.seconds.size()}};
+        medians[row.name + "/" + name] = {{"seconds", timing.median()},
+                                          {"repetitions", timing.seconds.size()}};
   return line.dump();
 }
 

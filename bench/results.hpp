@@ -1,4 +1,4 @@
-// What the benchmarks measured: gathered from Google Benchmark run by run, kept as its JSON for its
+// What the benchmarks measured: repetition by repetition, kept as Google Benchmark's JSON for its
 // own tools, and as medians for the table and the history.
 #pragma once
 
@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "bench/repetition.hpp"
 #include "core/subject.hpp"
 
 namespace bptt::bench {
 
-/// Reads names "<group>/<contestant>/real_time" and the counter GFLOP/s.
-class Results : public benchmark::BenchmarkReporter {
+class Results {
  public:
   struct Timing {
     std::vector<double> seconds;  // of one pass, one for each repetition
@@ -27,23 +27,23 @@ class Results : public benchmark::BenchmarkReporter {
     [[nodiscard]] double median() const { return quantile(0.5); }
     [[nodiscard]] double gflops() const { return gflop / median(); }
   };
-  struct Group {
+  /// Of one bench::Group.
+  struct Row {
     std::string name;
     std::map<std::string, Timing> contestants;
   };
 
   Results();
-  bool ReportContext(const Context& context) override;
-  void ReportRuns(const std::vector<Run>& runs) override;
+  /// One of so many repetitions.
+  void add(const Group& group, const std::string& contestant, const Repetition& timed,
+           int repetitions);
 
   void set_peak(Scalar scalar, double gflops) { peak_[scalar] = gflops; }
   void set_target(const std::string& target) { target_ = target; }
   void set_commit(const std::string& commit) { commit_ = commit; }
-  /// What the contestant keeps for backward.
-  void keeps(const std::string& group, const std::string& contestant, double bytes_per_step);
 
   /// In the order in which they ran.
-  [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
+  [[nodiscard]] const std::vector<Row>& groups() const { return rows_; }
   [[nodiscard]] double peak(Scalar scalar) const { return peak_.at(scalar); }
   [[nodiscard]] const std::string& target() const { return target_; }
 
@@ -56,12 +56,11 @@ class Results : public benchmark::BenchmarkReporter {
   [[nodiscard]] std::string history_line() const;
 
  private:
-  Group& group(const std::string& name);
+  Row& row(const std::string& name);
 
   benchmark::JSONReporter json_;
   std::ostringstream json_text_;
-  bool context_written_ = false;
-  std::vector<Group> groups_;
+  std::vector<Row> rows_;
   std::map<Scalar, double> peak_;
   std::string target_, commit_;
 };

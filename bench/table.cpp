@@ -43,7 +43,7 @@ std::string table_of(const Results& results) {
   text += fmt::format(" {:>11}\n", "bytes/step");
 
   std::map<std::string, Ratios> ratios;
-  for (const Results::Group& group : results.groups()) {
+  for (const Results::Row& group : results.groups()) {
     const auto own = group.contestants.find("optimized");
     if (own == group.contestants.end() || own->second.seconds.empty()) continue;
     const Scalar scalar = part(group.name, 2) == "f32" ? Scalar::f32 : Scalar::f64;
@@ -70,7 +70,7 @@ std::string table_of(const Results& results) {
       "peers: times slower than optimized; medians of interleaved repetitions\n"
       "peak of one thread, registers only: {:.0f} GFLOP/s f32, {:.0f} f64; instruction set {}\n",
       results.peak(Scalar::f32), results.peak(Scalar::f64), results.target());
-  for (const Results::Group& group : results.groups())
+  for (const Results::Row& group : results.groups())
     for (const auto mode : memory_mode_names())
       if (const auto at = group.contestants.find(std::string(mode));
           at != group.contestants.end() && !at->second.seconds.empty() &&
