@@ -56,68 +56,98 @@ class Arrays {
   const NamedViews<S> gradients = views_of(gradients_);
 };
 
-/// A plan of either kind, with weights packed before where the plan can.
-template <class S, class RnnPlan, class LstmPlan>
-class PlanContestant final : public Contestant {
+/// True for plans that pack the weights before the passes.
+template <class Plan, class Parameters>
+constexpr bool packs = requires(Plan& plan, Parameters p) {
+  plan.set_parameters(p);
+};
+
+/// What a plan counts, if it does.
+template <class Plan>
+std::optional<Counts> counts_of(const Plan& plan) {
+  if constexpr (requires { plan.work(); }) return Counts{plan.workspace_bytes(), plan.work()};
+  return std::nullopt;
+}
+
+/// Every view is taken before: a pass looks nothing up by its name.
+template <class S, class Plan>
+class RnnContestant final : public Contestant {
  public:
-  PlanContestant(Cell cell, const Sizes& sizes, const optimized::Options& options)
-      : cell_(cell), sizes_(sizes), arrays_(cell, sizes) {
-    if (cell == Cell::rnn)
-      rnn_ = std::make_unique<RnnPlan>(Activation::tanh, sizes, options);
-    else
-      lstm_ = std::make_unique<LstmPlan>(sizes, options);
-    if constexpr (packs) {
-      if (rnn_) rnn_->set_parameters(rnn_parameters(arrays_.in));
-      if (lstm_) lstm_->set_parameters(lstm_parameters(arrays_.in));
-    }
-    PlanContestant::forward();
+  RnnContestant(const Sizes& sizes, const optimized::Options& options)
+      : arrays_(Cell::rnn, sizes), plan_(Activation::tanh, sizes, options) {
+    if constexpr (packs<Plan, RnnParameters<S>>) plan_.set_parameters(p_);
+    RnnContestant::forward();
   }
   void forward() override {
-    if constexpr (packs) {
-      if (rnn_) return rnn_->forward(arrays_.in["x"], arrays_.in["a0"], arrays_.cache["a"]);
-      return lstm_->forward(arrays_.in["x"], arrays_.in["a0"], arrays_.in["c0"],
-                            lstm_states(arrays_.cache));
-    } else {
-      if (rnn_)
-        return rnn_->forward(rnn_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
-                             arrays_.cache["a"]);
-      lstm_->forward(lstm_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
-                     arrays_.in["c0"], lstm_states(arrays_.cache));
-    }
+    if constexpr (packs<Plan, RnnParameters<S>>)
+      plan_.forward(x_, a0_, a_);
+    else
+      plan_.forward(p_, x_, a0_, a_);
   }
   void backward() override {
-    const View<const S> da = arrays_.up["da"];
-    if constexpr (packs) {
-      if (rnn_)
-        return rnn_->backward(arrays_.in["x"], arrays_.in["a0"], arrays_.kept["a"], da,
-                              rnn_gradients(arrays_.gradients));
-      return lstm_->backward(arrays_.in["x"], arrays_.in["a0"], arrays_.in["c0"],
-                             lstm_states(arrays_.kept), da, arrays_.up["dc_T"],
-                             lstm_gradients(arrays_.gradients));
-    } else {
-      if (rnn_)
-        return rnn_->backward(rnn_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
-                              arrays_.kept["a"], da, rnn_gradients(arrays_.gradients));
-      lstm_->backward(lstm_parameters(arrays_.in), arrays_.in["x"], arrays_.in["a0"],
-                      arrays_.in["c0"], lstm_states(arrays_.kept), da, arrays_.up["dc_T"],
-                      lstm_gradients(arrays_.gradients));
-    }
+    if constexpr (packs<Plan, RnnParameters<S>>)
+      plan_.backward(x_, a0_, kept_, da_, gradients_);
+    else
+      plan_.backward(p_, x_, a0_, kept_, da_, gradients_);
   }
+  [[nodiscard]] std::optional<Counts> counts() const override { return counts_of(plan_); }
   [[nodiscard]] double bytes_per_step() const override {
-    const double arrays = cell_ == Cell::rnn ? 1 : 6;
-    return arrays * sizeof(S) * static_cast<double>(sizes_.n_a * sizes_.m);
+    return sizeof(S) * static_cast<double>(a_.extent(0) * a_.extent(1));
   }
 
  private:
-  static constexpr bool packs = requires(RnnPlan & plan, RnnParameters<S> p) {
-    plan.set_parameters(p);
-  };
-  Cell cell_;
-  Sizes sizes_;
   Arrays<S> arrays_;
-  std::unique_ptr<RnnPlan> rnn_;
-  std::unique_ptr<LstmPlan> lstm_;
+  const RnnParameters<S> p_ = rnn_parameters(arrays_.in);
+  const View<const S> x_ = arrays_.in["x"], a0_ = arrays_.in["a0"], da_ = arrays_.up["da"];
+  const View<S> a_ = arrays_.cache["a"];
+  const View<const S> kept_ = arrays_.kept["a"];
+  const RnnGradients<S> gradients_ = rnn_gradients(arrays_.gradients);
+  Plan plan_;
 };
+
+template <class S, class Plan>
+class LstmContestant final : public Contestant {
+ public:
+  LstmContestant(const Sizes& sizes, const optimized::Options& options)
+      : arrays_(Cell::lstm, sizes), plan_(sizes, options) {
+    if constexpr (packs<Plan, LstmParameters<S>>) plan_.set_parameters(p_);
+    LstmContestant::forward();
+  }
+  void forward() override {
+    if constexpr (packs<Plan, LstmParameters<S>>)
+      plan_.forward(x_, a0_, c0_, states_);
+    else
+      plan_.forward(p_, x_, a0_, c0_, states_);
+  }
+  void backward() override {
+    if constexpr (packs<Plan, LstmParameters<S>>)
+      plan_.backward(x_, a0_, c0_, kept_, da_, dc_T_, gradients_);
+    else
+      plan_.backward(p_, x_, a0_, c0_, kept_, da_, dc_T_, gradients_);
+  }
+  [[nodiscard]] std::optional<Counts> counts() const override { return counts_of(plan_); }
+  [[nodiscard]] double bytes_per_step() const override {
+    return 6 * sizeof(S) * static_cast<double>(a0_.extent(0) * a0_.extent(1));
+  }
+
+ private:
+  Arrays<S> arrays_;
+  const LstmParameters<S> p_ = lstm_parameters(arrays_.in);
+  const View<const S> x_ = arrays_.in["x"], a0_ = arrays_.in["a0"], c0_ = arrays_.in["c0"];
+  const View<const S> da_ = arrays_.up["da"], dc_T_ = arrays_.up["dc_T"];
+  const LstmStates<S> states_ = lstm_states(arrays_.cache);
+  const LstmStates<const S> kept_ = lstm_states(arrays_.kept);
+  const LstmGradients<S> gradients_ = lstm_gradients(arrays_.gradients);
+  Plan plan_;
+};
+
+/// A plan of either kind.
+template <class S, class RnnPlan, class LstmPlan>
+std::unique_ptr<Contestant> plan_contestant(Cell cell, const Sizes& sizes,
+                                            const optimized::Options& options) {
+  if (cell == Cell::rnn) return std::make_unique<RnnContestant<S, RnnPlan>>(sizes, options);
+  return std::make_unique<LstmContestant<S, LstmPlan>>(sizes, options);
+}
 
 /// The fast kernels on a sequence of which less is kept.
 template <class S>
@@ -269,8 +299,8 @@ template <class S>
 std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell, const Sizes& sizes,
                                             int threads) {
   if (name == "optimized")
-    return std::make_unique<PlanContestant<S, optimized::RnnPlan<S>, optimized::LstmPlan<S>>>(
-        cell, sizes, optimized::Options{.threads = threads});
+    return plan_contestant<S, optimized::RnnPlan<S>, optimized::LstmPlan<S>>(cell, sizes,
+                                                                             {.threads = threads});
   const auto checkpointed = [&](const optimized::MemoryOptions& memory) {
     return std::make_unique<CheckpointedContestant<S>>(cell, sizes, memory, threads);
   };
@@ -288,9 +318,8 @@ std::unique_ptr<Contestant> make_contestant(std::string_view name, Cell cell, co
 #endif
   if (threads > 1) return nullptr;  // the rest run on one thread only
   if (name == "eigen")
-    return std::make_unique<
-        PlanContestant<S, optimized::eigen::RnnPlan<S>, optimized::eigen::LstmPlan<S>>>(
-        cell, sizes, optimized::Options{});
+    return plan_contestant<S, optimized::eigen::RnnPlan<S>, optimized::eigen::LstmPlan<S>>(
+        cell, sizes, {});
   if (name == "reference")
     return std::make_unique<ReferenceContestant<S>>(cell, sizes, Derivation::one_pass);
   if (name == "walks")

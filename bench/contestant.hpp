@@ -3,10 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "core/problem.hpp"
+#include "optimized/work.hpp"
 
 namespace bptt::bench {
 
@@ -14,6 +16,11 @@ enum class Pass { forward, backward };
 
 /// 2 T m G n_a (n_a + n_x) operations forwards and twice that backwards; G = 1 or 4.
 [[nodiscard]] double flops(Cell cell, Pass pass, const Sizes& sizes);
+
+struct Counts {
+  std::size_t workspace_bytes = 0;
+  optimized::Work work;  // of all passes so far
+};
 
 class Contestant {
  public:
@@ -24,6 +31,8 @@ class Contestant {
   virtual void forward() = 0;
   /// After forward; adds to its weight gradients.
   virtual void backward() = 0;
+  /// What is counted rather than timed; nothing if it is not known.
+  [[nodiscard]] virtual std::optional<Counts> counts() const { return std::nullopt; }
   /// Bytes that forward keeps for backward, for each step; 0 if not known.
   [[nodiscard]] virtual double bytes_per_step() const { return 0; }
 };

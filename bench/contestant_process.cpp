@@ -92,8 +92,7 @@ void ContestantProcess::stand_still() {
 Repetition ContestantProcess::run(const Request& request) {
   ::kill(id_, SIGCONT);
   Reply reply{};
-  if (!send_whole(socket_, request) || !receive_whole(socket_, reply))
-    gone(request.group);
+  if (!send_whole(socket_, request) || !receive_whole(socket_, reply)) gone(request.group);
   stand_still();
   if (reply.error[0] != 0)
     throw Error(fmt::format("{} at {}: {}", name_, request.group.name(), reply.error.data()));
@@ -105,8 +104,9 @@ void ContestantProcess::gone(const Group& group) {
   ::kill(id_, SIGKILL);
   const bool known = ::waitpid(id_, &status, 0) == id_ && WIFSIGNALED(status);
   const int signal = known ? WTERMSIG(status) : 0;
-  throw Error(fmt::format("{} at {}: its process ended{}", name_, group.name(),
-                          known ? fmt::format(" by signal {} ({})", signal, ::strsignal(signal)) : ""));
+  throw Error(
+      fmt::format("{} at {}: its process ended{}", name_, group.name(),
+                  known ? fmt::format(" by signal {} ({})", signal, ::strsignal(signal)) : ""));
 }
 
 }  // namespace bptt::bench

@@ -96,9 +96,12 @@ TEST(ContestantProcess, ArraysStayForTheNextBatchAndNoLonger) {
   });
   Group other = group;
   other.sizes.n_a = 2;
-  for (const auto& [asked, batch, expected] :
-       {std::tuple{group, 1, 1}, {group, 1, 1}, {group, 2, 1}, {other, 2, 2}, {other, 3, 2},
-        {group, 4, 3}}) {
+  for (const auto& [asked, batch, expected] : {std::tuple{group, 1, 1},
+                                               {group, 1, 1},
+                                               {group, 2, 1},
+                                               {other, 2, 2},
+                                               {other, 3, 2},
+                                               {group, 4, 3}}) {
     EXPECT_TRUE(process.run({asked, 1, 0, batch}).ran);
     EXPECT_EQ(made, expected) << batch;
   }
@@ -112,17 +115,23 @@ TEST(ContestantProcess, WhatGoesWrongThereIsToldHere) {
   ContestantProcess process("one-way", spinning(count));
   Group backward = group;
   backward.pass = Pass::backward;
-  EXPECT_THAT([&] { (void)process.run({backward, 1, 0, 1}); },
-              testing::ThrowsMessage<Error>("one-way at rnn/backward/f32/1x1x1x1/2: no way back"));
+  EXPECT_THAT(
+      [&] {
+        (void)process.run({backward, 1, 0, 1});
+      },
+      testing::ThrowsMessage<Error>("one-way at rnn/backward/f32/1x1x1x1/2: no way back"));
   EXPECT_TRUE(process.run({group, 1, 0, 1}).ran);  // it is still there
 
   ContestantProcess dying("dying", [](const Group&) -> std::unique_ptr<Contestant> {
     ::raise(SIGKILL);
     return nullptr;
   });
-  EXPECT_THAT([&] { (void)dying.run({group, 1, 0, 1}); },
-              testing::ThrowsMessage<Error>(
-                  "dying at rnn/forward/f32/1x1x1x1/2: its process ended by signal 9 (Killed)"));
+  EXPECT_THAT(
+      [&] {
+        (void)dying.run({group, 1, 0, 1});
+      },
+      testing::ThrowsMessage<Error>(
+          "dying at rnn/forward/f32/1x1x1x1/2: its process ended by signal 9 (Killed)"));
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ std::string Group::name() const {
 }
 
 Contestant* RepetitionTimer::contestant(const Group& g, int batch) {
-  std::erase_if(shapes_, [batch](const auto& known) { return known.second.last_batch < batch - 1; });
+  std::erase_if(shapes_,
+                [batch](const auto& known) { return known.second.last_batch < batch - 1; });
   Group shape = g;
   shape.pass = Pass::forward;
   auto [at, fresh] = shapes_.try_emplace(shape.name());
@@ -47,8 +48,8 @@ Repetition RepetitionTimer::run(const Request& request) {
       runner->backward();
     benchmark::ClobberMemory();
   };
-  // Others ran since: what this one needs comes back into the caches, and its threads awake. A pass so
-  // long that it is timed once fills the caches anew by itself.
+  // Others ran since: what this one needs comes back into the caches, and its threads awake. A pass
+  // so long that it is timed once fills the caches anew by itself.
   if (request.iterations > 1) pass();
   benchmark::ClearRegisteredBenchmarks();
   auto* timed = benchmark::RegisterBenchmark(group.name().c_str(), [&](benchmark::State& state) {

@@ -1,5 +1,5 @@
-// One repetition of one pass, timed by Google Benchmark in this process. Wall-clock time, since passes
-// may be threaded.
+// One repetition of one pass, timed by Google Benchmark in this process. Wall-clock time, since
+// passes may be threaded.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,8 @@ struct Repetition {
   double bytes_per_step = 0;            // what the contestant keeps for backward
 };
 
-/// Times the passes of one contestant. Arrays and plans stay for as long as the batch, or the next one,
-/// asks for their shape: forward and backward share them.
+/// Times the passes of one contestant. Arrays and plans stay for as long as the batch, or the next
+/// one, asks for their shape: forward and backward share them.
 class RepetitionTimer {
  public:
   /// Null if the contestant cannot run that.

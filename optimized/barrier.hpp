@@ -14,6 +14,11 @@ class Barrier {
   /// What the members wrote before it can be read by all after it. Allocates and locks nothing.
   void wait(int member);
 
+  /// How often the first member has waited; of a team of one, never.
+  [[nodiscard]] unsigned rounds() const {
+    return arrivals_.front().count.load(std::memory_order_relaxed);
+  }
+
  private:
   /// How often a member has arrived; a cache line of its own, which nobody else writes, so that a
   /// wait costs one transfer of a line between two cores.

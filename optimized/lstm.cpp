@@ -100,6 +100,11 @@ int LstmPlan<S>::threads() const {
   return impl_->threads();
 }
 
+template <class S>
+Work LstmPlan<S>::work() const {
+  return impl_->work();
+}
+
 template class LstmPlan<float>;
 template class LstmPlan<double>;
 

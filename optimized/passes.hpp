@@ -103,9 +103,14 @@ struct Scratch : Shared<S> {
           const Thresholds& thresholds, const Shared<S>& shared, const Member& member,
           const Scratch* first_member);
 
+  /// A product of so many multiply-adds.
+  void count(Index product) const { multiply_adds += static_cast<std::uint64_t>(product); }
+
   Member member;
   Thresholds limits;
-  mutable Paths paths;  // that the member took; of no account for what it computes
+  // What the member did; of no account for what it computes.
+  mutable Paths paths;
+  mutable std::uint64_t multiply_adds = 0;
   Index batch, input_steps, gradient_steps;
   /// In the loop over time: its first sample and how many, its panels and blocks of units; no block
   /// if it does not walk.

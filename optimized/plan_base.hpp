@@ -10,6 +10,7 @@
 #include "optimized/shapes.hpp"
 #include "optimized/steps.hpp"
 #include "optimized/team.hpp"
+#include "optimized/work.hpp"
 
 namespace bptt::optimized {
 
@@ -55,6 +56,11 @@ class PlanBase {
   }
   [[nodiscard]] std::size_t bytes() const { return workspace_.bytes(); }
   [[nodiscard]] int threads() const { return team_.size(); }
+  [[nodiscard]] Work work() const {
+    Work work{0, all_.rounds() + of_walkers_.rounds()};
+    for (const Scratch<S>& scratch : scratches_) work.multiply_adds += scratch.multiply_adds;
+    return work;
+  }
   [[nodiscard]] const Kernels<S>& kernels() const { return kernels_; }
   [[nodiscard]] const PackedWeights<S>& packed() const { return packed_; }
 

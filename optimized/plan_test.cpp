@@ -37,6 +37,55 @@ TEST(Plan, ReplacesWeightGradientsIfAskedTo) {
         }
 }
 
+template <class Plan, class Forward, class Backward>
+std::array<Work, 2> work_of(Plan& plan, const Forward& forward, const Backward& backward) {
+  forward();
+  const Work once = plan.work();
+  backward();
+  const Work both = plan.work();
+  return {once, {both.multiply_adds - once.multiply_adds, both.waits - once.waits}};
+}
+
+std::array<Work, 2> work_of_an_lstm(const Sizes& sizes, const Options& options) {
+  const Problem<float> problem = real_problem<float>(Cell::lstm, sizes);
+  Outcome<float> run = blank_run(problem);
+  const auto in = views_of(problem.in);
+  const auto up = views_of(problem.up);
+  LstmPlan<float> plan(sizes, options);
+  plan.set_parameters(lstm_parameters<float>(in));
+  const auto states = lstm_states(views_of(run.states));
+  const auto kept = lstm_states(views_of(std::as_const(run.states)));
+  return work_of(
+      plan, [&] { plan.forward(in["x"], in["a0"], in["c0"], states); },
+      [&] {
+        plan.backward(in["x"], in["a0"], in["c0"], kept, up["da"], up["dc_T"],
+                      lstm_gradients(views_of(run.gradients)));
+      });
+}
+
+TEST(Plan, CountsItsMultiplyAddsAndWaits) {
+  // Whole blocks of units and panels for every instruction set, so that there is no padding.
+  const Sizes sizes{64, 128, 20, 7, 7};
+  const std::uint64_t products = 7 * 20 * 4 * 128 * (128 + 64);
+  for (const int threads : {1, 2}) {
+    const auto [forward, backward] =
+        work_of_an_lstm(sizes, {.threads = threads, .least_work_of_a_thread = 0});
+    EXPECT_EQ(forward.multiply_adds, products) << threads;
+    EXPECT_EQ(backward.multiply_adds, 2 * products) << threads;
+    EXPECT_EQ(forward.waits, 0U) << threads;
+    EXPECT_EQ(backward.waits, threads == 1 ? 0U : 1U) << threads;  // one block of steps
+  }
+  // One unit more than fits is computed with a whole vector, or a block, of units.
+  EXPECT_GT(work_of_an_lstm({64, 129, 20, 7, 7}, {})[0].multiply_adds,
+            products + 7 * 20 * 4 * (129 * 129 - 128 * 128 + 64));
+  // Divided by units, the threads wait once a step.
+  const auto [forward, backward] = work_of_an_lstm(
+      {64, 128, 1, 7, 7},
+      {.threads = 2, .least_work_of_a_thread = 0, .thresholds = {.work_of_a_step = 0}});
+  EXPECT_EQ(forward.waits, 7U);
+  EXPECT_EQ(backward.waits, 8U);
+}
+
 TEST(Plan, KeepsItsParametersUntilTheyChange) {
   const Problem<float> first = real_problem<float>(Cell::lstm, shapes[1]);
   Problem<float> second = first;

@@ -87,6 +87,11 @@ int RnnPlan<S>::threads() const {
   return impl_->threads();
 }
 
+template <class S>
+Work RnnPlan<S>::work() const {
+  return impl_->work();
+}
+
 template class RnnPlan<float>;
 template class RnnPlan<double>;
 

@@ -10,6 +10,7 @@
 #include "core/problem.hpp"
 #include "optimized/options.hpp"
 #include "optimized/part.hpp"
+#include "optimized/work.hpp"
 
 namespace bptt::optimized {
 
@@ -59,6 +60,8 @@ class RnnPlan {
   [[nodiscard]] std::size_t workspace_bytes() const;
   /// Threads that a pass takes: as many as asked for, or fewer.
   [[nodiscard]] int threads() const;
+  /// What all passes so far have done.
+  [[nodiscard]] Work work() const;
 
  private:
   struct Impl;

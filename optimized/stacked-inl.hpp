@@ -132,6 +132,7 @@ void input_product(const PackedWeights<S>& packed, const Scratch<S>& scratch, In
                    const Matrix<const S>& x, Index columns, S* out) {
   const Layout& layout = packed.layout;
   const Index width = layout.width(), n_x = layout.n_x, vectors = layout.vectors(block);
+  scratch.count(vectors * layout.lanes * n_x * columns);
   const int parts =
       panel_product<Tag<S>>(static_cast<int>(vectors),
                             {packed.Wx + block * width * n_x, vectors * layout.lanes, x.data, x.ld,
@@ -179,6 +180,7 @@ void recurrent_product(const PackedWeights<S>& packed, const Scratch<S>& scratch
                        const Matrix<const S>& a_prev, const S* init, S* z) {
   const Layout& layout = packed.layout;
   const Index width = layout.width(), vectors = layout.vectors(block);
+  scratch.count(vectors * layout.lanes * layout.n_a * scratch.m);
   const int parts = panel_product<Tag<S>>(
       static_cast<int>(vectors),
       {packed.Wa + block * width * layout.n_a, vectors * layout.lanes, a_prev.data, a_prev.ld,
@@ -246,6 +248,7 @@ void transposed_product(const Layout& layout, const Scratch<S>& scratch, const S
                         const Panels& panels, Index panel, Index first, Index columns, S* out) {
   const Index width = layout.width(), K = layout.rows(), vectors = panels.vectors(panel);
   const Index tail = layout.rows_of_tail();
+  scratch.count(vectors * layout.lanes * K * columns);
   const int parts = panel_product<Tag<S>>(
       static_cast<int>(vectors),
       {WT + panel * width * K, vectors * layout.lanes, scratch.blocks + first * width, width, K,

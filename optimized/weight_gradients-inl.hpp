@@ -226,6 +226,7 @@ void weight_gradients(const Layout& layout, const Scratch<S>& scratch, const Til
         const bool own = own_tiles.first <= count && count < own_tiles.last;
         for (Index block = group.first; own && block < group.last; ++block) {
           S* dW = scratch.dW + (block * n + row) * width;
+          scratch.count(layout.vectors(block) * layout.lanes * J * columns);
           const Destination<S> destination =
               direct ? destination_of<S>(layout, block, k, add, array_of) : Destination<S>();
           tile_of<Tag<S>, StorageOrder::rows>(
