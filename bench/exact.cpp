@@ -1,5 +1,6 @@
-// bptt_exact: what a pass of the fast kernels costs in figures that no other program disturbs: bytes of
-// workspace, multiply-adds, waits, allocations; and instructions where it runs under callgrind:
+// bptt_exact: what a pass of the fast kernels costs in figures that no other program disturbs:
+// bytes of workspace, multiply-adds, waits, allocations; and instructions where it runs under
+// callgrind:
 //
 //   valgrind --tool=callgrind --instr-atstart=no bptt_exact --threads 1
 //
@@ -73,9 +74,11 @@ int run(int argc, char** argv) {
   app.add_option("--filter", filter, "Passes whose name matches, such as lstm/backward/f32/64x")
       ->type_name("REGEX");
   app.add_option("--threads", threads, "How many threads")->delimiter(',')->capture_default_str();
-  app.add_option("--most-work", most_work, "Passes of at most so many operations: callgrind is slow")
+  app.add_option("--most-work", most_work,
+                 "Passes of at most so many operations: callgrind is slow")
       ->check(CLI::PositiveNumber);
-  app.add_option("--json", json, "Writes the figures there; else they are printed")->type_name("FILE");
+  app.add_option("--json", json, "Writes the figures there; else they are printed")
+      ->type_name("FILE");
   app.footer(
       "Example:\n"
       "  bptt_exact --filter lstm --threads 1 --json figures.json");
@@ -97,8 +100,9 @@ int run(int argc, char** argv) {
             if (!std::regex_search(name, matching)) continue;
             if (flops(cell, pass, shape.sizes) > most_work) continue;
             const auto contestant =
-                scalar == Scalar::f32 ? make_contestant<float>("optimized", cell, shape.sizes, count)
-                                      : make_contestant<double>("optimized", cell, shape.sizes, count);
+                scalar == Scalar::f32
+                    ? make_contestant<float>("optimized", cell, shape.sizes, count)
+                    : make_contestant<double>("optimized", cell, shape.sizes, count);
             figures[name] = figures_of(name, *contestant, pass);
           }
     }

@@ -17,6 +17,7 @@
 #include "bench/results.hpp"
 #include "bench/scaling.hpp"
 #include "bench/shapes.hpp"
+#include "bench/slowed.hpp"
 #include "bench/table.hpp"
 #include "core/subject.hpp"
 #include "core/whole_file.hpp"
@@ -27,7 +28,8 @@ namespace {
 
 struct Arguments {
   bool quick = false;
-  std::string filter, json, history, scaling, commit = "unknown";
+  std::string filter, json, record, scaling, slow_groups, commit = "unknown";
+  double slow_percent = 0;
   std::vector<int> threads{1, 2};
   std::vector<std::string> contestants;
   int repetitions = 0;
@@ -78,6 +80,23 @@ std::set<std::string> contestants_of(const std::vector<Batch>& batches) {
   return names;
 }
 
+/// The contestants by name; the fast kernels may be slowed down.
+PassTimer::Make maker(const Arguments& arguments) {
+  return [slow = std::regex(arguments.slow_groups), percent = arguments.slow_percent](
+             const std::string& name, const Group& group) {
+    auto contestant = group.scalar == Scalar::f32
+                          ? make_contestant<float>(name, group.cell, group.sizes, group.threads)
+                          : make_contestant<double>(name, group.cell, group.sizes, group.threads);
+    if (name != "optimized" || percent == 0) return contestant;
+    const auto part = [&](Pass pass) {
+      Group of_pass = group;  // one contestant is of both passes
+      of_pass.pass = pass;
+      return std::regex_search(of_pass.name(), slow) ? percent / 100 : 0.0;
+    };
+    return slowed(std::move(contestant), {part(Pass::forward), part(Pass::backward)});
+  };
+}
+
 Arguments parsed(int argc, char** argv, int& exit_status) {
   Arguments a;
   CLI::App app("Times forward and backward passes beside those of others.", "bptt_bench");
@@ -118,16 +137,24 @@ Arguments parsed(int argc, char** argv, int& exit_status) {
           ->check(has_folder);
   for (const char* other : {"--quick", "--threads", "--contestants"})
     scaling->excludes(app.get_option(other));
-  app.add_option("--history", a.history, "Appends one line of JSON with the medians")
+  app.add_option(
+         "--record", a.record,
+         "Writes the medians and where they were measured as JSON, for bench/track/track.py")
       ->type_name("FILE")
       ->check(has_folder);
   app.add_option("--commit", a.commit, "What the files are to say was measured");
+  app.add_option("--slow", a.slow_percent,
+                 "Makes the fast kernels so much slower: to see whether a comparison finds it")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0.0, 1000.0));
+  app.add_option("--slow-groups", a.slow_groups, "Those whose name matches; all")
+      ->type_name("REGEX");
   app.footer(
       "Examples:\n"
       "  bptt_bench --quick\n"
       "  bptt_bench --filter 'lstm/backward/f32' --threads 1 --contestants optimized,onednn\n"
       "  bptt_bench --quick --contestants optimized,recompute_gates,square_root,binomial\n"
-      "  bptt_bench --json bench.json --history bench/history/this_machine.jsonl\n"
+      "  bptt_bench --json bench.json --record run.json\n"
       "  bptt_bench --scaling scaling.json && bench/plot_scaling.py --from scaling.json .");
   try {
     app.parse(argc, argv);
@@ -171,14 +198,16 @@ int run(int argc, char** argv) {
   const std::set<std::string> named = contestants_of(batches);
   std::size_t k = 0;
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
-  PassTimer timer({named.begin(), named.end()}, [&](const std::string& benchmark) {
-    if (terminal)
-      std::fprintf(stderr, "\r\x1b[K%zu of %zu  %s", k + 1, batches.size(), benchmark.c_str());
-  });
+  PassTimer timer(
+      {named.begin(), named.end()}, maker(arguments), [&](const std::string& benchmark) {
+        if (terminal)
+          std::fprintf(stderr, "\r\x1b[K%zu of %zu  %s", k + 1, batches.size(), benchmark.c_str());
+      });
 
   Results results;
   results.set_peak(Scalar::f32, peak_gflops<float>());
   results.set_peak(Scalar::f64, peak_gflops<double>());
+  if (!arguments.record.empty()) results.set_copy_rate(copy_gbytes_per_second());
   results.set_target(std::string(optimized::available_targets().front()));
   results.set_commit(arguments.commit);
   for (; k < batches.size(); ++k)
@@ -190,7 +219,7 @@ int run(int argc, char** argv) {
     write_whole(arguments.scaling, scaling_json(plots, results));
   }
   if (!arguments.json.empty()) write_whole(arguments.json, results.json());
-  if (!arguments.history.empty()) append_line(arguments.history, results.history_line());
+  if (!arguments.record.empty()) write_whole(arguments.record, results.record());
   return 0;
 }
 

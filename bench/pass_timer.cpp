@@ -6,14 +6,11 @@
 
 namespace bptt::bench {
 
-PassTimer::PassTimer(const std::vector<std::string>& contestants, Started started)
+PassTimer::PassTimer(const std::vector<std::string>& contestants, const Make& make, Started started)
     : started_(std::move(started)) {
   for (const std::string& name : contestants)
-    processes_.push_back(std::make_unique<ContestantProcess>(name, [name](const Group& group) {
-      return group.scalar == Scalar::f32
-                 ? make_contestant<float>(name, group.cell, group.sizes, group.threads)
-                 : make_contestant<double>(name, group.cell, group.sizes, group.threads);
-    }));
+    processes_.push_back(std::make_unique<ContestantProcess>(
+        name, [make, name](const Group& group) { return make(name, group); }));
 }
 
 ContestantProcess& PassTimer::process_of(const std::string& contestant) {

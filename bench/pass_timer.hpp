@@ -29,9 +29,12 @@ class PassTimer {
  public:
   using Started = std::function<void(const std::string& benchmark)>;
 
+  /// Makes a contestant, by its name, for a group; null if it cannot run that.
+  using Make = std::function<std::unique_ptr<Contestant>(const std::string&, const Group&)>;
+
   /// Starts the processes. `started` is told the name "<group>/<contestant>" before each
   /// repetition, outside of its time.
-  PassTimer(const std::vector<std::string>& contestants, Started started);
+  PassTimer(const std::vector<std::string>& contestants, const Make& make, Started started);
 
   /// Those who cannot run an entry are left out.
   void run(const std::vector<Entry>& entries, const Repetitions& repetitions, Results& results);

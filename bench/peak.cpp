@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
+#include <vector>
 
 HWY_BEFORE_NAMESPACE();
 namespace bptt::bench::HWY_NAMESPACE {
@@ -69,6 +71,20 @@ namespace bptt::bench {
 
 HWY_EXPORT(peak_f32);
 HWY_EXPORT(peak_f64);
+
+double copy_gbytes_per_second() {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t bytes = std::size_t{128} << 20U;
+  const std::vector<char> from(bytes, 1);
+  std::vector<char> to(bytes);
+  double best = 1e9;
+  for (int run = 0; run < 5; ++run) {
+    const auto start = Clock::now();
+    std::memcpy(to.data(), from.data(), bytes);
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return 2 * static_cast<double>(bytes) / best / 1e9;
+}
 
 template <>
 double peak_gflops<float>() {

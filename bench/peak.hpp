@@ -8,4 +8,8 @@ namespace bptt::bench {
 template <class S>
 [[nodiscard]] double peak_gflops();
 
+/// Bytes read and written per second, in 10^9, by one thread that copies arrays beyond the caches:
+/// the best of several runs.
+[[nodiscard]] double copy_gbytes_per_second();
+
 }  // namespace bptt::bench

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
-
-#include "core/error.hpp"
-#include "core/whole_file.hpp"
+#include <thread>
 
 namespace bptt::bench {
 namespace {
@@ -34,6 +33,7 @@ Results::Results() {
   json_.SetOutputStream(&json_text_);
   json_.SetErrorStream(&json_text_);
   json_.ReportContext({});
+  ::getloadavg(&load_, 1);
 }
 
 void Results::add(const Group& group, const std::string& contestant, const Repetition& timed,
@@ -79,26 +79,22 @@ nlohmann::ordered_json Results::origin() const {
           {"peak_gflops", {{"f32", peak(Scalar::f32)}, {"f64", peak(Scalar::f64)}}}};
 }
 
-std::string Results::history_line() const {
-  nlohmann::ordered_json line{{"version", 1}};
-  line.update(origin());
-  auto& medians = line["benchmarks"] = nlohmann::ordered_json::object();
+std::string Results::record() const {
+  nlohmann::ordered_json document{{"schema", "bptt-verify/bench"}, {"version", 1}};
+  document.update(origin());
+  document["compiler"] = __VERSION__;
+  document["cores"] = std::thread::hardware_concurrency();
+  document["load"] = load_;  // before this run
+  document["copy_gbytes_per_second"] = copy_rate_;
+  auto& benchmarks = document["benchmarks"] = nlohmann::ordered_json::object();
   for (const Row& row : rows_)
     for (const auto& [name, timing] : row.contestants)
       if (!timing.seconds.empty())
-        medians[row.name + "/" + name] = {{"seconds", timing.median()},
-                                          {"repetitions", timing.seconds.size()}};
-  return line.dump();
-}
-
-void append_line(const std::filesystem::path& path, const std::string& line) {
-  std::string text;
-  if (std::filesystem::exists(path)) {
-    std::ifstream in(path, std::ios::binary);
-    text.assign(std::istreambuf_iterator<char>(in), {});
-    if (!in) throw Error("cannot read " + path.string());
-  }
-  write_whole(path, text + line + "\n");
+        benchmarks[row.name + "/" + name] = {{"seconds", timing.median()},
+                                             {"lower", timing.quantile(0.25)},
+                                             {"upper", timing.quantile(0.75)},
+                                             {"repetitions", timing.seconds.size()}};
+  return document.dump(1) + "\n";
 }
 
 }  // namespace bptt::bench

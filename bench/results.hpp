@@ -4,7 +4,6 @@
 
 #include <benchmark/benchmark.h>
 
-#include <filesystem>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <sstream>
@@ -39,6 +38,7 @@ class Results {
            int repetitions);
 
   void set_peak(Scalar scalar, double gflops) { peak_[scalar] = gflops; }
+  void set_copy_rate(double gbytes_per_second) { copy_rate_ = gbytes_per_second; }
   void set_target(const std::string& target) { target_ = target; }
   void set_commit(const std::string& commit) { commit_ = commit; }
 
@@ -51,9 +51,9 @@ class Results {
   [[nodiscard]] std::string json();
   /// time (now, in seconds since 1970), commit, cpu, target, peak_gflops.
   [[nodiscard]] nlohmann::ordered_json origin() const;
-  /// One line of JSON: the origin, and for each benchmark the median time of a pass in seconds and
-  /// its repetitions.
-  [[nodiscard]] std::string history_line() const;
+  /// A document: the origin, the compiler, cores, the load before, the rate of a copy, and for each
+  /// benchmark the median time of a pass in seconds, its quartiles and repetitions.
+  [[nodiscard]] std::string record() const;
 
  private:
   Row& row(const std::string& name);
@@ -62,10 +62,8 @@ class Results {
   std::ostringstream json_text_;
   std::vector<Row> rows_;
   std::map<Scalar, double> peak_;
+  double load_ = 0, copy_rate_ = 0;
   std::string target_, commit_;
 };
-
-/// Adds a line to a file, which is made if it is not there. The file is replaced whole.
-void append_line(const std::filesystem::path& path, const std::string& line);
 
 }  // namespace bptt::bench

@@ -1,5 +1,5 @@
-// What the passes of a plan have done, counted: the same for the same sizes, options and instruction
-// set, however long it took.
+// What the passes of a plan have done, counted: the same for the same sizes, options and
+// instruction set, however long it took.
 #pragma once
 
 #include <cstdint>

@@ -17,6 +17,7 @@
 #include "subjects/registry.hpp"
 #include "verify/campaign/bounds_survey.hpp"
 #include "verify/commands/command.hpp"
+#include "verify/report/bounds_json.hpp"
 #include "verify/report/explain.hpp"
 #include "verify/report/json.hpp"
 #include "verify/report/listing.hpp"
@@ -90,6 +91,11 @@ int bounds(const Arguments& arguments) {
   } else {
     tables = {survey_sizes(*subject, options), survey_regimes(*subject, options)};
     print(sizes_table(tables[0]) + "\n" + regimes_table(tables[1]));
+  }
+  if (!arguments.json.empty()) {
+    std::vector<BoundsRow> all;
+    for (const auto& rows : tables) all.insert(all.end(), rows.begin(), rows.end());
+    write_whole(arguments.json, bounds_json(subject->name(), BPTT_VERSION, all));
   }
   long long entries = 0, beyond = 0;
   for (const auto& rows : tables)
@@ -179,6 +185,7 @@ void add_bounds(CLI::App& app, Arguments& a) {
       ->check(CLI::IsMember({"small", "real"}));
   app.add_option("--jobs", a.campaign.jobs, "Threads; all of the machine's")
       ->check(CLI::Range(1, 1024));
+  app.add_option("--json", a.json, "Writes the errors there, array by array")->type_name("FILE");
   app.footer(
       "Prints the tables of docs/error_bounds.md: errors against 50 digits, in units of sigma.\n"
       "Examples:\n"

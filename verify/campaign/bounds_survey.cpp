@@ -39,7 +39,7 @@ std::vector<properties::Probe> sampled_probes(const ProblemSpec& spec, Index of_
 
 /// error / sigma by array, and what else a row counts.
 struct Sample {
-  std::map<std::string, std::vector<float>> ratios;
+  std::map<std::string, std::vector<float>> ratios, ulps;
   BoundsRow row;
 
   /// Truth: the arrays that are right, in a wider scalar.
@@ -84,6 +84,11 @@ struct Sample {
       row.certain_share =
           std::max(row.certain_share, static_cast<double>(error / bounds[k].certain));
       ratios[probes[k].array].push_back(static_cast<float>(error / bounds[k].sigma));
+      const S right = std::abs(static_cast<S>(truth[probes[k].array].elements()[entry]));
+      if (right == 0 || !std::isfinite(right)) continue;
+      const S unit = std::nextafter(right, std::numeric_limits<S>::infinity()) - right;
+      ulps[probes[k].array].push_back(
+          static_cast<float>(static_cast<double>(error) / static_cast<double>(unit)));
     }
   }
 };
@@ -102,6 +107,9 @@ BoundsRow finish(Sample& sample) {
   row.lowest_median = std::numeric_limits<double>::infinity();
   for (auto& [name, ratios] : sample.ratios) {
     all.insert(all.end(), ratios.begin(), ratios.end());
+    std::vector<float>& in_ulp = sample.ulps[name];
+    row.arrays[name] = {static_cast<long long>(ratios.size()), quantile(ratios, 0.5),
+                        quantile(ratios, 1), quantile(in_ulp, 0.5), quantile(in_ulp, 1)};
     if (name == "a" || name == "c") continue;  // the medians are about gradients
     const double median = quantile(ratios, 0.5);
     row.lowest_median = std::min(row.lowest_median, median);
@@ -121,6 +129,7 @@ BoundsRow survey_row(const Subject& subject, const BoundsRow& kind, const SpecOf
   sample.row = kind;
   for (std::uint64_t k = 0; sample.row.entries < entries && k < 100000; ++k) {
     const ProblemSpec spec = spec_of(k);
+    if (!can_run(subject.capabilities(), spec.cell, spec.activation, kind.scalar)) continue;
     if (kind.scalar == Scalar::f32)
       sample.judge_small<float>(subject, spec);
     else

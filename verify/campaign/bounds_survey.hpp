@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,14 @@
 #include "properties/problem_spec.hpp"
 
 namespace bptt::verify {
+
+/// Of the entries of one array whose sigma is not zero.
+struct ArrayErrors {
+  long long entries = 0;
+  double median = 0, largest = 0;  // error / sigma
+  /// In units in the last place of the right value; of one that is zero, nothing.
+  double median_ulp = 0, largest_ulp = 0;
+};
 
 /// One row: all judged entries of the problems of one kind and size.
 struct BoundsRow {
@@ -26,6 +35,7 @@ struct BoundsRow {
   long long beyond_certain = 0;                       // entries whose error exceeds it
   long long accused = 0;                              // entries beyond the tolerance in use
   long long doubtful_problems = 0;                    // near a kink or near overflow: not judged
+  std::map<std::string, ArrayErrors> arrays;
 };
 
 struct BoundsSurveyOptions {

@@ -13,6 +13,7 @@
 #include "subjects/registry.hpp"
 #include "verify/campaign/campaign.hpp"
 #include "verify/commands/inputs.hpp"
+#include "verify/report/bounds_json.hpp"
 #include "verify/report/digits_report.hpp"
 #include "verify/report/json.hpp"
 #include "verify/report/kill_matrix_pages.hpp"
@@ -135,6 +136,12 @@ TEST(JsonDocumentation, HasTheKeysOfAGrade) {
   EXPECT_EQ(undocumented(json_of(graded, "1.2.3"),
                          section("bptt-verify/grade") + section("bptt-verify/replay")),
             none);
+}
+
+TEST(JsonDocumentation, HasTheKeysOfTheBounds) {
+  BoundsRow row;
+  row.arrays["dWf"] = {};
+  EXPECT_EQ(undocumented(bounds_json("s", "1.2.3", {row}), section("bptt-verify/bounds")), none);
 }
 
 TEST(JsonDocumentation, HasTheKeysOfTheMatrix) {

@@ -1,0 +1,127 @@
+"""Runs the programs of one build that measure, and reads what they write."""
+import dataclasses
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from history import figure
+
+
+@dataclasses.dataclass(frozen=True)
+class Build:
+    """Where the programs of a commit are. Old commits have not all of them."""
+    name: str
+    folder: str  # build/release of its tree
+
+    def program(self, name):
+        path = os.path.abspath(os.path.join(self.folder, 'bin', name))
+        return path if os.access(path, os.X_OK) else None
+
+
+def run(command, **options):
+    """Its output. RuntimeError with its last words if it does not end with status 0."""
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+                           **options)
+    if ended.returncode != 0:
+        words = (ended.stderr or ended.stdout).strip().splitlines()[-3:]
+        raise RuntimeError(f'{os.path.basename(command[0])} ended with status {ended.returncode}: '
+                           + ' / '.join(words))
+    return ended.stdout
+
+
+#: Few benchmarks whose run takes half a second: every kind of pass, large, one sample, tiny.
+QUICK = ['--filter', '/(64x64x32x100|128x128x1x200|3x5x10x7)/1$', '--threads', '1',
+         '--contestants', 'optimized', '--repetitions', '1', '--seconds', '0.005']
+
+
+def times(build, arguments):
+    """One run of bptt_bench: {benchmark: seconds}, medians of what repetitions it was asked for."""
+    program = build.program('bptt_bench')
+    if program is None:
+        raise RuntimeError(f'{build.name} has no bptt_bench in {build.folder}/bin')
+    environment = {key: value for key, value in os.environ.items()
+                   if key not in ('OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE')}
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'bench.json')
+        run([program, '--json', path, *arguments], env=environment)
+        with open(path, encoding='utf-8') as file:
+            rows = json.load(file)['benchmarks']
+    repetitions = {}
+    for row in rows:
+        if row.get('run_type', 'iteration') == 'iteration' and 'error_occurred' not in row:
+            name = re.sub('/real_time$', '', row['name'])
+            name = re.sub(r'/(iterations|repeats|min_time):[^/]*', '', name)
+            repetitions.setdefault(name, []).append(row['real_time'] * UNITS[row['time_unit']])
+    return {name: sorted(values)[len(values) // 2] for name, values in repetitions.items()}
+
+
+UNITS = {'ns': 1e-9, 'us': 1e-6, 'ms': 1e-3, 's': 1.0}
+
+#: What bptt_exact and callgrind count. Each may only fall.
+EXACT = ('instructions', 'workspace_bytes', 'multiply_adds', 'waits', 'allocations')
+
+
+#: Every way through the kernels: blocks of steps, far weights, one sample, tails.
+COUNTED = '/(64x64x32x100|128x256x64x100|512x512x64x50|128x128x1x200|3x5x10x7|17x34x7x1|65x65x34x1)/'
+#: callgrind takes fifty times as long as the processor.
+MOST_WORK_OF_CALLGRIND = 2e8
+
+
+def exact(build, passes=COUNTED):
+    """Figures that are the same in every run. Instructions, on one thread, where valgrind is installed: of
+    the AVX2 kernels, since it knows no wider ones."""
+    program = build.program('bptt_exact')
+    if program is None:
+        return []
+    figures = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'exact.json')
+        run([program, '--filter', passes, '--json', path])
+        with open(path, encoding='utf-8') as file:
+            for name, counts in json.load(file)['figures'].items():
+                figures += [figure(f'{name}/optimized', measure, value) for measure, value in counts.items()]
+        if shutil.which('valgrind'):
+            # An empty environment and bound symbols: nothing else may add an instruction.
+            run(['env', '-i', 'LD_BIND_NOW=1', shutil.which('valgrind'), '--tool=callgrind',
+                 '--instr-atstart=no', f'--callgrind-out-file={folder}/counted', program, '--filter', passes,
+                 '--threads', '1', '--most-work', str(MOST_WORK_OF_CALLGRIND), '--json', path], cwd=folder)
+            for file_name in glob.glob(os.path.join(folder, 'counted.*')):
+                with open(file_name, encoding='utf-8') as file:
+                    text = file.read()
+                name = re.search('^desc: Trigger: Client Request: (.*)$', text, re.M)
+                total = re.search(r'^(?:totals|summary): (\d+)', text, re.M)
+                if name and total:
+                    figures.append(figure(f'{name[1]}/optimized', 'instructions', int(total[1])))
+    return figures
+
+
+#: Errors of the results, array by array, at each shape: of 2000 entries a row of bptt-verify bounds.
+ACCURACY = ('median_sigma', 'largest_sigma', 'median_ulp', 'largest_ulp')
+
+
+def accuracy(build, entries=2000, subject='optimized'):
+    program = build.program('bptt-verify')
+    if program is None:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'bounds.json')
+        ended = subprocess.run([program, 'bounds', subject, '--entries', str(entries), '--json', path],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        if 'no option' in ended.stderr or '--json' in ended.stderr:
+            return []  # a commit whose bounds are not written for programs
+        if ended.returncode not in (0, 1):
+            raise RuntimeError(f'bptt-verify bounds ended with status {ended.returncode}: {ended.stderr.strip()}')
+        with open(path, encoding='utf-8') as file:
+            document = json.load(file)
+    figures = []
+    for row in document['rows']:
+        sizes = 'drawn' if row['n_a'] == 0 else f'{row["n_a"]}x{row["T_x"]}'
+        for errors in row['arrays']:
+            name = f'accuracy/{row["cell"]}/{row["scalar"]}/{row["regime"]}/{sizes}/{errors["array"]}'
+            figures += [figure(name, measure, errors[measure], count=errors['entries'])
+                        for measure in ACCURACY]
+    return figures
