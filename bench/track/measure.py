@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import tempfile
 
@@ -33,30 +34,41 @@ def run(command, **options):
     return ended.stdout
 
 
-#: Few benchmarks whose run takes half a second: every kind of pass, large, one sample, tiny.
-QUICK = ['--filter', '/(64x64x32x100|128x128x1x200|3x5x10x7)/1$', '--threads', '1',
-         '--contestants', 'optimized', '--repetitions', '1', '--seconds', '0.005']
+#: Few benchmarks: every kind of pass, many samples, one sample, tiny.
+FEW = ['--filter', '/(64x64x32x100|128x128x1x200|3x5x10x7)/1$', '--threads', '1', '--contestants', 'optimized']
+#: Of them, a run of half a second.
+QUICK = [*FEW, '--repetitions', '1', '--seconds', '0.005']
 
 
-def times(build, arguments):
-    """One run of bptt_bench: {benchmark: seconds}, medians of what repetitions it was asked for."""
+def bench(build, option, arguments):
+    """The document that one run of bptt_bench writes with `option`."""
     program = build.program('bptt_bench')
     if program is None:
         raise RuntimeError(f'{build.name} has no bptt_bench in {build.folder}/bin')
     environment = {key: value for key, value in os.environ.items()
-                   if key not in ('OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE')}
+                   if key not in ('OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE')}  # they slow OpenBLAS
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'bench.json')
-        run([program, '--json', path, *arguments], env=environment)
+        run([program, option, path, *arguments], env=environment)
         with open(path, encoding='utf-8') as file:
-            rows = json.load(file)['benchmarks']
+            return json.load(file)
+
+
+def bench_record(build, arguments):
+    """Medians, with where and on what they were measured."""
+    return bench(build, '--record', arguments)
+
+
+def times(build, arguments):
+    """{benchmark: seconds}: medians of what repetitions bptt_bench was asked for. By Google Benchmark's
+    JSON, which every commit writes."""
     repetitions = {}
-    for row in rows:
+    for row in bench(build, '--json', arguments)['benchmarks']:
         if row.get('run_type', 'iteration') == 'iteration' and 'error_occurred' not in row:
-            name = re.sub('/real_time$', '', row['name'])
-            name = re.sub(r'/(iterations|repeats|min_time):[^/]*', '', name)
+            # Parts of a name that say how it was timed.
+            name = re.sub(r'/(real_time|(iterations|repeats|min_time):[^/]*)', '', row['name'])
             repetitions.setdefault(name, []).append(row['real_time'] * UNITS[row['time_unit']])
-    return {name: sorted(values)[len(values) // 2] for name, values in repetitions.items()}
+    return {name: statistics.median(values) for name, values in repetitions.items()}
 
 
 UNITS = {'ns': 1e-9, 'us': 1e-6, 'ms': 1e-3, 's': 1.0}

@@ -6,14 +6,16 @@ Examples:
   ./dev track compare 12e12a0 .          is the working tree faster or slower than that commit?
   ./dev track gate --base origin/main    may this change be merged?
   ./dev track gate --exact-only          on a machine that others use too: counts and accuracy alone
+  ./dev track compare HEAD~3 HEAD -- --filter 'lstm/.*/f64' --threads 1,2 --contestants optimized
   ./dev track history --benchmark lstm/backward/f32
   ./dev track export --format bencher > metrics.json
+
+What stands after "--" is for bptt_bench: what is timed, in place of a few passes that take half a second.
 
 Exit status: 0 nothing to object to, 1 something slower, dearer or less accurate, 2 it could not run.
 What is measured and why it can be trusted: docs/tracking.md.
 """
 import argparse
-import contextlib
 import json
 import math
 import os
@@ -21,7 +23,6 @@ import random
 import re
 import statistics
 import sys
-import tempfile
 import time
 
 import builds
@@ -60,8 +61,9 @@ def save(known, arguments, run):
 
 def record(arguments):
     build = builds.build(ROOT, arguments.commit, arguments.preset)
-    with measured_record(build, arguments.bench or [*measure.QUICK[:-4], '--repetitions', '9']) as document:
-        run = history.run_of_bench({**document, 'commit': build.name})
+    progress('timing')
+    document = measure.bench_record(build, arguments.bench or measure.FEW)
+    run = history.run_of_bench({**document, 'commit': build.name})
     progress('counting')
     figures = [*run['figures'], *measure.exact(build)]
     progress('accuracy')
@@ -70,16 +72,6 @@ def record(arguments):
     save(open_history(arguments), arguments,
          history.run_of(run['time'], run['commit'], run['context'], figures))
     return 0
-
-
-@contextlib.contextmanager
-def measured_record(build, bench):
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, 'record.json')
-        progress('timing')
-        measure.run([build.program('bptt_bench'), '--record', path, *bench])
-        with open(path, encoding='utf-8') as file:
-            yield json.load(file)
 
 
 def add(arguments):
@@ -263,7 +255,7 @@ def parser():
 
     one = command('record', record, 'Measures a build: times, counts, accuracy; adds a run to the history.')
     one.add_argument('--commit', default=builds.WORKING_TREE, help='which; the working tree')
-    one.add_argument('bench', nargs='*', help='arguments of bptt_bench, after --')
+    one.set_defaults(bench=[])
     one = command('add', add, 'Adds what `bptt_bench --record FILE` wrote to the history.')
     one.add_argument('file')
 
@@ -272,7 +264,7 @@ def parser():
         added.add_argument('--fences', default=os.path.join(ROOT, 'build', 'track', 'fences.json'),
                            help='what equal builds differ by here, from ./dev track power')
         added.add_argument('--json', help='what was found, for programs')
-        added.add_argument('bench', nargs='*', help='arguments of bptt_bench, after --')
+        added.set_defaults(bench=[])
 
     one = command('compare', compare, 'Times two commits in pairs. "." is the working tree.')
     one.add_argument('first')
