@@ -61,25 +61,26 @@ def accuracy_findings(before, after):
         ratios.setdefault((cell, scalar, array, measure), []).append(
             (math.log(is_now['value'] / was['value']), sizes, was['value'], is_now['value']))
     findings = []
-    for (cell, scalar, array, measure), rows in sorted(ratios.items()):
-        if measure == 'largest_ulp':
+    for cell, scalar, array in sorted({key[:3] for key in ratios}):
+        worse = {}
+        for measure in ('median_sigma', 'largest_sigma'):
+            rows = ratios.get((cell, scalar, array, measure), [])
+            ratio = math.exp(statistics.median(row[0] for row in rows)) if rows else 0
+            if ratio > FENCE_OF_ACCURACY:
+                worse[measure] = (ratio, rows)
+        if not worse:
             continue
-        ratio = math.exp(statistics.median(row[0] for row in rows))
-        if ratio <= FENCE_OF_ACCURACY:
-            continue
-        worst = max(rows)
-        ulp = ratios.get((cell, scalar, array, 'largest_ulp'))
-        words = (f'{array} of the {cell} in {scalar}: {"its largest" if measure == "largest_sigma" else "half of its"}'
-                 f' errors {"is" if measure == "largest_sigma" else "are"} {ratio:.1f} times as large, in the median of '
-                 f'{len(rows)} shapes; at {worst[1]} {worst[2]:.2f} -> {worst[3]:.2f} sigma')
+        measure = max(worse, key=lambda name: worse[name][0])
+        ratio, rows = worse[measure]
+        _, sizes, was, is_now = max(rows)
+        words = (f'{array} of the {cell} in {scalar}: its {measure.split("_")[0]} error is {ratio:.1f} times as large, in '
+                 f'the median of {len(rows)} shapes; at {sizes} {was:.2f} -> {is_now:.2f} sigma')
+        ulp = ratios.get((cell, scalar, array, 'largest_ulp'), [])
         if ulp:
-            words += f'; in ULP, the largest of a shape {ulp_words(ulp)}'
+            words += (f', and the largest of a shape {statistics.median(r[2] for r in ulp):.0f} -> '
+                      f'{statistics.median(r[3] for r in ulp):.0f} ULP')
         findings.append(Finding('accuracy', f'accuracy/{cell}/{scalar}/{array}', measure, 1.0, ratio, words))
-    return findings
-
-
-def ulp_words(rows):
-    return f'{statistics.median(r[2] for r in rows):.3g} -> {statistics.median(r[3] for r in rows):.3g} in the median'
+    return sorted(findings, key=lambda finding: -finding.ratio)
 
 
 def time_findings(changes):

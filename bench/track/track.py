@@ -40,6 +40,10 @@ DATABASE = os.path.join(ROOT, 'build', 'track', 'history.sqlite')
 EXPLAINED = os.path.join(ROOT, 'bench', 'track', 'explained.toml')
 
 
+#: Findings of a kind on the terminal.
+SHOWN = 8
+
+
 def progress(text):
     if sys.stderr.isatty():
         print(f'\r\x1b[K{text}', end='', file=sys.stderr, flush=True)
@@ -185,9 +189,13 @@ def run_gate(arguments):
 def answer_of_gate(findings, notes, first, second, path=None):
     refused = [f for f in findings if not f.explained]
     words = {'slower': 'slower', 'exact': 'dearer', 'accuracy': 'less accurate'}
-    for finding in findings:
-        print(f'{words[finding.kind].upper() if not finding.explained else words[finding.kind]}: {finding.words}'
-              + (f'\n    explained: {finding.explained}' if finding.explained else ''))
+    for kind, word in words.items():
+        of_kind = [f for f in findings if f.kind == kind]
+        for finding in of_kind[:SHOWN]:
+            print(f'{word if finding.explained else word.upper()}: {finding.words}'
+                  + (f'\n    explained: {finding.explained}' if finding.explained else ''))
+        if len(of_kind) > SHOWN:
+            print(f'    .. and {len(of_kind) - SHOWN} more {word}; --json FILE has them')
     for note in notes:
         print(f'note: {note}')
     print(f'{second.name} beside {first.name}: '
