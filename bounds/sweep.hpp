@@ -12,6 +12,7 @@
 #include "bounds/functional.hpp"
 #include "bounds/noise.hpp"
 #include "bounds/side_by_side.hpp"
+#include "core/error.hpp"
 
 namespace bptt::bounds {
 
@@ -93,9 +94,11 @@ class Sweep {
   }
 
   [[nodiscard]] Block& forward(int array, Index slot) {
-    Blocks& blocks = forward_[Plan::at(plan_.owner(array))];
-    if (blocks.empty()) make(blocks, Plan::at(plan_.blocks(plan_.owner(array))));
-    return blocks[Plan::at(slot)];
+    const int owner = plan_.owner(array);
+    Blocks& blocks = forward_[Plan::at(owner)];
+    const bool passing = plan_.passing(owner);
+    if (blocks.empty()) make(blocks, passing ? 1 : Plan::at(plan_.blocks(owner)));
+    return blocks[passing ? 0 : Plan::at(slot)];
   }
   /// Of arrays of a visit one block, since the visits come one after another.
   [[nodiscard]] Block& adjoint(int array, Index t, Index visit) {
@@ -122,6 +125,7 @@ class Sweep {
     }
     const int array = target_.array;
     if (array < 0) return;
+    if (plan_.passing(array)) throw Error(part.array + " is neither a state nor a gradient");
     const Index block = plan_.layout.block(array);
     if (plan_.home(array) == Plan::Home::total) {
       totals_.push_back({array, r, &part});
@@ -414,6 +418,8 @@ class Sweep {
   }
 
   void way_forward(Index t) {
+    for (std::size_t k = 0; k < forward_.size(); ++k)
+      if (plan_.passing(static_cast<int>(k))) clear(forward_[k]);
     for (std::size_t k = plan_.form.forward; k-- > 0;) {
       const cells::Line& line = plan_.line(k);
       const Index slot = plan_.slot(line.to.array, t, 0);
