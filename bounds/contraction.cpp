@@ -135,7 +135,8 @@ Contraction::Contraction(std::vector<Axis> axes, Innermost innermost) {
     axes.insert(axes.end(), {of_m, of_n, of_k});
   } else {
     std::stable_sort(axes.begin(), axes.end(), [&](const Axis& a, const Axis& b) {
-      return innermost == Innermost::near ? rank(a) < rank(b) : depth(a) < depth(b);
+      if (innermost == Innermost::summed) return depth(a) < depth(b);
+      return rank(a) != rank(b) ? rank(a) < rank(b) : a.out != 0 && b.out == 0;
     });
   }
   count_ = axes.size();
