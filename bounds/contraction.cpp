@@ -1,6 +1,7 @@
 #include "bounds/contraction.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "bounds/products.hpp"
 #include "bounds/side_by_side.hpp"
@@ -37,6 +38,12 @@ int rank(const Axis& axis) {
   if (axis.out == 1 && near) return 3;
   if (axis.out == 0 && near) return 2;
   return axis.out == 1 ? 1 : 0;
+}
+
+/// Where the summed index is the innermost one: around it one that shares what is read of p.
+int depth(const Axis& axis) {
+  if (axis.out == 0) return 2;
+  return axis.p == 0 ? 1 : 0;
 }
 
 template <class T>
@@ -128,7 +135,8 @@ Contraction::Contraction(std::vector<Axis> axes, Innermost innermost) {
     axes.insert(axes.end(), {of_m, of_n, of_k});
   } else {
     std::stable_sort(axes.begin(), axes.end(), [&](const Axis& a, const Axis& b) {
-      return innermost == Innermost::near ? rank(a) < rank(b) : a.out != 0 && b.out == 0;
+      if (innermost == Innermost::summed) return depth(a) < depth(b);
+      return rank(a) != rank(b) ? rank(a) < rank(b) : a.out != 0 && b.out == 0;
     });
   }
   count_ = axes.size();
@@ -145,6 +153,16 @@ void Contraction::loops(std::size_t level, T factor, T* out, const T* p, const T
   }
   const Axis& axis = axes_[level];
   if (level + 1 == count_) return innermost(axis, factor, out, p, q);
+  if constexpr (std::is_same_v<T, long double>) {
+    // To store a number of 80 bits takes longer than to multiply and add two: sums are innermost.
+    if (level + 2 == count_ && axis.out == 0 && axes_[level + 1].out != 0) {
+      const Axis& results = axes_[level + 1];
+      for (Index k = 0; k < results.extent; ++k)
+        innermost(axis, factor, out + k * results.out, p == nullptr ? p : p + k * results.p,
+                  q == nullptr ? q : q + k * results.q);
+      return;
+    }
+  }
   for (Index k = 0; k < axis.extent; ++k)
     loops(level + 1, factor, out + k * axis.out, p == nullptr ? p : p + k * axis.p,
           q == nullptr ? q : q + k * axis.q);
@@ -184,6 +202,8 @@ void Contraction::loops_beside(std::size_t level, Index K, T factor, T* out, con
   if (level == count_) return add_beside(Axis{1, 0, 0, 0}, K, factor, out, p, q);
   const Axis& axis = axes_[level];
   if (level + 1 == count_) return add_beside(axis, K, factor, out, p, q);
+  if (level + 2 == count_ && q != nullptr && axis.p == 0 && axes_[level + 1].out == 0)
+    return multiply_beside(axis, axes_[level + 1], K, factor, out, p, q);
   for (Index k = 0; k < axis.extent; ++k)
     loops_beside(level + 1, K, factor, out + K * k * axis.out, p + K * k * axis.p,
                  q == nullptr ? q : q + k * axis.q);

@@ -40,11 +40,14 @@ class Contraction {
   template <class Visit>
   void for_each(const Visit& visit) const {
     if (empty_) return;
+    const Axis inner = count_ == 0 ? Axis{1, 0, 0, 0} : axes_[count_ - 1];
+    const std::size_t outer = count_ == 0 ? 0 : count_ - 1;
     std::array<Index, most> at{};
     Index out = 0, p = 0, q = 0;
     while (true) {
-      visit(out, p, q);
-      std::size_t k = count_;
+      for (Index n = 0; n < inner.extent; ++n)
+        visit(out + n * inner.out, p + n * inner.p, q + n * inner.q);
+      std::size_t k = outer;
       while (k-- > 0) {
         const Axis& axis = axes_[k];
         const bool on = ++at[k] < axis.extent;

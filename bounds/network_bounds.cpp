@@ -164,7 +164,7 @@ class NetworkBounds::Body {
       const auto block = static_cast<double>(plan.layout.block(k));
       const double elements = static_cast<double>(plan.blocks(k)) * block;
       all += elements;
-      of_a_sweep_alone += home == Plan::Home::visit ? block : elements;
+      of_a_sweep_alone += home == Plan::Home::visit || plan.passing(k) ? block : elements;
     }
     // The values, the same in N, two errors of each, and what is known of the sums meanwhile.
     const double of_a_value =

@@ -74,12 +74,6 @@ class Noise {
       for (auto* part : {&magnitudes, &squares, &count, &products, &underflows})
         part->assign(size, N(0));
     }
-    void drop() {
-      for (auto* part : {&magnitudes, &squares, &count, &products, &underflows}) {
-        part->clear();
-        part->shrink_to_fit();
-      }
-    }
     void add(const Sums& from, Index at, Index to, Index block) {
       const auto add_part = [&](const Numbers<N>& p, Numbers<N>& q) {
         for (Index k = 0; k < block; ++k) q[Plan::at(to + k)] += p[Plan::at(at + k)];
@@ -101,7 +95,7 @@ class Noise {
   /// What nobody asks for any more once the errors are known.
   struct Meanwhile {
     Pool pool;
-    std::vector<Sums> sums;
+    std::vector<Sums> sums, spare;  // spare: room of those that are done
     Arrays<N> magnitudes, squares, nonzero;
     std::vector<Least> least;
 
@@ -147,8 +141,18 @@ class Noise {
 
   Sums& sums(int array) {
     Sums& s = meanwhile_->sums[Plan::at(array)];
-    if (s.count.empty()) s.make(Plan::at(plan_.blocks(array) * plan_.layout.block(array)));
+    if (!s.count.empty()) return s;
+    if (!meanwhile_->spare.empty()) {
+      s = std::move(meanwhile_->spare.back());
+      meanwhile_->spare.pop_back();
+    }
+    s.make(Plan::at(plan_.blocks(array) * plan_.layout.block(array)));
     return s;
+  }
+
+  void done(Sums& s) {
+    meanwhile_->spare.push_back(std::move(s));
+    s = Sums(meanwhile_->pool);
   }
 
   void run(std::size_t number, Index t, Index visit, Index steps) {
@@ -258,7 +262,7 @@ class Noise {
     certain_.make(array);
     deviation_.make(array);
     finish(sums(array), values_.all(array), certain_.all(array), deviation_.all(array));
-    meanwhile_->sums[Plan::at(array)].drop();
+    done(sums(array));
   }
 
   void finish(const Sums& s, const Numbers<N>& values, Numbers<N>& certain, Numbers<N>& deviation) {
@@ -315,7 +319,7 @@ class Noise {
       start_deviation_.emplace_back(Plan::at(block), N(0), &pool_);
       finish(start, start_values_[k], start_certain_[k], start_deviation_[k]);
       finish(state.gradient);
-      if (state.gradient_before >= 0) back.drop();
+      if (state.gradient_before >= 0) done(back);
     }
   }
 

@@ -136,5 +136,25 @@ TEST(BoundsByArrays, AreThoseOfTheTape) {
   EXPECT_GT(compared, 1050);
 }
 
+TEST(BoundsByArrays, WhatIsNeitherAStateNorAGradientHasNone) {
+  std::mt19937_64 engine(2);
+  int refused = 0;
+  for (const cells::Definition& cell : cells::built_in()) {
+    const auto& gs = cell.activations;
+    const Question q = draw(cell, gs.empty() ? cells::Function::tanh : gs.front(), engine).question;
+    const auto plan =
+        std::make_shared<const Plan>(std::make_shared<const NormalForm>(normal_form(q.step)),
+                                     q.extents, q.m, q.T_x, q.T_da, Derivation::one_pass);
+    const NetworkBounds run(plan, q.in, q.up, Rounding::of<double>(), true);
+    for (int k = 0; k < static_cast<int>(plan->program().arrays.size()); ++k)
+      if (plan->passing(k)) {
+        ++refused;
+        EXPECT_THROW((void)run.bounds({{{{plan->array(k).name, {{0, 1.0}}, {}}}}}), Error)
+            << cell.name << " " << plan->array(k).name;
+      }
+  }
+  EXPECT_GT(refused, 0);
+}
+
 }  // namespace
 }  // namespace bptt::bounds

@@ -80,8 +80,15 @@ void Plan::prepare() {
   tiny_ = elements <= most_of_tiny;
   for (int k = 0; k < static_cast<int>(form.program.arrays.size()); ++k)
     selects_.push_back(is_selector(form.program, k));
+  for (int k = 0; k < static_cast<int>(form.program.arrays.size()); ++k)
+    passing_.push_back(home(k) == Home::forward && array(k).role == Role::local);
   for (std::size_t k = 0; k < lines.size(); ++k) {
     const cells::Line& line = lines[k];
+    if (on_the_way_back(k)) {
+      for (const cells::Place& place : line.arguments) passing_[at(place.array)] = false;
+      for (const cells::Term& term : line.terms)
+        for (const cells::Place& place : term.reads) passing_[at(place.array)] = false;
+    }
     std::vector<Index> steps{1};
     for_each_batch(k, [&](Index, Index, Index count) {
       if (std::find(steps.begin(), steps.end(), count) == steps.end()) steps.push_back(count);

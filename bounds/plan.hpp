@@ -70,6 +70,9 @@ class Plan {
   [[nodiscard]] const std::vector<OfTotal>& of_total(std::size_t line) const {
     return of_totals_[line];
   }
+  /// An array of the way forward whose adjoint is of one step alone: no result, and read by no line
+  /// of the way back.
+  [[nodiscard]] bool passing(int array) const { return passing_[at(array)]; }
   /// An array of zeros and ones, a product with which rounds nothing.
   [[nodiscard]] bool selects(int array) const { return selects_[at(array)]; }
   /// Its products are so large that they are worth one of matrices.
@@ -106,7 +109,7 @@ class Plan {
   std::vector<std::vector<std::vector<OfSteps>>> contractions_;  // line, term
   std::vector<std::vector<std::vector<Contraction>>> adjoints_;  // line, term, read
   std::vector<std::vector<OfTotal>> of_totals_;                  // line
-  std::vector<bool> selects_;
+  std::vector<bool> selects_, passing_;
   bool large_ = false, tiny_ = false;
   std::vector<bool> step_by_step_;  // lines with an array of each step that has no samples
 };

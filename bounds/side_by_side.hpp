@@ -11,6 +11,12 @@ namespace bptt::bounds {
 template <class T>
 void add_beside(const Axis& axis, Index K, T factor, T* out, const T* p, const T* q);
 
+/// The same for every l of `over`, along which p does not move, and sums over the other one:
+/// out[K l over.out + r] += factor * sum over k of p[K k summed.p + r] * q[k summed.q + l over.q].
+template <class T>
+void multiply_beside(const Axis& over, const Axis& summed, Index K, T factor, T* out, const T* p,
+                     const T* q);
+
 /// For every entry e and r < K: certain[r] += |d| E[e] and variance[r] += (d D[e])^2, where d is
 /// d[K e + r].
 template <class T>

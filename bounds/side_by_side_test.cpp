@@ -48,6 +48,24 @@ TYPED_TEST(SideBySide, EachResultIsWhatItIsAlone) {
       }
 }
 
+TYPED_TEST(SideBySide, SumsOfProductsForSeveralOutputsAreThoseOfEach) {
+  using T = TypeParam;
+  constexpr Index n = 5;
+  for (Index K = 1; K <= 40; ++K)
+    for (Index outputs = 1; outputs <= 9; ++outputs) {
+      const Axis over{outputs, 2, 0, n}, summed{n, 0, 3, 1};
+      const auto p = whole<T>(3 * K * n, 1), q = whole<T>(outputs * n, 2);
+      const auto start = whole<T>(2 * K * outputs, 3);
+      auto got = start, expected = start;
+      multiply_beside<T>(over, summed, K, T(2), got.data(), p.data(), q.data());
+      for (Index l = 0; l < outputs; ++l)
+        for (Index k = 0; k < n; ++k)
+          for (Index r = 0; r < K; ++r)
+            expected[at(K * l * 2 + r)] += T(2) * p[at(K * k * 3 + r)] * q[at(l * n + k)];
+      EXPECT_EQ(got, expected) << K << " results, " << outputs << " outputs";
+    }
+}
+
 TYPED_TEST(SideBySide, ErrorsAreCountedByMagnitudeAndBySquare) {
   using T = TypeParam;
   constexpr Index entries = 6;

@@ -12,6 +12,7 @@
 #include "bounds/functional.hpp"
 #include "bounds/noise.hpp"
 #include "bounds/side_by_side.hpp"
+#include "core/error.hpp"
 
 namespace bptt::bounds {
 
@@ -38,9 +39,12 @@ class Sweep {
 
   /// In units of u.
   std::vector<NoiseBound> run(const Functional* functionals, std::size_t count) {
-    K_ = static_cast<Index>(count);
     beside_ = !plan_.large();
-    sums_.assign(count, {});
+    K_ = static_cast<Index>(count);
+    // Whole registers: a few results more take less time than some of them one by one.
+    if (beside_ && K_ >= whole_registers / 2)
+      K_ = (K_ + whole_registers - 1) / whole_registers * whole_registers;
+    sums_.assign(Plan::at(K_), {});
     for (std::vector<Blocks>* all : {&forward_, &back_, &carried_})
       for (Blocks& blocks : *all) clear(blocks);
     clear(start_);
@@ -53,13 +57,14 @@ class Sweep {
     }
     for (Index t = plan_.T_x - 1; t >= 0; --t) way_forward(t);
     std::vector<NoiseBound> bounds;
-    for (const Sum& s : sums_)
-      bounds.push_back(
-          {static_cast<long double>(s.certain), std::sqrt(static_cast<long double>(s.variance))});
+    for (std::size_t r = 0; r < count; ++r)
+      bounds.push_back({static_cast<long double>(sums_[r].certain),
+                        std::sqrt(static_cast<long double>(sums_[r].variance))});
     return bounds;
   }
 
  private:
+  static constexpr Index whole_registers = 8;
   using Accumulator = std::conditional_t<std::is_same_v<N, float>, double, N>;
   struct Sum {
     Accumulator certain = 0, variance = 0;
@@ -93,9 +98,11 @@ class Sweep {
   }
 
   [[nodiscard]] Block& forward(int array, Index slot) {
-    Blocks& blocks = forward_[Plan::at(plan_.owner(array))];
-    if (blocks.empty()) make(blocks, Plan::at(plan_.blocks(plan_.owner(array))));
-    return blocks[Plan::at(slot)];
+    const int owner = plan_.owner(array);
+    Blocks& blocks = forward_[Plan::at(owner)];
+    const bool passing = plan_.passing(owner);
+    if (blocks.empty()) make(blocks, passing ? 1 : Plan::at(plan_.blocks(owner)));
+    return blocks[passing ? 0 : Plan::at(slot)];
   }
   /// Of arrays of a visit one block, since the visits come one after another.
   [[nodiscard]] Block& adjoint(int array, Index t, Index visit) {
@@ -122,6 +129,7 @@ class Sweep {
     }
     const int array = target_.array;
     if (array < 0) return;
+    if (plan_.passing(array)) throw Error(part.array + " is neither a state nor a gradient");
     const Index block = plan_.layout.block(array);
     if (plan_.home(array) == Plan::Home::total) {
       totals_.push_back({array, r, &part});
@@ -169,7 +177,7 @@ class Sweep {
   /// From weights of a weight's gradient to the adjoint of what one of its lines reads.
   struct FromTotal {
     struct All {
-      Index to;
+      Index result;
       const N* weights;
     };
     struct Entry {
@@ -230,16 +238,15 @@ class Sweep {
     const cells::Place &read = reads[of.read], &other = reads[reads.size() < 2 ? 0 : 1 - of.read];
     const Index step = beside_ ? K_ : 1, block = plan_.layout.block(read.array),
                 first = plan_.layout.offset(read);
-    FromTotal from{of.term, of.read, of.of_entry.of_one_among(step), of.of_all.of_one_among(step),
-                   {},      {}};
+    FromTotal from{of.term, of.read, of.of_entry.of_one_among(step), of.of_all, {}, {}};
     for (std::size_t i = 0; i < totals_.size(); ++i) {
       const Total& total = totals_[i];
       if (total.array != line.to.array) continue;
-      const auto to = static_cast<Index>(place(first, total.result, block));
       if (total.part->weight) {
-        from.all.push_back({to, dense_[i].data() + plan_.layout.offset(line.to)});
+        from.all.push_back({total.result, dense_[i].data() + plan_.layout.offset(line.to)});
         continue;
       }
+      const auto to = static_cast<Index>(place(first, total.result, block));
       for (const auto& [e, w] : total.part->entries)
         if (plan_.layout.contains(line.to, e))
           from.entries.push_back({static_cast<N>(w),
@@ -414,6 +421,8 @@ class Sweep {
   }
 
   void way_forward(Index t) {
+    for (std::size_t k = 0; k < forward_.size(); ++k)
+      if (plan_.passing(static_cast<int>(k))) clear(forward_[k]);
     for (std::size_t k = plan_.form.forward; k-- > 0;) {
       const cells::Line& line = plan_.line(k);
       const Index slot = plan_.slot(line.to.array, t, 0);
@@ -435,9 +444,14 @@ class Sweep {
       const N* value =
           reads.size() < 2 ? nullptr : noise_.values().at(reads[1 - from.read], t, visit);
       Block& a = adjoint(read.array, t, visit);
-      a.make(plan_.layout.block(read.array) * K_);
-      for (const auto& [to, weights] : from.all)
-        from.of_all.run(factor, a.elements.data() + to, weights, value);
+      const Index block = plan_.layout.block(read.array);
+      a.make(block * K_);
+      for (const auto& [result, weights] : from.all) {
+        alone_.assign(Plan::at(block), N(0));
+        from.of_all.run(factor, alone_.data() + plan_.layout.offset(read), weights, value);
+        for (Index e = 0; e < block; ++e)
+          a.elements[place(e, result, block)] += alone_[Plan::at(e)];
+      }
       const N* const one = nullptr;
       for (const auto& [weight, to, at] : from.entries)
         from.of_entry.run(factor * weight, a.elements.data() + to, one,
@@ -458,7 +472,7 @@ class Sweep {
   std::vector<Total> totals_;
   std::vector<Numbers<N>> dense_;
   std::vector<std::vector<FromTotal>> of_totals_;  // line
-  std::vector<N> slope_;
+  std::vector<N> slope_, alone_;  // of one block: slopes of a function, an adjoint of one result
   std::vector<N> certain_, variance_;
   bool beside_ = true;
 };

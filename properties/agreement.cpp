@@ -6,7 +6,7 @@
 namespace bptt::properties {
 namespace {
 
-/// The subject against the reference's way back in 64-bit mantissas.
+/// The subject against the reference's way back in 64-bit mantissas or more.
 template <class S>
 Verdict agrees_with(const Subject& subject, const ProblemSpec& spec, Derivation way) {
   const Trial<S> trial(subject, spec);
@@ -16,8 +16,7 @@ Verdict agrees_with(const Subject& subject, const ProblemSpec& spec, Derivation 
   if (way == Derivation::one_pass)
     comparison.within(trial.probes(), got, expectation.values(), {{&expectation, 1}});
   else
-    comparison.within(trial.gradient_probes(), got,
-                      reference_outputs(converted<long double>(trial.problem), way),
+    comparison.within(trial.gradient_probes(), got, expectation.reference_gradients(way),
                       {{&expectation, 1}});
   return comparison.verdict();
 }

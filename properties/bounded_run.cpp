@@ -8,6 +8,7 @@
 #include "cells/closed_form.hpp"
 #include "cells/network.hpp"
 #include "properties/oracle_memory.hpp"
+#include "properties/reference_run.hpp"
 
 namespace bptt::properties {
 namespace {
@@ -128,6 +129,12 @@ BoundedRun::BoundedRun(std::shared_ptr<const Problem<long double>> shared, const
   exact_ = problem.cell == Cell::rnn && problem.activation != Activation::tanh &&
            noise_.largest_sum() <= 1 / rounding.u && all_whole_numbers(problem.in) &&
            all_whole_numbers(problem.up);
+}
+
+const NamedTensors<long double>& BoundedRun::reference_states() {
+  const std::lock_guard lock(mutex_);
+  if (reference_states_.size() == 0) reference_states_ = reference_forward(*problem_);
+  return reference_states_;
 }
 
 const NoiseBound* BoundedRun::Known::find(const Probe& probe) const {

@@ -33,6 +33,8 @@ class BoundedRun {
 
   /// In 64-bit mantissas; none of a forward pass alone.
   [[nodiscard]] const NamedTensors<long double>& values() const { return values_; }
+  /// cache_names of the problem by the reference, for its ways back.
+  [[nodiscard]] const NamedTensors<long double>& reference_states();
   /// The bound of each probe; one that was asked for before is not derived again.
   [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Probe>& probes);
   /// The bounds of <weights, arrays>: weights has some of the arrays of values().
@@ -57,8 +59,9 @@ class BoundedRun {
   bounds::NetworkBounds noise_;
   NamedTensors<long double> values_;
   bool exact_ = false;
-  std::mutex mutex_;  // of known_
+  std::mutex mutex_;  // of what follows
   Named<Known> known_;
+  NamedTensors<long double> reference_states_;  // none: not computed yet
 };
 
 }  // namespace bptt::properties

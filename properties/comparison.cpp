@@ -36,15 +36,27 @@ bool all_equal(const std::vector<Probe>& probes, const NamedTensors<long double>
   return true;
 }
 
-/// |<w, got - expected>|: each difference first, so that the sum rounds nothing of what is equal.
-long double difference(const Probe& probe, const Tensor<long double>& got,
-                       const Tensor<long double>& expected) {
-  if (probe.entry >= 0) return std::abs(read(probe, got) - read(probe, expected));
-  long double sum = 0;
-  for (std::size_t k = 0; k < got.elements().size(); ++k)
-    sum += projection_weight(probe.projection, static_cast<Index>(k)) *
-           (got.elements()[k] - expected.elements()[k]);
-  return std::abs(sum);
+/// A probe of both, and |<w, got - expected>|: each difference first, so that the sum rounds
+/// nothing of what is equal.
+struct Readings {
+  long double got = 0, expected = 0, error = 0;
+};
+Readings read_both(const Probe& probe, const Tensor<long double>& got,
+                   const Tensor<long double>& expected) {
+  const auto &p = got.elements(), &q = expected.elements();
+  Readings r;
+  const auto add = [&](std::size_t k, long double weight) {
+    r.got += weight * p[k];
+    r.expected += weight * q[k];
+    r.error += weight * (p[k] - q[k]);
+  };
+  if (probe.entry >= 0)
+    add(static_cast<std::size_t>(probe.entry), 1);
+  else
+    for (std::size_t k = 0; k < p.size(); ++k)
+      add(k, projection_weight(probe.projection, static_cast<Index>(k)));
+  r.error = std::abs(r.error);
+  return r;
 }
 
 }  // namespace
@@ -100,8 +112,8 @@ void Comparison::within(const std::vector<Probe>& probes, const NamedTensors<lon
         projection_scale = std::max(projection_scale, f * scale_of({array, -1, 0}, values));
       }
     }
-    judge(probe, of_got->shape(), read(probe, *of_got), read(probe, *of_expected),
-          difference(probe, *of_got, *of_expected),
+    const Readings r = read_both(probe, *of_got, *of_expected);
+    judge(probe, of_got->shape(), r.got, r.expected, r.error,
           {total[k], probe.entry >= 0 ? entry_scale : projection_scale, entry_scale, &sources,
            probe.entry >= 0 ? 1 : static_cast<double>(of_got->size())});
   }

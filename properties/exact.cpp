@@ -46,23 +46,22 @@ void equal(Comparison& comparison, const NamedTensors<Modular>& got,
       });
 }
 
-NamedTensors<Modular> gradients(const Problem<Modular>& p, Derivation way) {
-  return reference_backward(p, reference_forward(p), way);
-}
-
 Verdict slow_ways_exactly(const ProblemSpec& spec) {
   Comparison comparison(0);
   const auto p = modular_problem(spec);
-  equal(comparison, gradients(p, Derivation::one_walk_per_loss),
-        gradients(p, Derivation::one_pass));
-  equal(comparison, gradients(p, Derivation::split), gradients(p, Derivation::one_pass));
+  const auto cache = reference_forward(p);
+  const auto one_pass = reference_backward(p, cache);
+  equal(comparison, reference_backward(p, cache, Derivation::one_walk_per_loss), one_pass);
+  equal(comparison, reference_backward(p, cache, Derivation::split), one_pass);
   return comparison.verdict();
 }
 
 Verdict derivations_exactly(const ProblemSpec& spec) {
   Comparison comparison(0);
   const auto p = modular_problem(spec);
-  equal(comparison, gradients(p, Derivation::closed_form), gradients(p, Derivation::one_pass));
+  const auto cache = reference_forward(p);
+  equal(comparison, reference_backward(p, cache, Derivation::closed_form),
+        reference_backward(p, cache));
   return comparison.verdict();
 }
 
@@ -113,7 +112,7 @@ Verdict adjoint_identity(const ProblemSpec& spec) {
       if (p.cell == Cell::lstm)
         forward_side += states["c"](i, j, T - 1).tangent * p.up["dc_T"](i, j);
     }
-  comparison.require(forward_side == inner(v.in, gradients(p, Derivation::one_pass), "d"),
+  comparison.require(forward_side == inner(v.in, reference_backward(p, reference_forward(p)), "d"),
                      "<Jv, w> and <v, J^T w> differ in the field");
   return comparison.verdict();
 }
@@ -241,10 +240,9 @@ Verdict dependence_is_causal(const ProblemSpec& spec) {
   for (const auto& [name, tensor] : reference_outputs(p))
     for (Index t = 0; t < tensor.shape()[2]; ++t)
       for (Index j = 0; j < tensor.shape()[1]; ++j) {
-        std::set<std::size_t> read;
-        for (Index i = 0; i < tensor.shape()[0]; ++i)
-          for (const std::size_t k : tensor(i, j, t).inputs()) read.insert(k);
-        for (const std::size_t k : read) {
+        Traced all;
+        for (Index i = 0; i < tensor.shape()[0]; ++i) all += tensor(i, j, t);
+        for (const std::size_t k : all.inputs()) {
           const std::string reason = forbidden(name, j, t, places[k]);
           comparison.require(reason.empty(), reason);
         }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <mutex>
 
+#include "properties/reference_ways.hpp"
+
 namespace bptt::properties {
 namespace {
 
@@ -100,6 +102,12 @@ BoundedRun& Expectation::run() const {
     if (passes_ == Passes::both) recent.keep(std::move(question), run_);
   }
   return *run_;
+}
+
+NamedTensors<long double> Expectation::reference_gradients(Derivation way) const {
+  constexpr double smallest_that_fits = 0x1p-800;
+  const bool fits_doubles = doubt().empty() && smallest_value() >= smallest_that_fits;
+  return properties::reference_gradients(*problem_, run().reference_states(), way, fits_doubles);
 }
 
 std::string Expectation::doubt() const {

@@ -36,6 +36,8 @@ class Expectation {
 
   /// States and gradients, in 64-bit mantissas.
   [[nodiscard]] const NamedTensors<long double>& values() const { return run().values(); }
+  /// Gradients by the reference in plain loops, by that way back.
+  [[nodiscard]] NamedTensors<long double> reference_gradients(Derivation way) const;
   [[nodiscard]] std::vector<NoiseBound> bounds(const std::vector<Probe>& probes) const {
     return run().bounds(probes);
   }

@@ -59,15 +59,15 @@ double special_value(std::uint64_t bits) {
 }
 
 template <class S>
-S draw_value(const ProblemSpec& spec, std::string_view name, const Draw& draw, Index i, Index j,
-             Index t) {
+S draw_value(const ProblemSpec& spec, std::string_view name, double scale, const Draw& draw,
+             Index i, Index j, Index t) {
   if (spec.regime == Regime::integers)
     return static_cast<S>(draw.below(is_weight(name) ? 3 : 7, i, j, t) - (is_weight(name) ? 1 : 3));
   const std::uint64_t bits = draw.bits(i, j, t ^ Index{0x5bd1});
   if (spec.regime == Regime::signed_zeros && bits % 2 == 0) return bits % 4 == 0 ? S(0) : -S(0);
   if (spec.regime == Regime::nonfinite && bits % 64 == 0)
     return static_cast<S>(special_value(bits / 64));
-  return static_cast<S>(shortened(draw.symmetric(i, j, t) * scale_of<S>(spec, name), spec.digits));
+  return static_cast<S>(shortened(draw.symmetric(i, j, t) * scale, spec.digits));
 }
 
 template <class S>
@@ -82,10 +82,11 @@ Tensor<S> draw_array(const ProblemSpec& spec, const std::string& name, std::stri
     return tensor;
   }
   const Shape& shape = tensor.shape();
+  const double scale = scale_of<S>(spec, name);
   for (Index t = 0; t < shape[2]; ++t)
     for (Index j = 0; j < shape[1]; ++j)
       for (Index i = 0; i < shape[0]; ++i)
-        tensor(i, j, t) = draw_value<S>(spec, name, draw, i, j, t);
+        tensor(i, j, t) = draw_value<S>(spec, name, scale, draw, i, j, t);
   return tensor;
 }
 

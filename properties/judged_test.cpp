@@ -186,7 +186,7 @@ TEST_F(OracleMemory, AProblemThatNeedsMoreIsNotJudgedAndSaysHowMuch) {
   set_oracle_memory(3U << 20U);  // its arrays are smaller, its bounds are larger
   const Verdict bounds = check(equality(), *subject, Scalar::f32, larger);
   EXPECT_EQ(bounds.outcome, Outcome::not_judged);
-  EXPECT_EQ(bounds.reason, "5.26 MB for the bounds, 3 MB allowed (--oracle-memory)");
+  EXPECT_EQ(bounds.reason, "4.52 MB for the bounds, 3 MB allowed (--oracle-memory)");
   set_oracle_memory(1U << 20U);
   EXPECT_EQ(check(equality(), *subject, Scalar::f32, larger).reason,
             "1.68 MB for the arrays of this problem, 1 MB allowed (--oracle-memory)");

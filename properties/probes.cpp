@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "properties/draw.hpp"
-
 namespace bptt::properties {
 namespace {
 
@@ -32,10 +30,6 @@ Index sampled_entries(Cell cell, const Sizes& sizes, double effort) {
 }
 
 }  // namespace
-
-double projection_weight(std::uint64_t seed, Index entry) {
-  return (mix(seed ^ mix(static_cast<std::uint64_t>(entry))) & 1U) != 0 ? 1.0 : -1.0;
-}
 
 long double read(const Probe& probe, const Tensor<long double>& tensor) {
   const auto& e = tensor.elements();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/problem.hpp"
+#include "properties/draw.hpp"
 
 namespace bptt::properties {
 
@@ -19,7 +20,9 @@ struct Probe {
 /// The value of a probe of the tensor. Exact up to the rounding of long double.
 [[nodiscard]] long double read(const Probe& probe, const Tensor<long double>& tensor);
 /// The weights of a projection: +1 or -1 for each entry.
-[[nodiscard]] double projection_weight(std::uint64_t seed, Index entry);
+[[nodiscard]] inline double projection_weight(std::uint64_t seed, Index entry) {
+  return (mix(seed ^ mix(static_cast<std::uint64_t>(entry))) & 1U) != 0 ? 1.0 : -1.0;
+}
 
 /// Which numbers of states and gradients are judged: every entry of a small problem; for a large
 /// one, four to sixteen sampled entries and half as many projections of each array, so that the
