@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <ctime>
 #include <exception>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -17,8 +17,10 @@
 #include "properties/draw.hpp"
 #include "properties/replay.hpp"
 #include "properties/shrink.hpp"
+#include "verify/campaign/identity.hpp"
 #include "verify/campaign/journal.hpp"
 #include "verify/campaign/lanes.hpp"
+#include "verify/campaign/parts.hpp"
 #include "verify/campaign/subject_speed.hpp"
 
 namespace bptt::verify {
@@ -63,11 +65,6 @@ int shrink_budget(Cause cause) {
 /// Of the time that all threads have.
 double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.2; }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[(values.size() - 1) / 2];
-}
-
 /// Tells whether a cause comes for the first time. For all threads.
 class OnceEach {
  public:
@@ -108,6 +105,7 @@ class Campaign {
     report.subject = subject_.name();
     report.seed = options_.seed;
     report.started = utc_now();
+    report.notes = options_.notes;
     const PathCount paths;
     begin_ = now();
     leave_out_what_is_slow(report);
@@ -116,14 +114,21 @@ class Campaign {
     next_to_shrink_ = 0;
     shrink_end_ = elapsed() + shrink_share * options_.seconds.value_or(0);
     if (options_.shrink) on_threads([this] { shrink_failures(); });
-    for (Lane& lane : lanes_)
-      if (lane.row.sizes == SizeSet::small || lane.issued > 0)  // others are asked as time allows
-        report.rows.push_back(finished(lane, report));
+    std::vector<RowPart> parts;
+    for (std::size_t at = 0; at < lanes_.size(); ++at) {
+      const Lane& lane = lanes_[at];
+      if (lane.row.sizes != SizeSet::small && lane.issued == 0) continue;  // asked as time allows
+      RowPart part = finished(at);
+      report.rows.push_back(lane.row);
+      sum_up({&part}, report.rows.back(), report.regimes);
+      if (options_.in_parts) parts.push_back(std::move(part));
+    }
     if (!journal_trouble_.empty()) report.notes.push_back(journal_trouble_);
     if (gave_up()) report.gave_up_after = crashes_;
     report.found_after = found_after_;
     report.seconds = elapsed();
     report.paths = paths.taken();
+    if (options_.in_parts) report.parts = parts_of(report, std::move(parts));
     return report;
   }
 
@@ -139,18 +144,14 @@ class Campaign {
 
   /// Takes from the journal what it knows.
   void take_up(Report& report) {
-    long long known = 0;
     for (Journal::Entry& entry : options_.journal->begin(subject_.name(), options_, lanes_)) {
       Lane& lane = lanes_[entry.lane];
       if (entry.k >= lane.limit || lane.knows(entry.k)) continue;
       counts_.add(entry.judged.outcome);
       ++lane.issued;
       lane.keep(entry.k, std::move(entry.judged));
-      ++known;
+      ++report.known_before;
     }
-    if (known > 0)
-      report.notes.push_back(fmt::format("{} of the cases were judged before: {}", known,
-                                         options_.journal->file().string()));
     // On the problem in which it ended.
     for (Models& models : models_) {
       const auto behind =
@@ -323,7 +324,7 @@ class Campaign {
       const std::size_t at = next_to_shrink_++;
       if (at >= lanes_.size()) return;
       if (Lane& lane = lanes_[at]; lane.end < std::numeric_limits<int>::max())
-        lane.row.failures = {failure(lane)};
+        lane.failures = {failure(lane)};
     }
   }
 
@@ -358,36 +359,43 @@ class Campaign {
             found.text, cause, found.output};
   }
 
-  Row finished(Lane& lane, Report& report) const {
-    Row row = lane.row;
-    std::vector<double> ratios, seen_from;
+  [[nodiscard]] RowPart finished(std::size_t at) const {
+    const Lane& lane = lanes_[at];
+    RowPart part;
+    part.lane = at;
+    part.failures = lane.failures;
+    std::set<std::string> shapes;
     const auto count = std::min(lane.results.size(), static_cast<std::size_t>(lane.end));
-    for (std::size_t k = 0; k < count; ++k) {
-      if (!lane.results[k]) continue;
-      const Judged& result = *lane.results[k];
-      row.counts.add(result.outcome);
-      row.compared += result.compared;
-      row.trivial += result.trivial;
-      if (result.outcome == Outcome::not_judged && row.why_not_judged.empty())
-        row.why_not_judged = result.text;
-      if (result.ratio) ratios.push_back(*result.ratio);
-      if (result.seen_from > 0) seen_from.push_back(result.seen_from);
-      if (row.sizes != SizeSet::small && result.outcome != Outcome::not_judged) {
-        const Sizes& sizes = problem(lane, static_cast<int>(k)).sizes;
-        const std::string shape = std::to_string(sizes.n_x) + " " + std::to_string(sizes.n_a) +
-                                  " " + std::to_string(sizes.m) + " " + std::to_string(sizes.T_x);
-        if (std::find(row.shapes.begin(), row.shapes.end(), shape) == row.shapes.end())
-          row.shapes.push_back(shape);
-      }
-      if (result.regime)
-        report.regimes[static_cast<std::size_t>(*result.regime)].add(result.outcome);
+    for (std::size_t at_case = 0; at_case < count; ++at_case) {
+      if (!lane.results[at_case]) continue;
+      const int k = static_cast<int>(at_case);
+      const Judged& result = *lane.results[at_case];
+      part.add(k, result);
+      if (lane.row.sizes == SizeSet::small || result.outcome == Outcome::not_judged) continue;
+      const Sizes& sizes = problem(lane, k).sizes;
+      const std::string shape =
+          fmt::format("{} {} {} {}", sizes.n_x, sizes.n_a, sizes.m, sizes.T_x);
+      if (shapes.insert(shape).second) part.shapes.emplace_back(k, shape);
     }
-    if (!ratios.empty()) {
-      row.worst_ratio = *std::max_element(ratios.begin(), ratios.end());
-      row.median_ratio = median(ratios);
-    }
-    if (!seen_from.empty()) row.seen_from = median(seen_from);
-    return row;
+    return part;
+  }
+
+  /// This part of a campaign, from which and the others its report is made.
+  [[nodiscard]] std::shared_ptr<const Parts> parts_of(const Report& report,
+                                                      std::vector<RowPart> rows) const {
+    Part part{.number = options_.shard + 1,
+              .started = report.started,
+              .seconds = report.seconds,
+              .found_after = report.found_after,
+              .gave_up_after = report.gave_up_after,
+              .known_before = report.known_before,
+              .ended_early = stopped(),
+              .notes = report.notes,
+              .paths = report.paths,
+              .rows = std::move(rows),
+              .diagnosis = {}};
+    return std::make_shared<const Parts>(Parts{
+        options_.shards, whole_identity(subject_.name(), options_, lanes_), {std::move(part)}});
   }
 
   /// Under the lock.

@@ -20,11 +20,9 @@ namespace bptt::verify {
 
 class Journal {
  public:
-  /// Opens a file, or begins it. `programs` are the files of which the verdicts are: the checker
-  /// and its subjects. Once one of them holds other bytes, its cases are judged anew.
+  /// Opens a file, or begins it.
   /// Throws Error if the file is no journal, cannot be written, or another process has it open.
-  explicit Journal(std::filesystem::path file,
-                   const std::vector<std::filesystem::path>& programs = {});
+  explicit Journal(std::filesystem::path file);
 
   struct Entry {
     std::size_t lane;
@@ -47,7 +45,6 @@ class Journal {
   void write(const std::string& line);
 
   std::filesystem::path file_;
-  std::string programs_;
   std::unique_ptr<std::FILE, Closer> out_;
 };
 

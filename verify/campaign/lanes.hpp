@@ -9,19 +9,9 @@
 #include <vector>
 
 #include "verify/campaign/campaign.hpp"
+#include "verify/campaign/judged.hpp"
 
 namespace bptt::verify {
-
-/// What is kept of a case that was judged.
-struct Judged {
-  properties::Outcome outcome = properties::Outcome::inconclusive;
-  std::optional<double> ratio;
-  double seen_from = 0;
-  long long compared = 0, trivial = 0;
-  std::optional<properties::Regime> regime;
-  std::string text, output;  // of a broken one; why one is not judged
-  Cause cause = Cause::none;
-};
 
 /// A row while it runs.
 struct Lane {
@@ -29,11 +19,12 @@ struct Lane {
   const properties::Property* property = nullptr;        // one of the two
   const properties::PublishedCase* published = nullptr;  // a single case
   int limit = std::numeric_limits<int>::max();
-  int step = 1;                 // from one case that is to be judged here to the next
-  int next = 0;                 // that is to run
-  int issued = 0, running = 0;  // known and running ones are issued
-  double spent = 0;             // seconds of one thread
-  int end = limit;              // cases from here on do not count: one before them is broken
+  int step = 1;                   // from one case that is to be judged here to the next
+  int next = 0;                   // that is to run
+  int issued = 0, running = 0;    // known and running ones are issued
+  double spent = 0;               // seconds of one thread
+  int end = limit;                // cases from here on do not count: one before them is broken
+  std::vector<Failure> failures;  // of the broken one
   std::vector<std::optional<Judged>> results;  // by k; nothing of those that are not judged yet
 
   [[nodiscard]] bool knows(int k) const {
