@@ -106,7 +106,8 @@ class Campaign {
     report.seed = options_.seed;
     report.started = utc_now();
     report.notes = options_.notes;
-    const PathCount paths;
+    PathCount paths;
+    paths_ = &paths;
     begin_ = now();
     leave_out_what_is_slow(report);
     if (options_.journal != nullptr) take_up(report);
@@ -127,7 +128,7 @@ class Campaign {
     if (gave_up()) report.gave_up_after = crashes_;
     report.found_after = found_after_;
     report.seconds = elapsed();
-    report.paths = paths.taken();
+    report.paths = paths.taken(known_paths_);
     if (options_.in_parts) report.parts = parts_of(report, std::move(parts));
     return report;
   }
@@ -151,6 +152,7 @@ class Campaign {
       ++lane.issued;
       lane.keep(entry.k, std::move(entry.judged));
       ++report.known_before;
+      add(known_paths_, entry.paths);
     }
     // On the problem in which it ended.
     for (Models& models : models_) {
@@ -165,7 +167,8 @@ class Campaign {
   void note(const Lane& lane, int k, const Judged& result) {
     if (options_.journal == nullptr || !journal_trouble_.empty()) return;
     try {
-      options_.journal->add(static_cast<std::size_t>(&lane - lanes_.data()), k, result);
+      options_.journal->add(static_cast<std::size_t>(&lane - lanes_.data()), k, result,
+                            paths_->newly_taken());
     } catch (const Error& error) {
       journal_trouble_ = fmt::format("the journal ends early: {}", error.what());
     }
@@ -429,7 +432,9 @@ class Campaign {
   std::vector<Models> models_;
   Counts counts_;
   std::optional<double> found_after_;
-  int crashes_ = 0;  // cases that ended the subject's process
+  PathCount* paths_ = nullptr;          // of this run
+  std::vector<TakenPath> known_paths_;  // of cases that the journal knew
+  int crashes_ = 0;                     // cases that ended the subject's process
   std::string journal_trouble_;
   OnceEach shrunk_;
   std::atomic<std::size_t> next_to_shrink_{0};

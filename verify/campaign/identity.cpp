@@ -21,8 +21,8 @@ std::string fingerprints(const std::vector<std::filesystem::path>& files) {
     std::vector<char> bytes(1 << 16);
     while (in.read(bytes.data(), static_cast<std::streamsize>(bytes.size())) || in.gcount() > 0)
       for (std::streamsize k = 0; k < in.gcount(); ++k)
-        hash =
-            (hash ^ static_cast<unsigned char>(bytes[static_cast<std::size_t>(k)])) * 0x100000001b3U;
+        hash = (hash ^ static_cast<unsigned char>(bytes[static_cast<std::size_t>(k)])) *
+               0x100000001b3U;
     all += (all.empty() ? "" : "; ") + fmt::format("{:016x}", hash);
   }
   return all;

@@ -62,7 +62,10 @@ std::vector<Journal::Entry> Journal::begin(const std::string& subject,
         ours = entry == wanted;
       } else if (ours && entry.at(2) != name_of(properties::Outcome::broken)) {
         known.push_back(
-            {entry.at(0).get<std::size_t>(), entry.at(1).get<int>(), judged_of(entry, 2)});
+            {entry.at(0).get<std::size_t>(), entry.at(1).get<int>(), judged_of(entry, 2), {}});
+        if (entry.back().is_object())
+          for (const auto& [name, plans] : entry.back().items())
+            known.back().paths.push_back({name, plans.get<long long>()});
         if (known.back().lane >= lanes.size() || known.back().k < 0)
           throw Error("there is no such case");
       }
@@ -75,9 +78,15 @@ std::vector<Journal::Entry> Journal::begin(const std::string& subject,
   return known;
 }
 
-void Journal::add(std::size_t lane, int k, const Judged& judged) {
+void Journal::add(std::size_t lane, int k, const Judged& judged,
+                  const std::vector<TakenPath>& paths) {
   Json entry = {lane, k};
   append(entry, judged);
+  if (!paths.empty()) {
+    Json taken = Json::object();
+    for (const TakenPath& path : paths) taken[path.name] = path.plans;
+    entry.push_back(std::move(taken));
+  }
   // What a subject says may be no UTF-8.
   write(entry.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

@@ -3,8 +3,9 @@
 // after another in one file, are the journal of the whole.
 //
 // Lines of JSON. {"campaign": ..} says whose cases follow; [row, k, outcome, compared, trivial,
-// ratio, seen_from, regime] is one of them, the rows numbered as the campaign lists them. A line
-// that was cut off by the end of the process is removed.
+// ratio, seen_from, regime] is one of them, the rows numbered as the campaign lists them; a text
+// and the ways through the fast kernels, with how many plans took them, may follow. A line that was
+// cut off by the end of the process is removed.
 #pragma once
 
 #include <cstddef>
@@ -28,13 +29,14 @@ class Journal {
     std::size_t lane;
     int k;
     Judged judged;
+    std::vector<TakenPath> paths;  // that were taken for it
   };
   /// What is known of the campaign with these lanes; what is added from now on is of it. Broken
   /// cases are not known: they are judged again, and so have all that there is to be said of them.
   [[nodiscard]] std::vector<Entry> begin(const std::string& subject, const CampaignOptions& options,
                                          const std::vector<Lane>& lanes);
   /// On its way to the disk when this returns: lost with the machine's power, not with the process.
-  void add(std::size_t lane, int k, const Judged& judged);
+  void add(std::size_t lane, int k, const Judged& judged, const std::vector<TakenPath>& paths);
 
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 

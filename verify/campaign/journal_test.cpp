@@ -130,6 +130,24 @@ TEST(Journal, ThoseOfShardsInOneFileAreThatOfTheWhole) {
   }
 }
 
+TEST(Journal, KnowsTheWaysThroughTheKernels) {
+  CampaignOptions options = ten_cases();
+  options.jobs = 1;
+  const auto plans = [](const Report& report) {
+    std::vector<std::pair<std::string, long long>> all;
+    for (const TakenPath& path : report.paths) all.emplace_back(path.name, path.plans);
+    return all;
+  };
+  const auto whole = plans(campaign("optimized", options, nullptr).report);
+  EXPECT_GT(whole.size(), 10U);
+  const fs::path file = fresh("paths");
+  for (const int most : {30, 40})
+    (void)campaign("optimized", options, std::make_unique<Journal>(file).get(), most);
+  for (int turn = 0; turn < 2; ++turn)  // the rest, and nothing
+    EXPECT_EQ(plans(campaign("optimized", options, std::make_unique<Journal>(file).get()).report),
+              whole);
+}
+
 TEST(Journal, SaysHowManyCasesWereJudgedBefore) {
   const fs::path file = fresh("says");
   (void)campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get());

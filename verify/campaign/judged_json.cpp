@@ -45,10 +45,10 @@ Judged judged_of(const Json& array, std::size_t at) {
   judged.ratio = ratio_of(array.at(at + 3));
   judged.seen_from = array.at(at + 4).get<double>();
   for (int k = 0; k < properties::regime_count; ++k)
-    if (const auto regime = static_cast<properties::Regime>(k);
-        array.at(at + 5) == name_of(regime))
+    if (const auto regime = static_cast<properties::Regime>(k); array.at(at + 5) == name_of(regime))
       judged.regime = regime;
-  if (array.size() > at + 6) judged.text = array.at(at + 6).get<std::string>();
+  if (array.size() > at + 6 && array[at + 6].is_string())
+    judged.text = array.at(at + 6).get<std::string>();
   return judged;
 }
 

@@ -1,5 +1,5 @@
-// A judged case as a part of an array in JSON: outcome, compared, trivial, ratio, seen_from, regime,
-// and a text if there is one. Journals and the reports of parts have it.
+// A judged case as a part of an array in JSON: outcome, compared, trivial, ratio, seen_from,
+// regime, and a text if there is one. Journals and the reports of parts have it.
 #pragma once
 
 #include <cstddef>

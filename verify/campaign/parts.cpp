@@ -45,17 +45,6 @@ std::vector<std::string> notes_of(const Parts& parts) {
   return notes;
 }
 
-void add_paths(std::vector<TakenPath>& all, const std::vector<TakenPath>& more) {
-  for (const TakenPath& path : more) {
-    const auto same = std::find_if(all.begin(), all.end(),
-                                   [&](const TakenPath& other) { return other.name == path.name; });
-    if (same == all.end())
-      all.push_back(path);
-    else
-      same->plans += path.plans;
-  }
-}
-
 }  // namespace
 
 void RowPart::add(int k, const Judged& judged) {
@@ -95,7 +84,8 @@ bool sum_up(const std::vector<const RowPart*>& parts, Row& row,
   }
   std::sort(shapes.begin(), shapes.end());
   for (const RowPart::At& shape : shapes) row.shapes.push_back(shape.second);
-  if (!reasons.empty()) row.why_not_judged = std::min_element(reasons.begin(), reasons.end())->second;
+  if (!reasons.empty())
+    row.why_not_judged = std::min_element(reasons.begin(), reasons.end())->second;
   row.counts = sum.counts;
   row.compared = sum.compared;
   row.trivial = sum.trivial;
@@ -121,9 +111,10 @@ Report report_of(const Parts& parts, const std::vector<Row>& rows) {
     report.gave_up_after += part.gave_up_after;
     report.known_before += part.known_before;
     if (part.found_after)
-      report.found_after = std::min(report.found_after.value_or(*part.found_after), *part.found_after);
+      report.found_after =
+          std::min(report.found_after.value_or(*part.found_after), *part.found_after);
     if (report.diagnosis.empty()) report.diagnosis = part.diagnosis;
-    add_paths(report.paths, part.paths);
+    add(report.paths, part.paths);
   }
   report.notes = notes_of(parts);
   std::vector<std::string> beyond;
@@ -145,9 +136,9 @@ Report report_of(const Parts& parts, const std::vector<Row>& rows) {
     report.notes.insert(report.notes.begin(),
                         fmt::format("{} of {} ended early", parts_text(early), parts.of));
   if (!missing.empty())
-    report.notes.insert(report.notes.begin(), fmt::format("{} of {} {} missing", parts_text(missing),
-                                                          parts.of,
-                                                          missing.size() == 1 ? "is" : "are"));
+    report.notes.insert(report.notes.begin(),
+                        fmt::format("{} of {} {} missing", parts_text(missing), parts.of,
+                                    missing.size() == 1 ? "is" : "are"));
   if (!early.empty() || !missing.empty()) report.parts = std::make_shared<const Parts>(parts);
   return report;
 }

@@ -25,7 +25,7 @@ inline constexpr int early_cases = 10000;
 struct RowPart {
   using At = std::pair<int, std::string>;  // the case that said so first
 
-  std::size_t lane = 0;                      // the row's place in the campaign
+  std::size_t lane = 0;                       // the row's place in the campaign
   std::vector<std::pair<int, Judged>> early;  // by case
   Tally rest;
   std::optional<int> broken;  // its lowest broken case, with which it ends
@@ -61,8 +61,9 @@ struct Parts {
 bool sum_up(const std::vector<const RowPart*>& parts, Row& row,
             std::array<Counts, properties::regime_count>& regimes);
 
-/// A report of some parts; Report::parts, unless all are there and none was ended early. `rows` are the campaign's, by lane; of those
-/// that no part has asked nothing is said. Throws Error if there is no part.
+/// A report of some parts; Report::parts, unless all are there and none was ended early. `rows` are
+/// the campaign's, by lane; of those that no part has asked nothing is said. Throws Error if there
+/// is no part.
 [[nodiscard]] Report report_of(const Parts& parts, const std::vector<Row>& rows);
 
 /// "bounded_by_norms lstm f32": how a campaign's identity names a row.

@@ -115,9 +115,8 @@ TEST(Parts, ThatAreMissingAreNamed) {
   EXPECT_EQ(report["notes"][0], "parts 1, 3 of 4 are missing");
   EXPECT_EQ(report["parts"]["missing"], (std::vector{1, 3}));
   // Of what is there it says all.
-  EXPECT_EQ(report["summary"]["cases"],
-            report_in(parts[0])["summary"]["cases"].get<int>() +
-                report_in(parts[1])["summary"]["cases"].get<int>());
+  EXPECT_EQ(report["summary"]["cases"], report_in(parts[0])["summary"]["cases"].get<int>() +
+                                            report_in(parts[1])["summary"]["cases"].get<int>());
 }
 
 TEST(Parts, KeepWhatWasToldOfThem) {
@@ -125,8 +124,9 @@ TEST(Parts, KeepWhatWasToldOfThem) {
   auto parts = run_in_parts("optimized", options, 2);
   options.notes.push_back("of the second alone");
   parts[1] = run_in_parts("optimized", options, 2)[1];
-  EXPECT_EQ(report_in(merged(parts))["notes"],
-            (std::vector<std::string>{"what is said of the subject", "part 2: of the second alone"}));
+  EXPECT_EQ(
+      report_in(merged(parts))["notes"],
+      (std::vector<std::string>{"what is said of the subject", "part 2: of the second alone"}));
 }
 
 TEST(Parts, ThatWereEndedEarlyAreNoWhole) {
@@ -137,8 +137,9 @@ TEST(Parts, ThatWereEndedEarlyAreNoWhole) {
   std::atomic<bool> stop{false};
   int seen = 0;
   const std::string ended = json_of({run_campaign(
-      *make_subject("optimized"), options, [&](const Progress&) { stop = ++seen > 20; }, &stop)},
-      "1.2.3");
+                                        *make_subject("optimized"), options,
+                                        [&](const Progress&) { stop = ++seen > 20; }, &stop)},
+                                    "1.2.3");
   const ordered_json report = report_in(merged({ended, parts[1]}));
   EXPECT_EQ(report["notes"][0], "part 1 of 2 ended early");
   EXPECT_TRUE(report.contains("parts"));
@@ -151,8 +152,7 @@ TEST(Parts, ThatWereEndedEarlyAreNoWhole) {
 TEST(Parts, OfOtherCampaignsAreRefusedInWords) {
   const auto parts = run_in_parts("optimized", thirty_cases(), 2);
   const auto refused = [&](const std::string& other, const std::string& why) {
-    EXPECT_THAT([&] { (void)merged({parts[0], other}); },
-                ThrowsMessage<Error>(HasSubstr(why)));
+    EXPECT_THAT([&] { (void)merged({parts[0], other}); }, ThrowsMessage<Error>(HasSubstr(why)));
   };
   CampaignOptions options = thirty_cases();
   options.seed = 2;
@@ -197,8 +197,7 @@ TEST(Parts, KeepLateCasesAsCountsAndSayWhereThatCountsTooMany) {
     Row row;
     std::array<Counts, properties::regime_count> regimes{};
     EXPECT_EQ(sum_up({&even, &odd}, row, regimes), beyond);
-    EXPECT_EQ(row.counts.held,
-              regimes[static_cast<std::size_t>(properties::Regime::unit)].held);
+    EXPECT_EQ(row.counts.held, regimes[static_cast<std::size_t>(properties::Regime::unit)].held);
     return row;
   };
   EXPECT_EQ(sum(false).counts.held, early_cases + 100);

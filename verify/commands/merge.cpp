@@ -81,8 +81,10 @@ void add_merge(CLI::App& app, Arguments& a) {
       "  bptt-verify check optimized --cases 1000 --shard 1/2 --json part1.json\n"
       "  bptt-verify check optimized --cases 1000 --shard 2/2 --json part2.json\n"
       "  bptt-verify merge part1.json part2.json --json report.json\n"
-      "It is the report of the same check without --shard, but for times. A part given twice counts\n"
-      "once; parts of other campaigns are refused. Exit status: 1 something is broken; 2 nothing is,\n"
+      "It is the report of the same check without --shard, but for times. A part given twice "
+      "counts\n"
+      "once; parts of other campaigns are refused. Exit status: 1 something is broken; 2 nothing "
+      "is,\n"
       "but parts are missing, and it says which; the report can be merged with them later.");
 }
 

@@ -37,10 +37,9 @@ std::string families_text(const Report& report) {
 }
 
 std::string failure_text(const Row& row) {
-  std::string text = fmt::format("\n**{} {}{}**: {}\n", plain(label_of(row)),
-                                 bptt::name_of(row.cell),
-                                 row.specification ? "" : " " + std::string(bptt::name_of(row.scalar)),
-                                 plain(row.sentence));
+  std::string text = fmt::format(
+      "\n**{} {}{}**: {}\n", plain(label_of(row)), bptt::name_of(row.cell),
+      row.specification ? "" : " " + std::string(bptt::name_of(row.scalar)), plain(row.sentence));
   for (const Failure& failure : row.failures)
     text += "\n" + fenced(failure.text + (failure.output.empty() ? "" : "\n" + failure.output)) +
             "\nrepeat it:\n\n" + fenced(failure.replay);
@@ -50,12 +49,13 @@ std::string failure_text(const Row& row) {
 std::string markdown_of(const Report& report) {
   const Counts all = total(report);
   const int broken = broken_rows(report);
-  std::string text = fmt::format(
-      "### {}: {}\n\n{} cases in {:.1f} s, seed {}; {} entries compared.\n\n", plain(report.subject),
-      broken > 0          ? fmt::format("BROKEN, {} of {} rows", broken, report.rows.size())
-      : all.judged() == 0 ? "nothing was judged"
-                          : "nothing broken",
-      grouped(all.cases()), report.seconds, report.seed, grouped(compared(report)));
+  std::string text =
+      fmt::format("### {}: {}\n\n{} cases in {:.1f} s, seed {}; {} entries compared.\n\n",
+                  plain(report.subject),
+                  broken > 0 ? fmt::format("BROKEN, {} of {} rows", broken, report.rows.size())
+                  : all.judged() == 0 ? "nothing was judged"
+                                      : "nothing broken",
+                  grouped(all.cases()), report.seconds, report.seed, grouped(compared(report)));
   text += families_text(report);
   if (!report.notes.empty() || report.gave_up_after > 0) text += "\n";
   if (report.gave_up_after > 0)

@@ -1,5 +1,6 @@
-// A campaign's report in markdown, for the page on which a CI service shows a job: the verdict, a line
-// for each family, and of what is broken the line that repeats it. The whole is in the JSON report.
+// A campaign's report in markdown, for the page on which a CI service shows a job: the verdict, a
+// line for each family, and of what is broken the line that repeats it. The whole is in the JSON
+// report.
 #pragma once
 
 #include <string>

@@ -27,7 +27,8 @@ Report one_row() {
 
 TEST(Markdown, SaysTheVerdictAndALineForEachFamily) {
   const std::string text = markdown_of({one_row()});
-  EXPECT_THAT(text, HasSubstr("### my\\_kernel.so: nothing broken\n\n1,234 cases in 1.5 s, seed 7"));
+  EXPECT_THAT(text,
+              HasSubstr("### my\\_kernel.so: nothing broken\n\n1,234 cases in 1.5 s, seed 7"));
   EXPECT_THAT(text, HasSubstr("\n| agreement | 1 | 1,234 | 0 | 1 | 0 | 0.250 |\n"));
   EXPECT_THAT(text, HasSubstr("\n- backward \\<b\\> of it is not tested\n"));
   EXPECT_THAT(text, Not(HasSubstr("repeat it")));
@@ -52,7 +53,8 @@ TEST(Markdown, ShowsTwentyBrokenRowsAndCountsTheOthers) {
   broken.rows.resize(25, broken.rows[0]);
   const std::string text = markdown_of({broken});
   std::size_t shown = 0;
-  for (auto at = text.find("repeat it"); at != std::string::npos; at = text.find("repeat it", at + 1))
+  for (auto at = text.find("repeat it"); at != std::string::npos;
+       at = text.find("repeat it", at + 1))
     ++shown;
   EXPECT_EQ(shown, 20U);
   EXPECT_THAT(text, HasSubstr("\n.. and 5 more rows.\n"));

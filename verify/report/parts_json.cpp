@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "verify/campaign/judged_json.hpp"
 #include "verify/campaign/campaign.hpp"
+#include "verify/campaign/judged_json.hpp"
 #include "verify/report/json.hpp"
 
 namespace bptt::verify {
@@ -77,8 +77,8 @@ Json failures_json(const std::vector<Failure>& failures) {
 std::vector<Failure> failures_of(const Json& json) {
   std::vector<Failure> failures;
   for (const Json& f : json) {
-    Failure failure{f.at("replay").get<std::string>(), f.at("text").get<std::string>(),
-                    Cause::none, f.at("output").get<std::string>()};
+    Failure failure{f.at("replay").get<std::string>(), f.at("text").get<std::string>(), Cause::none,
+                    f.at("output").get<std::string>()};
     for (int k = 0; k <= static_cast<int>(Cause::not_finite); ++k)
       if (f.at("cause") == bptt::name_of(static_cast<Cause>(k)))
         failure.cause = static_cast<Cause>(k);
@@ -121,7 +121,8 @@ RowPart row_part_of(const Json& json, std::size_t lanes) {
     row.early.emplace_back(entry.at(0).get<int>(), judged_of(entry, 1));
   if (json.contains("rest")) row.rest = tally_of(json["rest"]);
   if (json.contains("shapes")) row.shapes = json["shapes"].get<std::vector<RowPart::At>>();
-  if (json.contains("why_not_judged")) row.why_not_judged = json["why_not_judged"].get<RowPart::At>();
+  if (json.contains("why_not_judged"))
+    row.why_not_judged = json["why_not_judged"].get<RowPart::At>();
   if (json.contains("broken")) {
     row.broken = json["broken"].get<int>();
     row.failures = failures_of(json.at("failures"));
@@ -183,8 +184,9 @@ Row row_of(const Json& json) {
 
 PartsOfSubject parts_of(const Json& report, const std::string& file) {
   if (!report.contains("parts"))
-    throw Error(file + " is of a whole campaign: merge takes the reports of check --shard, and "
-                       "those of merge from which parts are missing");
+    throw Error(file +
+                " is of a whole campaign: merge takes the reports of check --shard, and "
+                "those of merge from which parts are missing");
   const Json& json = report["parts"];
   PartsOfSubject of;
   of.subject = report.at("subject").get<std::string>();
@@ -223,11 +225,11 @@ std::string difference(const std::string& one, const std::string& other) {
   const Json a = Json::parse(one), b = Json::parse(other);
   for (const auto& [key, value] : a.items())
     if (!b.contains(key) || b[key] != value)
-      return key == "rows"       ? "other rows (another choice of properties, cells or sizes)"
-             : key == "programs" ? std::string("another program, or another file of the subject")
-                                 : fmt::format("{} {}, not {}", key,
-                                               b.contains(key) ? b[key].dump() : "none",
-                                               value.dump());
+      return key == "rows" ? "other rows (another choice of properties, cells or sizes)"
+             : key == "programs"
+                 ? std::string("another program, or another file of the subject")
+                 : fmt::format("{} {}, not {}", key, b.contains(key) ? b[key].dump() : "none",
+                               value.dump());
   return "";
 }
 
@@ -280,7 +282,8 @@ std::vector<PartsOfSubject> read_parts(const std::string& text, const std::strin
 void join(PartsOfSubject& all, PartsOfSubject more, const std::string& file_of_all,
           const std::string& file_of_more) {
   const auto refuse = [&](const std::string& why) {
-    throw Error(fmt::format("{} is of another campaign than {}: {}", file_of_more, file_of_all, why));
+    throw Error(
+        fmt::format("{} is of another campaign than {}: {}", file_of_more, file_of_all, why));
   };
   if (all.parts.of != more.parts.of)
     refuse(fmt::format("of {} parts, not {}", more.parts.of, all.parts.of));

@@ -22,8 +22,8 @@ struct PartsOfSubject {
   Parts parts;
 };
 
-/// Reads a document of `check` or `merge`. Throws Error, with the file's name, if it is none, or of a
-/// whole campaign.
+/// Reads a document of `check` or `merge`. Throws Error, with the file's name, if it is none, or of
+/// a whole campaign.
 [[nodiscard]] std::vector<PartsOfSubject> read_parts(const std::string& text,
                                                      const std::string& file);
 
