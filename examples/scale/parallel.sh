@@ -9,5 +9,5 @@ set -euo pipefail
 folder=$1 of=$2
 shift 2
 part=$(dirname "$(readlink -f "$0")")/part.sh
-seq "$of" | parallel --will-cite --retries 20 "$part" "$folder" {} "$of" "$@"
+seq "$of" | parallel --will-cite --quote --retries 20 "$part" "$folder" {} "$of" "$@"
 "${BPTT_VERIFY:-bptt-verify}" merge "$folder"/part*.json --json "$folder/report.json"
