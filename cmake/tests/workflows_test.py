@@ -132,7 +132,7 @@ class Action(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             process, _, output = self.run_step('program', folder)
             self.assertEqual(process.returncode, 0, process.stderr)
-            self.assertRegex(output, r'^key=bptt-verify-\w+-debian\S*-[0-9a-f]{64}\n$')
+            self.assertRegex(output, r"^key=bptt-verify-\w+-[\w.]+-[0-9a-f]{64}\n$")
 
 
 if __name__ == '__main__':

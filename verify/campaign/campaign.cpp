@@ -117,12 +117,13 @@ class Campaign {
     if (options_.shrink) on_threads([this] { shrink_failures(); });
     std::vector<RowPart> parts;
     for (std::size_t at = 0; at < lanes_.size(); ++at) {
-      const Lane& lane = lanes_[at];
+      Lane& lane = lanes_[at];
       if (lane.row.sizes != SizeSet::small && lane.issued == 0) continue;  // asked as time allows
-      RowPart part = finished(at);
+      take_in(lane, true);
+      lane.part.lane = at;
       report.rows.push_back(lane.row);
-      sum_up({&part}, report.rows.back(), report.regimes);
-      if (options_.in_parts) parts.push_back(std::move(part));
+      sum_up({&lane.part}, report.rows.back(), report.regimes);
+      if (options_.in_parts) parts.push_back(std::move(lane.part));
     }
     if (!journal_trouble_.empty()) report.notes.push_back(journal_trouble_);
     if (gave_up()) report.gave_up_after = crashes_;
@@ -145,15 +146,17 @@ class Campaign {
 
   /// Takes from the journal what it knows.
   void take_up(Report& report) {
-    for (Journal::Entry& entry : options_.journal->begin(subject_.name(), options_, lanes_)) {
+    options_.journal->begin(subject_.name(), options_, lanes_, [&](Journal::Entry&& entry) {
       Lane& lane = lanes_[entry.lane];
-      if (entry.k >= lane.limit || lane.knows(entry.k)) continue;
+      const bool ours = entry.k % options_.shards == options_.shard;
+      if (!ours || entry.k >= lane.limit || lane.knows(entry.k)) return;
       counts_.add(entry.judged.outcome);
       ++lane.issued;
       lane.keep(entry.k, std::move(entry.judged));
+      take_in(lane);
       ++report.known_before;
       add(known_paths_, entry.paths);
-    }
+    });
     // On the problem in which it ended.
     for (Models& models : models_) {
       const auto behind =
@@ -297,6 +300,7 @@ class Campaign {
         }
       note(*lane, k, result);
       lane->keep(k, result);
+      take_in(*lane);
       if (ends_worker(result.cause)) ++crashes_;
       counts_.add(result.outcome);
       if (result.outcome == Outcome::broken && !found_after_) found_after_ = elapsed();
@@ -327,14 +331,14 @@ class Campaign {
       const std::size_t at = next_to_shrink_++;
       if (at >= lanes_.size()) return;
       if (Lane& lane = lanes_[at]; lane.end < std::numeric_limits<int>::max())
-        lane.failures = {failure(lane)};
+        lane.part.failures = {failure(lane)};
     }
   }
 
   /// The broken case of a lane, in the simplest form that the time allows.
   [[nodiscard]] Failure failure(const Lane& lane) {
     const std::string name = subject_.name();
-    Judged found = *lane.results[static_cast<std::size_t>(lane.end) - 1];
+    Judged found = *lane.broken;
     const Cause cause = found.cause;
     if (lane.published != nullptr)
       return {"bptt-verify replay '" + properties::as_word(name) + " " + lane.row.id + "'",
@@ -362,25 +366,24 @@ class Campaign {
             found.text, cause, found.output};
   }
 
-  [[nodiscard]] RowPart finished(std::size_t at) const {
-    const Lane& lane = lanes_[at];
-    RowPart part;
-    part.lane = at;
-    part.failures = lane.failures;
-    std::set<std::string> shapes;
-    const auto count = std::min(lane.results.size(), static_cast<std::size_t>(lane.end));
-    for (std::size_t at_case = 0; at_case < count; ++at_case) {
-      if (!lane.results[at_case]) continue;
-      const int k = static_cast<int>(at_case);
-      const Judged& result = *lane.results[at_case];
-      part.add(k, result);
-      if (lane.row.sizes == SizeSet::small || result.outcome == Outcome::not_judged) continue;
+  /// Puts into the lane's part what has nothing missing before it; in the end, what there is. Under
+  /// the lock.
+  void take_in(Lane& lane, bool at_the_end = false) {
+    for (auto at = lane.ahead.begin();
+         at != lane.ahead.end() && at->first < lane.end && (at_the_end || at->first == lane.done);
+         at = lane.ahead.erase(at)) {
+      const auto& [k, judged] = *at;
+      lane.part.add(k, judged, options_.in_parts);
+      lane.done = k + lane.step;
+      if (lane.row.sizes == SizeSet::small || judged.outcome == Outcome::not_judged) continue;
       const Sizes& sizes = problem(lane, k).sizes;
       const std::string shape =
           fmt::format("{} {} {} {}", sizes.n_x, sizes.n_a, sizes.m, sizes.T_x);
-      if (shapes.insert(shape).second) part.shapes.emplace_back(k, shape);
+      auto& shapes = lane.part.shapes;
+      if (std::none_of(shapes.begin(), shapes.end(),
+                       [&](const RowPart::At& known) { return known.second == shape; }))
+        shapes.emplace_back(k, shape);
     }
-    return part;
   }
 
   /// This part of a campaign, from which and the others its report is made.

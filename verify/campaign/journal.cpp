@@ -39,11 +39,9 @@ Journal::Journal(std::filesystem::path file) : file_(std::move(file)) {
   }
 }
 
-std::vector<Journal::Entry> Journal::begin(const std::string& subject,
-                                           const CampaignOptions& options,
-                                           const std::vector<Lane>& lanes) {
+void Journal::begin(const std::string& subject, const CampaignOptions& options,
+                    const std::vector<Lane>& lanes, const std::function<void(Entry&&)>& known) {
   const Json wanted = {{"campaign", identity(subject, options, lanes)}};
-  std::vector<Entry> known;
   std::ifstream in(file_, std::ios::binary);
   std::string line;
   std::getline(in, line);
@@ -61,13 +59,12 @@ std::vector<Journal::Entry> Journal::begin(const std::string& subject,
       if (entry.is_object()) {
         ours = entry == wanted;
       } else if (ours && entry.at(2) != name_of(properties::Outcome::broken)) {
-        known.push_back(
-            {entry.at(0).get<std::size_t>(), entry.at(1).get<int>(), judged_of(entry, 2), {}});
+        Entry one{entry.at(0).get<std::size_t>(), entry.at(1).get<int>(), judged_of(entry, 2), {}};
         if (entry.back().is_object())
           for (const auto& [name, plans] : entry.back().items())
-            known.back().paths.push_back({name, plans.get<long long>()});
-        if (known.back().lane >= lanes.size() || known.back().k < 0)
-          throw Error("there is no such case");
+            one.paths.push_back({name, plans.get<long long>()});
+        if (one.lane >= lanes.size() || one.k < 0) throw Error("there is no such case");
+        known(std::move(one));
       }
     } catch (const std::exception& error) {
       throw Error(
@@ -75,7 +72,6 @@ std::vector<Journal::Entry> Journal::begin(const std::string& subject,
     }
   }
   write(wanted.dump());
-  return known;
 }
 
 void Journal::add(std::size_t lane, int k, const Judged& judged,

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,10 +32,11 @@ class Journal {
     Judged judged;
     std::vector<TakenPath> paths;  // that were taken for it
   };
-  /// What is known of the campaign with these lanes; what is added from now on is of it. Broken
-  /// cases are not known: they are judged again, and so have all that there is to be said of them.
-  [[nodiscard]] std::vector<Entry> begin(const std::string& subject, const CampaignOptions& options,
-                                         const std::vector<Lane>& lanes);
+  /// Tells what is known of the campaign with these lanes, in the order of the file; what is added
+  /// from now on is of it. Broken cases are not known: they are judged again, and so have all that
+  /// there is to be said of them.
+  void begin(const std::string& subject, const CampaignOptions& options,
+             const std::vector<Lane>& lanes, const std::function<void(Entry&&)>& known);
   /// On its way to the disk when this returns: lost with the machine's power, not with the process.
   void add(std::size_t lane, int k, const Judged& judged, const std::vector<TakenPath>& paths);
 

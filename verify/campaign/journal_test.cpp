@@ -130,6 +130,17 @@ TEST(Journal, ThoseOfShardsInOneFileAreThatOfTheWhole) {
   }
 }
 
+TEST(Journal, OfAllShardsTellsAShardOfItsOwnCasesAlone) {
+  const fs::path file = fresh("all_shards");
+  (void)campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get());
+  CampaignOptions part = ten_cases();
+  part.shard = 1;
+  part.shards = 3;
+  const Ended outcome = campaign("optimized", part, std::make_unique<Journal>(file).get());
+  EXPECT_EQ(outcome.judged, 0);
+  EXPECT_EQ(total(outcome.report).cases(), 36);  // k = 1, 4, 7 of twelve rows
+}
+
 TEST(Journal, KnowsTheWaysThroughTheKernels) {
   CampaignOptions options = ten_cases();
   options.jobs = 1;

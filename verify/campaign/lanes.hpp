@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "verify/campaign/campaign.hpp"
 #include "verify/campaign/judged.hpp"
+#include "verify/campaign/parts.hpp"
 
 namespace bptt::verify {
 
@@ -19,23 +21,27 @@ struct Lane {
   const properties::Property* property = nullptr;        // one of the two
   const properties::PublishedCase* published = nullptr;  // a single case
   int limit = std::numeric_limits<int>::max();
-  int step = 1;                   // from one case that is to be judged here to the next
-  int next = 0;                   // that is to run
-  int issued = 0, running = 0;    // known and running ones are issued
-  double spent = 0;               // seconds of one thread
-  int end = limit;                // cases from here on do not count: one before them is broken
-  std::vector<Failure> failures;  // of the broken one
-  std::vector<std::optional<Judged>> results;  // by k; nothing of those that are not judged yet
+  int step = 1;                 // from one case that is to be judged here to the next
+  int next = 0;                 // that is to run
+  int issued = 0, running = 0;  // known and running ones are issued
+  double spent = 0;             // seconds of one thread
+  int end = limit;              // cases from here on do not count: one before them is broken
+  /// What has been judged. Only of cases before which one is still missing each is kept: a campaign
+  /// may go on for days.
+  RowPart part;
+  int done = 0;  // the first case that is not in `part`
+  std::map<int, Judged> ahead;
+  std::optional<Judged> broken;  // that of case end - 1
 
   [[nodiscard]] bool knows(int k) const {
-    const auto at = static_cast<std::size_t>(k);
-    return at < results.size() && results[at];
+    return (k < done && (done - k) % step == 0) || ahead.count(k) > 0;
   }
   void keep(int k, Judged judged) {
-    const auto count = static_cast<std::size_t>(k) + 1;
-    if (results.size() < count) results.resize(count);
-    if (judged.outcome == properties::Outcome::broken) end = std::min(end, k + 1);
-    results[count - 1] = std::move(judged);
+    if (judged.outcome == properties::Outcome::broken && k < end) {
+      end = k + 1;
+      broken = judged;
+    }
+    ahead.insert_or_assign(k, std::move(judged));
     skip_what_is_known();
   }
   int issue() {

@@ -47,11 +47,11 @@ std::vector<std::string> notes_of(const Parts& parts) {
 
 }  // namespace
 
-void RowPart::add(int k, const Judged& judged) {
+void RowPart::add(int k, const Judged& judged, bool one_by_one) {
   if (judged.outcome == properties::Outcome::broken) broken = std::min(broken.value_or(k), k);
   if (judged.outcome == properties::Outcome::not_judged && !why_not_judged)
     why_not_judged = {k, judged.text};
-  if (k < early_cases) {
+  if (one_by_one && k < early_cases) {
     early.emplace_back(k, judged);
     early.back().second.text.clear();  // said above, or by the failure
     early.back().second.output.clear();
@@ -73,7 +73,7 @@ bool sum_up(const std::vector<const RowPart*>& parts, Row& row,
   for (const RowPart* part : parts) {
     for (const auto& [k, judged] : part->early)
       if (counts(k)) sum.add(judged);
-    if (counts(early_cases)) {
+    if (parts.size() == 1 || counts(early_cases)) {
       sum += part->rest;
       beyond = beyond || (part != first && first != nullptr && part->rest.counts.cases() > 0);
     }

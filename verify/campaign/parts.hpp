@@ -33,7 +33,8 @@ struct RowPart {
   std::optional<At> why_not_judged;
   std::vector<Failure> failures;
 
-  void add(int k, const Judged& judged);
+  /// In order. Not one_by_one: early cases too are counts, for there is no other part.
+  void add(int k, const Judged& judged, bool one_by_one = true);
 };
 
 struct Part {
