@@ -29,11 +29,19 @@ void LogHistogram::add(double value) {
     step = zero;
   else if (std::isfinite(value))
     step = static_cast<int>(std::ceil(steps_of_an_octave * std::log2(value)));
-  ++counts[step];
+  add(step, 1);
+}
+
+void LogHistogram::add(int step, long long count) {
+  const auto at = std::lower_bound(counts.begin(), counts.end(), std::pair{step, 0LL});
+  if (at != counts.end() && at->first == step)
+    at->second += count;
+  else
+    counts.insert(at, {step, count});
 }
 
 LogHistogram& LogHistogram::operator+=(const LogHistogram& more) {
-  for (const auto& [step, count] : more.counts) counts[step] += count;
+  for (const auto& [step, count] : more.counts) add(step, count);
   return *this;
 }
 

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <array>
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "properties/problem_spec.hpp"
 #include "properties/verdict.hpp"
@@ -27,6 +28,7 @@ struct Judged {
 class LogHistogram {
  public:
   void add(double value);
+  void add(int step, long long count);
   LogHistogram& operator+=(const LogHistogram& more);
   /// The lower of two in the middle; nothing if nothing was counted.
   [[nodiscard]] std::optional<double> median() const;
@@ -34,7 +36,7 @@ class LogHistogram {
   /// In step k lie the numbers above 2^((k-1)/64), up to 2^(k/64) and with it.
   static constexpr int steps_of_an_octave = 64;
   static constexpr int zero = -1'000'000, infinite = 1'000'000;  // steps of their own
-  std::map<int, long long> counts;
+  std::vector<std::pair<int, long long>> counts;                 // those above zero, by step
 };
 
 /// Cases of one row together.

@@ -40,8 +40,7 @@ Json histogram_json(const LogHistogram& histogram) {
 }
 LogHistogram histogram_of(const Json& json) {
   LogHistogram histogram;
-  for (const Json& pair : json)
-    histogram.counts[pair.at(0).get<int>()] += pair.at(1).get<long long>();
+  for (const Json& pair : json) histogram.add(pair.at(0).get<int>(), pair.at(1).get<long long>());
   return histogram;
 }
 
