@@ -52,9 +52,13 @@ std::optional<double> LogHistogram::median() const {
   long long before = (all - 1) / 2;
   auto at = counts.begin();
   while (before >= at->second) before -= (at++)->second;
-  if (at->first == zero) return 0.0;
-  if (at->first == infinite) return std::numeric_limits<double>::infinity();
-  return std::exp2((at->first - 0.5) / steps_of_an_octave);
+  return middle_of(at->first);
+}
+
+double LogHistogram::middle_of(int step) {
+  if (step == zero) return 0;
+  if (step == infinite) return std::numeric_limits<double>::infinity();
+  return std::exp2((step - 0.5) / steps_of_an_octave);
 }
 
 void Tally::add(const Judged& judged) {

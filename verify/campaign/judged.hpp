@@ -33,6 +33,8 @@ class LogHistogram {
   /// The lower of two in the middle; nothing if nothing was counted.
   [[nodiscard]] std::optional<double> median() const;
 
+  /// A number that lies in the step.
+  [[nodiscard]] static double middle_of(int step);
   /// In step k lie the numbers above 2^((k-1)/64), up to 2^(k/64) and with it.
   static constexpr int steps_of_an_octave = 64;
   static constexpr int zero = -1'000'000, infinite = 1'000'000;  // steps of their own

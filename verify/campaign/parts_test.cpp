@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
@@ -127,6 +128,37 @@ TEST(Parts, KeepWhatWasToldOfThem) {
   EXPECT_EQ(
       report_in(merged(parts))["notes"],
       (std::vector<std::string>{"what is said of the subject", "part 2: of the second alone"}));
+}
+
+TEST(Parts, KeepTheDiagnosisAndWhatEndedTheSubject) {
+  const auto parts = run_in_parts("optimized", thirty_cases(), 3);
+  ordered_json second = ordered_json::parse(parts[1]), third = ordered_json::parse(parts[2]);
+  second["reports"][0]["diagnosis"] = {{"outcome", "broken"}};
+  for (ordered_json* document : {&second, &third})
+    (*document)["reports"][0]["parts"]["each"][0]["gave_up_after"] = 10;
+  const std::string some = merged({third.dump(), second.dump()});
+  EXPECT_EQ(report_in(some)["diagnosis"], (ordered_json{{"outcome", "broken"}}));
+  const ordered_json report = report_in(merged({some, parts[0]}));
+  EXPECT_EQ(report["diagnosis"], (ordered_json{{"outcome", "broken"}}));
+  EXPECT_EQ(report["gave_up_after"], 20);
+}
+
+TEST(Parts, CountedInStepsHaveTheirMedian) {
+  LogHistogram few;
+  EXPECT_FALSE(few.median());
+  few.add(0);
+  EXPECT_EQ(few.median(), 0);
+  for (const double value : {0.5, 1e-30, std::numeric_limits<double>::infinity()}) few.add(value);
+  EXPECT_NEAR(few.median().value_or(0), 1e-30, 1e-32);  // the lower of two
+  LogHistogram more = few;
+  more += few;
+  more.add(0.5);
+  more.add(0.75);
+  EXPECT_NEAR(more.median().value_or(0), 0.5, 0.5 * 0.006);
+  // A power of two is the last of its step.
+  EXPECT_LT(LogHistogram::middle_of(-64), 0.5);
+  EXPECT_GT(LogHistogram::middle_of(-64), 0.49);
+  EXPECT_EQ(few.counts[2], std::pair(-64, 1LL));
 }
 
 TEST(Parts, ThatWereEndedEarlyAreNoWhole) {
