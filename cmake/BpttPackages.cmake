@@ -81,8 +81,8 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${development}")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "bptt-verify (= ${PROJECT_VERSION}), cmake")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
-"Development files: static libraries with the reference, vector kernels, derived
-error bounds and the properties that an implementation must have; what CMake's
-find_package(bptt) reads; and bptt_subject.h, which a library includes to be put
-to the test by bptt-verify.")
+"Development files: static libraries with the reference, vector kernels,
+derived error bounds and the properties that an implementation must have; what
+find_package(bptt) of CMake reads; and bptt_subject.h, which a library includes
+to be put to the test by bptt-verify.")
 include(CPack)

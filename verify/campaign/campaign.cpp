@@ -29,7 +29,6 @@ namespace {
 using properties::Outcome;
 using properties::ProblemSpec;
 using properties::Property;
-using properties::PublishedCase;
 using properties::SizeSet;
 using properties::Verdict;
 

@@ -59,8 +59,8 @@ struct Lane {
 
   /// With what the cases that still run will probably take.
   [[nodiscard]] double expected() const {
-    const int done = issued - running;
-    return done == 0 ? spent : spent + running * spent / done;
+    const int ended = issued - running;
+    return ended == 0 ? spent : spent + running * spent / ended;
   }
 
  private:

@@ -40,6 +40,7 @@ std::vector<std::string> notes_of(const Parts& parts) {
         same->second.push_back(part.number);
     }
   std::vector<std::string> notes;
+  notes.reserve(told.size());
   for (const auto& [note, numbers] : told)
     notes.push_back(numbers.size() == parts.all.size() ? note : parts_text(numbers) + ": " + note);
   return notes;
