@@ -13,6 +13,6 @@ name=$folder/part$part
 "${BPTT_VERIFY:-bptt-verify}" check "$@" --jobs 1 --shard "$part/$of" \
   --journal "$name.journal" --json "$name.json" >"$name.log" 2>&1
 status=$?
-((status > 1)) || exit 0
+((status > 1)) || [[ ! -e $name.json ]] || exit 0
 echo "part $part ended with status $status: $(tail -n 1 "$name.log")" >&2
-exit "$status"
+exit $((status > 0 ? status : 2))
