@@ -6,9 +6,10 @@ include(CMakePackageConfigHelpers)
 # Installs one library and the headers of its folder, and notes the packages that it links to:
 # Package::target, PkgConfig::module, or a target that has the name of its package, as rapidcheck.
 function(bptt_install_library target folder)
-  install(TARGETS ${target} EXPORT bpttTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(TARGETS ${target} EXPORT bpttTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          COMPONENT development)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
-          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bptt/${folder}
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bptt/${folder} COMPONENT development
           FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h"
           PATTERN "*_test.hpp" EXCLUDE PATTERN "test_support.hpp" EXCLUDE
           PATTERN "test_data" EXCLUDE)
@@ -47,12 +48,13 @@ function(bptt_install_package)
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/bpttConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/bpttConfig.cmake
-                ${PROJECT_BINARY_DIR}/bpttConfigVersion.cmake DESTINATION ${destination})
-  install(EXPORT bpttTargets NAMESPACE bptt:: DESTINATION ${destination})
+                ${PROJECT_BINARY_DIR}/bpttConfigVersion.cmake
+          DESTINATION ${destination} COMPONENT development)
+  install(EXPORT bpttTargets NAMESPACE bptt:: DESTINATION ${destination} COMPONENT development)
   # What a shared library includes to be put to the test: <bptt_subject.h>, without the project.
   install(FILES ${PROJECT_SOURCE_DIR}/subjects/foreign/bptt_subject.h
-          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
   if(TARGET bptt-verify)
-    install(TARGETS bptt-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(TARGETS bptt-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
   endif()
 endfunction()

@@ -228,6 +228,8 @@ int main(int argc, char** argv) {
           CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()).description(""))
       ->type_name("SIZE");
   CLI::App* on_check = app.add_subcommand("check", "Runs all properties on a subject");
+  CLI::App* on_merge =
+      app.add_subcommand("merge", "Makes one report of those of a check's parts (--shard)");
   CLI::App* on_replay = app.add_subcommand("replay", "Repeats one case from its replay line");
   CLI::App* on_grade = app.add_subcommand("grade", "Grades recorded gradients of a .npz file");
   CLI::App* on_diagnose =
@@ -242,6 +244,7 @@ int main(int argc, char** argv) {
   add_bounds(*on_bounds, arguments);
   add_matrix(*on_matrix, arguments);
   add_check(*on_check, arguments);
+  add_merge(*on_merge, arguments);
   add_replay(*on_replay, arguments);
   add_grade(*on_grade, arguments);
   add_derive(*on_derive, arguments);
@@ -256,6 +259,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     properties::set_oracle_memory(arguments.oracle_memory);
     if (on_check->parsed()) return run_check(arguments);
+    if (on_merge->parsed()) return run_merge(arguments);
     if (on_bounds->parsed()) return bounds(arguments);
     if (on_grade->parsed()) return grade_file(arguments);
     if (on_diagnose->parsed()) return run_diagnose(arguments);

@@ -40,7 +40,7 @@ expect_log() { [[ $(cat "$log") == *"$1"* ]] || fail "expected the call '$1'"; }
 expect_no_log() { [[ $(cat "$log") != *"$1"* ]] || fail "expected no call '$1'"; }
 
 # Help is there for every command, and a wrong command line ends with status 2.
-for command in verify test build bench fuzz nightly mutate format lint clean help; do
+for command in verify test build bench fuzz nightly package mutate format lint clean help; do
   run help "$command"
   expect_status 0
   expect_out "./dev $command"
@@ -159,6 +159,22 @@ MISSING='clang-14 llvm-14' run fuzz --report --target npz
 expect_log 'main.py --report --target npz'
 expect_no_log 'apt-get'
 expect_no_log 'cmake'
+
+# package builds no test, packs both kinds of archives, and installs a clean Debian only if asked to.
+mkdir -p "$scratch/build/package"
+echo 'CMAKE_PROJECT_VERSION:STATIC=1.2.3' >"$scratch/build/package/CMakeCache.txt"
+mkdir "$scratch/cmake"
+cp "$source/cmake/packages.sh" "$scratch/cmake"
+for tool in sed readlink; do ln -s "$(command -v "$tool")" "$scratch/tools/$tool"; done
+for tool in cpack git sha256sum; do stand_in "$tool" "$note"; done
+MISSING='dpkg-dev debootstrap' run package
+expect_status 0
+expect_log 'cmake --build --preset package'
+expect_log "cpack -G DEB -B $scratch/build/packages"
+expect_log "--prefix=bptt-verify-1.2.3/ -o $scratch/build/packages/bptt-verify-1.2.3.tar.gz HEAD"
+expect_log 'install -y --no-install-recommends dpkg-dev'
+expect_no_log debootstrap
+run package --chroot; expect_status 2
 
 # nightly prints the seed it took.
 run nightly

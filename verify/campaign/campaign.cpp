@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <ctime>
 #include <exception>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -17,8 +17,10 @@
 #include "properties/draw.hpp"
 #include "properties/replay.hpp"
 #include "properties/shrink.hpp"
+#include "verify/campaign/identity.hpp"
 #include "verify/campaign/journal.hpp"
 #include "verify/campaign/lanes.hpp"
+#include "verify/campaign/parts.hpp"
 #include "verify/campaign/subject_speed.hpp"
 
 namespace bptt::verify {
@@ -27,7 +29,6 @@ namespace {
 using properties::Outcome;
 using properties::ProblemSpec;
 using properties::Property;
-using properties::PublishedCase;
 using properties::SizeSet;
 using properties::Verdict;
 
@@ -62,11 +63,6 @@ int shrink_budget(Cause cause) {
 
 /// Of the time that all threads have.
 double share_of(SizeSet set) { return set == SizeSet::real ? 0.45 : 0.2; }
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[(values.size() - 1) / 2];
-}
 
 /// Tells whether a cause comes for the first time. For all threads.
 class OnceEach {
@@ -108,7 +104,9 @@ class Campaign {
     report.subject = subject_.name();
     report.seed = options_.seed;
     report.started = utc_now();
-    const PathCount paths;
+    report.notes = options_.notes;
+    PathCount paths;
+    paths_ = &paths;
     begin_ = now();
     leave_out_what_is_slow(report);
     if (options_.journal != nullptr) take_up(report);
@@ -116,14 +114,22 @@ class Campaign {
     next_to_shrink_ = 0;
     shrink_end_ = elapsed() + shrink_share * options_.seconds.value_or(0);
     if (options_.shrink) on_threads([this] { shrink_failures(); });
-    for (Lane& lane : lanes_)
-      if (lane.row.sizes == SizeSet::small || lane.issued > 0)  // others are asked as time allows
-        report.rows.push_back(finished(lane, report));
+    std::vector<RowPart> parts;
+    for (std::size_t at = 0; at < lanes_.size(); ++at) {
+      Lane& lane = lanes_[at];
+      if (lane.row.sizes != SizeSet::small && lane.issued == 0) continue;  // asked as time allows
+      take_in(lane, true);
+      lane.part.lane = at;
+      report.rows.push_back(lane.row);
+      sum_up({&lane.part}, report.rows.back(), report.regimes);
+      if (options_.in_parts) parts.push_back(std::move(lane.part));
+    }
     if (!journal_trouble_.empty()) report.notes.push_back(journal_trouble_);
     if (gave_up()) report.gave_up_after = crashes_;
     report.found_after = found_after_;
     report.seconds = elapsed();
-    report.paths = paths.taken();
+    report.paths = paths.taken(known_paths_);
+    if (options_.in_parts) report.parts = parts_of(report, std::move(parts));
     return report;
   }
 
@@ -139,18 +145,17 @@ class Campaign {
 
   /// Takes from the journal what it knows.
   void take_up(Report& report) {
-    long long known = 0;
-    for (Journal::Entry& entry : options_.journal->begin(subject_.name(), options_, lanes_)) {
+    options_.journal->begin(subject_.name(), options_, lanes_, [&](Journal::Entry&& entry) {
       Lane& lane = lanes_[entry.lane];
-      if (entry.k >= lane.limit || lane.knows(entry.k)) continue;
+      const bool ours = entry.k % options_.shards == options_.shard;
+      if (!ours || entry.k >= lane.limit || lane.knows(entry.k)) return;
       counts_.add(entry.judged.outcome);
       ++lane.issued;
       lane.keep(entry.k, std::move(entry.judged));
-      ++known;
-    }
-    if (known > 0)
-      report.notes.push_back(fmt::format("{} of the cases were judged before: {}", known,
-                                         options_.journal->file().string()));
+      take_in(lane);
+      ++report.known_before;
+      add(known_paths_, entry.paths);
+    });
     // On the problem in which it ended.
     for (Models& models : models_) {
       const auto behind =
@@ -164,7 +169,8 @@ class Campaign {
   void note(const Lane& lane, int k, const Judged& result) {
     if (options_.journal == nullptr || !journal_trouble_.empty()) return;
     try {
-      options_.journal->add(static_cast<std::size_t>(&lane - lanes_.data()), k, result);
+      options_.journal->add(static_cast<std::size_t>(&lane - lanes_.data()), k, result,
+                            paths_->newly_taken());
     } catch (const Error& error) {
       journal_trouble_ = fmt::format("the journal ends early: {}", error.what());
     }
@@ -293,6 +299,7 @@ class Campaign {
         }
       note(*lane, k, result);
       lane->keep(k, result);
+      take_in(*lane);
       if (ends_worker(result.cause)) ++crashes_;
       counts_.add(result.outcome);
       if (result.outcome == Outcome::broken && !found_after_) found_after_ = elapsed();
@@ -323,14 +330,14 @@ class Campaign {
       const std::size_t at = next_to_shrink_++;
       if (at >= lanes_.size()) return;
       if (Lane& lane = lanes_[at]; lane.end < std::numeric_limits<int>::max())
-        lane.row.failures = {failure(lane)};
+        lane.part.failures = {failure(lane)};
     }
   }
 
   /// The broken case of a lane, in the simplest form that the time allows.
   [[nodiscard]] Failure failure(const Lane& lane) {
     const std::string name = subject_.name();
-    Judged found = *lane.results[static_cast<std::size_t>(lane.end) - 1];
+    Judged found = *lane.broken;
     const Cause cause = found.cause;
     if (lane.published != nullptr)
       return {"bptt-verify replay '" + properties::as_word(name) + " " + lane.row.id + "'",
@@ -358,36 +365,42 @@ class Campaign {
             found.text, cause, found.output};
   }
 
-  Row finished(Lane& lane, Report& report) const {
-    Row row = lane.row;
-    std::vector<double> ratios, seen_from;
-    const auto count = std::min(lane.results.size(), static_cast<std::size_t>(lane.end));
-    for (std::size_t k = 0; k < count; ++k) {
-      if (!lane.results[k]) continue;
-      const Judged& result = *lane.results[k];
-      row.counts.add(result.outcome);
-      row.compared += result.compared;
-      row.trivial += result.trivial;
-      if (result.outcome == Outcome::not_judged && row.why_not_judged.empty())
-        row.why_not_judged = result.text;
-      if (result.ratio) ratios.push_back(*result.ratio);
-      if (result.seen_from > 0) seen_from.push_back(result.seen_from);
-      if (row.sizes != SizeSet::small && result.outcome != Outcome::not_judged) {
-        const Sizes& sizes = problem(lane, static_cast<int>(k)).sizes;
-        const std::string shape = std::to_string(sizes.n_x) + " " + std::to_string(sizes.n_a) +
-                                  " " + std::to_string(sizes.m) + " " + std::to_string(sizes.T_x);
-        if (std::find(row.shapes.begin(), row.shapes.end(), shape) == row.shapes.end())
-          row.shapes.push_back(shape);
-      }
-      if (result.regime)
-        report.regimes[static_cast<std::size_t>(*result.regime)].add(result.outcome);
+  /// Puts into the lane's part what has nothing missing before it; in the end, what there is. Under
+  /// the lock.
+  void take_in(Lane& lane, bool at_the_end = false) {
+    for (auto at = lane.ahead.begin();
+         at != lane.ahead.end() && at->first < lane.end && (at_the_end || at->first == lane.done);
+         at = lane.ahead.erase(at)) {
+      const auto& [k, judged] = *at;
+      lane.part.add(k, judged, options_.in_parts);
+      lane.done = k + lane.step;
+      if (lane.row.sizes == SizeSet::small || judged.outcome == Outcome::not_judged) continue;
+      const Sizes& sizes = problem(lane, k).sizes;
+      const std::string shape =
+          fmt::format("{} {} {} {}", sizes.n_x, sizes.n_a, sizes.m, sizes.T_x);
+      auto& shapes = lane.part.shapes;
+      if (std::none_of(shapes.begin(), shapes.end(),
+                       [&](const RowPart::At& known) { return known.second == shape; }))
+        shapes.emplace_back(k, shape);
     }
-    if (!ratios.empty()) {
-      row.worst_ratio = *std::max_element(ratios.begin(), ratios.end());
-      row.median_ratio = median(ratios);
-    }
-    if (!seen_from.empty()) row.seen_from = median(seen_from);
-    return row;
+  }
+
+  /// This part of a campaign, from which and the others its report is made.
+  [[nodiscard]] std::shared_ptr<const Parts> parts_of(const Report& report,
+                                                      std::vector<RowPart> rows) const {
+    Part part{.number = options_.shard + 1,
+              .started = report.started,
+              .seconds = report.seconds,
+              .found_after = report.found_after,
+              .gave_up_after = report.gave_up_after,
+              .known_before = report.known_before,
+              .ended_early = stopped(),
+              .notes = report.notes,
+              .paths = report.paths,
+              .rows = std::move(rows),
+              .diagnosis = {}};
+    return std::make_shared<const Parts>(Parts{
+        options_.shards, whole_identity(subject_.name(), options_, lanes_), {std::move(part)}});
   }
 
   /// Under the lock.
@@ -421,7 +434,9 @@ class Campaign {
   std::vector<Models> models_;
   Counts counts_;
   std::optional<double> found_after_;
-  int crashes_ = 0;  // cases that ended the subject's process
+  PathCount* paths_ = nullptr;          // of this run
+  std::vector<TakenPath> known_paths_;  // of cases that the journal knew
+  int crashes_ = 0;                     // cases that ended the subject's process
   std::string journal_trouble_;
   OnceEach shrunk_;
   std::atomic<std::size_t> next_to_shrink_{0};

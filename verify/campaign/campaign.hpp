@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/subject.hpp"
@@ -47,7 +48,12 @@ struct CampaignOptions {
   bool shrink = true;         // without it a broken row has no failure, only its count
   /// Of every row the cases k = shard + n * shards alone.
   int shard = 0, shards = 1;
-  Journal* journal = nullptr;  // what it knows is not judged again, what is judged is added
+  bool in_parts = false;  // the report has what is merged with those of the other shards
+  /// Which files the verdicts are of, the checker and its subjects: fingerprints (identity.hpp).
+  /// Cases of other ones are of another campaign.
+  std::string programs;
+  std::vector<std::string> notes;  // for the report
+  Journal* journal = nullptr;      // what it knows is not judged again, what is judged is added
   /// Seconds that have passed since some moment; empty: the machine's steady clock. For all
   /// threads.
   std::function<double()> clock;

@@ -12,6 +12,7 @@
 
 #include "core/error.hpp"
 #include "subjects/registry.hpp"
+#include "verify/campaign/identity.hpp"
 #include "verify/report/summary.hpp"
 
 namespace bptt::verify {
@@ -73,6 +74,7 @@ std::string rows_of(Report report) {
   report.started.clear();
   report.found_after.reset();
   report.paths.clear();
+  report.known_before = 0;
   return table_of(report, Style(false));
 }
 
@@ -121,12 +123,40 @@ TEST(Journal, ThoseOfShardsInOneFileAreThatOfTheWhole) {
     if (subject == "optimized") {
       EXPECT_EQ(judged, 120);
       EXPECT_EQ(merged.judged, 0);
-      EXPECT_THAT(merged.report.notes,
-                  testing::Contains(HasSubstr("120 of the cases were judged before")));
+      EXPECT_EQ(merged.report.known_before, 120);
     } else {
       EXPECT_GT(broken_rows(merged.report), 0);
     }
   }
+}
+
+TEST(Journal, OfAllShardsTellsAShardOfItsOwnCasesAlone) {
+  const fs::path file = fresh("all_shards");
+  (void)campaign("optimized", ten_cases(), std::make_unique<Journal>(file).get());
+  CampaignOptions part = ten_cases();
+  part.shard = 1;
+  part.shards = 3;
+  const Ended outcome = campaign("optimized", part, std::make_unique<Journal>(file).get());
+  EXPECT_EQ(outcome.judged, 0);
+  EXPECT_EQ(total(outcome.report).cases(), 36);  // k = 1, 4, 7 of twelve rows
+}
+
+TEST(Journal, KnowsTheWaysThroughTheKernels) {
+  CampaignOptions options = ten_cases();
+  options.jobs = 1;
+  const auto plans = [](const Report& report) {
+    std::vector<std::pair<std::string, long long>> all;
+    for (const TakenPath& path : report.paths) all.emplace_back(path.name, path.plans);
+    return all;
+  };
+  const auto whole = plans(campaign("optimized", options, nullptr).report);
+  EXPECT_GT(whole.size(), 10U);
+  const fs::path file = fresh("paths");
+  for (const int most : {30, 40})
+    (void)campaign("optimized", options, std::make_unique<Journal>(file).get(), most);
+  for (int turn = 0; turn < 2; ++turn)  // the rest, and nothing
+    EXPECT_EQ(plans(campaign("optimized", options, std::make_unique<Journal>(file).get()).report),
+              whole);
 }
 
 TEST(Journal, SaysHowManyCasesWereJudgedBefore) {
@@ -135,8 +165,9 @@ TEST(Journal, SaysHowManyCasesWereJudgedBefore) {
   Journal journal(file);
   const Ended again = campaign("optimized", ten_cases(), &journal);
   EXPECT_EQ(again.judged, 0);
-  EXPECT_THAT(again.report.notes,
-              testing::Contains(HasSubstr("120 of the cases were judged before")));
+  EXPECT_EQ(again.report.known_before, 120);
+  EXPECT_THAT(summary_of(again.report, Style(false)),
+              HasSubstr("note: 120 of the cases are from a journal"));
   // More of the same.
   CampaignOptions more = ten_cases();
   more.cases = 12;
@@ -158,18 +189,16 @@ TEST(Journal, KnowsNothingOfAnotherCampaign) {
 
 TEST(Journal, OfAProgramThatHasChangedKnowsNothing) {
   const fs::path file = fresh("programs"), program = fresh("programs.so");
+  const auto judged = [&] {
+    CampaignOptions options = ten_cases();
+    options.programs = fingerprints({program});
+    return campaign("optimized", options, std::make_unique<Journal>(file).get()).judged;
+  };
   std::ofstream(program) << "wrong";
-  (void)campaign("optimized", ten_cases(),
-                 std::make_unique<Journal>(file, std::vector{program}).get());
-  EXPECT_EQ(campaign("optimized", ten_cases(),
-                     std::make_unique<Journal>(file, std::vector{program}).get())
-                .judged,
-            0);
+  EXPECT_EQ(judged(), 120);
+  EXPECT_EQ(judged(), 0);
   std::ofstream(program) << "mended";
-  EXPECT_EQ(campaign("optimized", ten_cases(),
-                     std::make_unique<Journal>(file, std::vector{program}).get())
-                .judged,
-            120);
+  EXPECT_EQ(judged(), 120);
 }
 
 TEST(Journal, ALineThatWasCutOffIsJudgedAgain) {

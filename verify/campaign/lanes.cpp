@@ -134,7 +134,7 @@ std::vector<Lane> whole_lanes(const Capabilities& can, const CampaignOptions& op
 std::vector<Lane> lanes(const Capabilities& can, const CampaignOptions& options) {
   std::vector<Lane> all = whole_lanes(can, options);
   for (Lane& lane : all) {
-    lane.next = options.shard;
+    lane.next = lane.done = options.shard;
     lane.step = options.shards;
   }
   return all;

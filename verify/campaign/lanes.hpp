@@ -3,25 +3,17 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "verify/campaign/campaign.hpp"
+#include "verify/campaign/judged.hpp"
+#include "verify/campaign/parts.hpp"
 
 namespace bptt::verify {
-
-/// What is kept of a case that was judged.
-struct Judged {
-  properties::Outcome outcome = properties::Outcome::inconclusive;
-  std::optional<double> ratio;
-  double seen_from = 0;
-  long long compared = 0, trivial = 0;
-  std::optional<properties::Regime> regime;
-  std::string text, output;  // of a broken one; why one is not judged
-  Cause cause = Cause::none;
-};
 
 /// A row while it runs.
 struct Lane {
@@ -34,17 +26,22 @@ struct Lane {
   int issued = 0, running = 0;  // known and running ones are issued
   double spent = 0;             // seconds of one thread
   int end = limit;              // cases from here on do not count: one before them is broken
-  std::vector<std::optional<Judged>> results;  // by k; nothing of those that are not judged yet
+  /// What has been judged. Only of cases before which one is still missing each is kept: a campaign
+  /// may go on for days.
+  RowPart part;
+  int done = 0;  // the first case that is not in `part`
+  std::map<int, Judged> ahead;
+  std::optional<Judged> broken;  // that of case end - 1
 
   [[nodiscard]] bool knows(int k) const {
-    const auto at = static_cast<std::size_t>(k);
-    return at < results.size() && results[at];
+    return (k < done && (done - k) % step == 0) || ahead.count(k) > 0;
   }
   void keep(int k, Judged judged) {
-    const auto count = static_cast<std::size_t>(k) + 1;
-    if (results.size() < count) results.resize(count);
-    if (judged.outcome == properties::Outcome::broken) end = std::min(end, k + 1);
-    results[count - 1] = std::move(judged);
+    if (judged.outcome == properties::Outcome::broken && k < end) {
+      end = k + 1;
+      broken = judged;
+    }
+    ahead.insert_or_assign(k, std::move(judged));
     skip_what_is_known();
   }
   int issue() {
@@ -62,8 +59,8 @@ struct Lane {
 
   /// With what the cases that still run will probably take.
   [[nodiscard]] double expected() const {
-    const int done = issued - running;
-    return done == 0 ? spent : spent + running * spent / done;
+    const int ended = issued - running;
+    return ended == 0 ? spent : spent + running * spent / ended;
   }
 
  private:

@@ -4,23 +4,6 @@
 
 namespace bptt::verify {
 
-void Counts::add(properties::Outcome outcome) {
-  switch (outcome) {
-    case properties::Outcome::held: ++held; break;
-    case properties::Outcome::broken: ++broken; break;
-    case properties::Outcome::inconclusive: ++inconclusive; break;
-    case properties::Outcome::not_judged: ++not_judged; break;
-  }
-}
-
-Counts& Counts::operator+=(const Counts& more) {
-  held += more.held;
-  broken += more.broken;
-  inconclusive += more.inconclusive;
-  not_judged += more.not_judged;
-  return *this;
-}
-
 std::string label_of(const Row& row) {
   return row.sizes == properties::SizeSet::small ? row.id
                                                  : row.id + ", " + std::string(name_of(row.sizes));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "properties/problem_spec.hpp"
 #include "properties/property.hpp"
 #include "properties/verdict.hpp"
+#include "verify/campaign/counts.hpp"
 #include "verify/campaign/taken_paths.hpp"
 
 namespace bptt::verify {
@@ -21,14 +23,6 @@ struct Failure {
   std::string text;    // describe(verdict)
   Cause cause = Cause::none;
   std::string output{};  // the last lines that an isolated subject printed
-};
-
-struct Counts {
-  long long held = 0, broken = 0, inconclusive = 0, not_judged = 0;
-  void add(properties::Outcome outcome);
-  Counts& operator+=(const Counts& more);
-  [[nodiscard]] long long judged() const { return held + broken + inconclusive; }
-  [[nodiscard]] long long cases() const { return judged() + not_judged; }
 };
 
 struct Row {
@@ -53,6 +47,8 @@ struct Row {
   std::string why_not_judged;  // the first of the cases that the checker could not judge
 };
 
+struct Parts;
+
 struct Report {
   std::string subject;
   std::uint64_t seed = 0;
@@ -65,6 +61,10 @@ struct Report {
   std::vector<TakenPath> paths;       // all of them, if the subject has plans of the fast kernels
   std::optional<double> found_after;  // seconds until the first broken case, if there was one
   std::vector<std::string> notes;     // what of the subject is not tested, and why
+  long long known_before = 0;         // cases that a journal knew
+  std::string diagnosis{};            // of a part, in JSON, if it is merged from several
+  /// Of a campaign that is not whole: the parts that are in it, and what they say.
+  std::shared_ptr<const Parts> parts{};
 };
 
 /// "equals_reference"; "equals_reference, real" of other sizes than small ones.

@@ -1,5 +1,8 @@
 #include "verify/campaign/taken_paths.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "optimized/paths.hpp"
 
 namespace bptt::verify {
@@ -12,17 +15,40 @@ std::vector<std::uint64_t> plans_of_all_paths() {
   return plans;
 }
 
+TakenPath path(std::size_t k, std::uint64_t plans) {
+  return {std::string(optimized::all_paths()[k].name), static_cast<long long>(plans)};
+}
+
 }  // namespace
 
-PathCount::PathCount() : before_(plans_of_all_paths()) {}
+void add(std::vector<TakenPath>& all, const std::vector<TakenPath>& more) {
+  for (const TakenPath& path : more) {
+    const auto same = std::find_if(all.begin(), all.end(),
+                                   [&](const TakenPath& other) { return other.name == path.name; });
+    if (same == all.end())
+      all.push_back(path);
+    else
+      same->plans += path.plans;
+  }
+}
 
-std::vector<TakenPath> PathCount::taken() const {
+PathCount::PathCount() : before_(plans_of_all_paths()), last_(before_) {}
+
+std::vector<TakenPath> PathCount::taken(const std::vector<TakenPath>& elsewhere) const {
   const std::vector<std::uint64_t> after = plans_of_all_paths();
-  if (after == before_) return {};
+  if (after == before_ && elsewhere.empty()) return {};
   std::vector<TakenPath> paths;
-  for (std::size_t k = 0; k < after.size(); ++k)
-    paths.push_back({std::string(optimized::all_paths()[k].name),
-                     static_cast<long long>(after[k] - before_[k])});
+  for (std::size_t k = 0; k < after.size(); ++k) paths.push_back(path(k, after[k] - before_[k]));
+  add(paths, elsewhere);
+  return paths;
+}
+
+std::vector<TakenPath> PathCount::newly_taken() {
+  std::vector<std::uint64_t> now = plans_of_all_paths();
+  std::vector<TakenPath> paths;
+  for (std::size_t k = 0; k < now.size(); ++k)
+    if (now[k] != last_[k]) paths.push_back(path(k, now[k] - last_[k]));
+  last_ = std::move(now);
   return paths;
 }
 

@@ -10,11 +10,13 @@
 #include "core/error.hpp"
 #include "core/whole_file.hpp"
 #include "verify/campaign/campaign_cases.hpp"
+#include "verify/campaign/identity.hpp"
 #include "verify/campaign/journal.hpp"
 #include "verify/campaign/selection.hpp"
 #include "verify/commands/command.hpp"
 #include "verify/report/json.hpp"
 #include "verify/report/junit.hpp"
+#include "verify/report/markdown.hpp"
 #include "verify/report/progress.hpp"
 #include "verify/report/subject_report.hpp"
 #include "verify/report/summary.hpp"
@@ -57,11 +59,11 @@ void choose_shard(const std::string& asked, CampaignOptions& options) {
     throw Error("--shard takes 1/8 .. 8/8, not '" + asked + "'");
   options.shard = shard - 1;
   options.shards = shards;
+  options.in_parts = true;
 }
 
 /// The verdicts are of this program and of the files that subjects are.
-std::unique_ptr<Journal> journal_of(const Arguments& arguments) {
-  if (arguments.journal.empty()) return nullptr;
+std::string programs_of(const Arguments& arguments) {
   std::vector<std::filesystem::path> programs{std::filesystem::canonical("/proc/self/exe")};
   for (const std::string& subject : arguments.subjects) {
     const std::filesystem::path whole(subject), file(subject.substr(0, subject.rfind(':')));
@@ -71,7 +73,7 @@ std::unique_ptr<Journal> journal_of(const Arguments& arguments) {
         break;
       }
   }
-  return std::make_unique<Journal>(arguments.journal, programs);
+  return fingerprints(programs);
 }
 
 }  // namespace
@@ -89,6 +91,7 @@ void choose_sizes(const std::string& asked, CampaignOptions& options) {
 int run_check(Arguments& arguments) {
   require_folder_of("--json", arguments.json);
   require_folder_of("--junit", arguments.junit);
+  require_folder_of("--markdown", arguments.markdown);
   CampaignOptions& options = arguments.campaign;
   select_properties(arguments.property, options);
   // All names are looked up before the first campaign begins.
@@ -101,8 +104,9 @@ int run_check(Arguments& arguments) {
   choose_shard(arguments.shard, options);
   if (options.seconds) *options.seconds /= static_cast<double>(subjects.size());
   properties::set_oracle_memory(arguments.oracle_memory / static_cast<std::uint64_t>(options.jobs));
-  const auto journal = journal_of(arguments);
-  options.journal = journal.get();
+  std::optional<Journal> journal;
+  if (!arguments.journal.empty()) options.journal = &journal.emplace(arguments.journal);
+  if (journal || options.in_parts) options.programs = programs_of(arguments);
   stop_on_interrupt();
 
   const Style style(coloured(arguments.colour, STDOUT_FILENO));
@@ -114,9 +118,8 @@ int run_check(Arguments& arguments) {
       ProgressLine line(stderr, Style(coloured(arguments.colour, STDERR_FILENO)));
       OnProgress show;
       if (is_terminal(STDERR_FILENO)) show = [&](const Progress& p) { line.show(p); };
+      options.notes = notes;
       reports.push_back(run_campaign(*subject, options, show, &stop));
-      auto& all = reports.back().notes;
-      all.insert(all.begin(), notes.begin(), notes.end());
     }
     print((reports.size() > 1 ? "\n" : "") +
           (arguments.rows ? table_of(reports.back(), style) : summary_of(reports.back(), style)));
@@ -132,6 +135,7 @@ int run_check(Arguments& arguments) {
   if (!arguments.json.empty())
     write_whole(arguments.json, json_of(reports, BPTT_VERSION, diagnoses));
   if (!arguments.junit.empty()) write_whole(arguments.junit, junit_of(reports));
+  if (!arguments.markdown.empty()) write_whole(arguments.markdown, markdown_of(reports));
   if (stop) std::fputs("bptt-verify: interrupted; the report holds what was done\n", stderr);
   return stop && !broken ? interrupted : status_of(broken, judged);
 }
@@ -177,13 +181,14 @@ void add_check(CLI::App& app, Arguments& a) {
       ->type_name("FILE");
   app.add_option("--junit", a.junit, "Writes it as JUnit XML, for GitLab, Jenkins and others")
       ->type_name("FILE");
+  app.add_option("--markdown", a.markdown, "Writes a summary in markdown, for a page of CI")
+      ->type_name("FILE");
   app.add_option("--journal", a.journal,
                  "Adds every case that was judged, and goes on from those that it knows: for "
                  "checks of hours, which may be interrupted")
       ->type_name("FILE");
   app.add_option("--shard", a.shard,
-                 "One of N parts of each row's cases; the journals of all parts in one file are "
-                 "that of the whole")
+                 "One of N parts of each row's cases; merge makes one report of theirs")
       ->type_name("I/N");
   app.add_option("--diagnosis-seconds", a.diagnosis_seconds,
                  "Time for a diagnosis of each subject that is broken; 10; 0: none")
@@ -204,6 +209,7 @@ void add_check(CLI::App& app, Arguments& a) {
       "  bptt-verify check --problem 'lstm n_x=8 n_a=16 m=4 T_x=20'   on this one alone\n"
       "  bptt-verify check optimized --sizes real --seconds 120   as large as models are\n"
       "  bptt-verify check --cases 100000 --journal optimized.journal   again: it goes on\n"
+      "  bptt-verify check --cases 100000 --shard 3/8 --json part3.json   see merge\n"
       "  bptt-verify check --json report.json             for programs\n"
       "  bptt-verify check --junit report.xml             for GitLab, Jenkins, ..\n"
       "  bptt-verify check ./mine.so --call-timeout 1     a library with bptt_subject.h\n"

@@ -90,6 +90,8 @@ void add_derive(CLI::App& app, Arguments& arguments);
 [[nodiscard]] int run_derive(const Arguments& arguments);
 void add_diagnose(CLI::App& app, Arguments& arguments);
 [[nodiscard]] int run_diagnose(Arguments& arguments);
+void add_merge(CLI::App& app, Arguments& arguments);
+[[nodiscard]] int run_merge(const Arguments& arguments);
 void add_matrix(CLI::App& app, Arguments& arguments);
 [[nodiscard]] int run_matrix_command(const Arguments& arguments);
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "verify/report/parts_json.hpp"
 #include "verify/report/subject_json.hpp"
 
 namespace bptt::verify {
@@ -11,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 // Each grows when a key of its document changes its meaning or goes.
-constexpr int check_version = 2, replay_version = 2, grade_version = 1;
+constexpr int replay_version = 2, grade_version = 1;
 
 Json number(double value) {
   if (std::isfinite(value)) return value;
@@ -22,11 +23,7 @@ Json ratio(const std::optional<double>& value) { return value ? number(*value) :
 
 Json row_json(const Row& row) {
   Json failures = Json::array();
-  for (const Failure& f : row.failures)
-    failures.push_back({{"replay", f.replay},
-                        {"text", f.text},
-                        {"cause", name_of(f.cause)},
-                        {"output", f.output}});
+  for (const Failure& failure : row.failures) failures.push_back(as_json(failure));
   return {{"property", row.id},
           {"family", row.family},
           {"sentence", row.sentence},
@@ -86,7 +83,8 @@ Json report_json(const Report& report) {
           {"gave_up_after", report.gave_up_after},
           {"paths", paths},
           {"found_after", report.found_after ? Json(*report.found_after) : Json()},
-          {"notes", report.notes}};
+          {"notes", report.notes},
+          {"known_before", report.known_before}};
 }
 
 Json verdict_json(const properties::Verdict& v) {
@@ -116,25 +114,33 @@ Json shape_json(const Shape& shape) {
   return extents;
 }
 
+/// Cases one by one would be a line each, and more.
+constexpr int indented = 2, as_one_line = -1;
+
 /// A subject's message may hold any bytes; the document is UTF-8 all the same.
-std::string text_of_json(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string text_of_json(const Json& json, int indentation = indented) {
+  return json.dump(indentation, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
 
 std::string json_of(const std::vector<Report>& reports, std::string_view program,
                     const std::vector<std::optional<diagnosis::SubjectDiagnosis>>& diagnoses) {
-  Json document{{"schema", "bptt-verify/check"},
+  Json document{{"schema", check_schema},
                 {"version", check_version},
                 {"program", program},
                 {"reports", Json::array()}};
+  bool in_parts = false;
   for (std::size_t k = 0; k < reports.size(); ++k) {
     Json report = report_json(reports[k]);
-    report["diagnosis"] = k < diagnoses.size() && diagnoses[k] ? as_json(*diagnoses[k]) : Json();
+    report["diagnosis"] = k < diagnoses.size() && diagnoses[k] ? as_json(*diagnoses[k])
+                          : reports[k].diagnosis.empty()       ? Json()
+                                                               : Json::parse(reports[k].diagnosis);
+    if (reports[k].parts) report["parts"] = as_json(*reports[k].parts);
+    in_parts = in_parts || reports[k].parts;
     document["reports"].push_back(std::move(report));
   }
-  return text_of_json(document);
+  return text_of_json(document, in_parts ? as_one_line : indented);
 }
 
 std::string json_of(const diagnosis::Grade& grade, std::string_view program) {

@@ -14,6 +14,10 @@
 
 namespace bptt::verify {
 
+/// Of a report of `check` and `merge`. The version grows when a key changes its meaning or goes.
+inline constexpr std::string_view check_schema = "bptt-verify/check";
+inline constexpr int check_version = 2;
+
 /// diagnoses: of each report, if there is one; empty if there are none at all.
 [[nodiscard]] std::string json_of(
     const std::vector<Report>& reports, std::string_view program,

@@ -12,6 +12,7 @@
 #include "properties/problem_spec.hpp"
 #include "subjects/registry.hpp"
 #include "verify/campaign/campaign.hpp"
+#include "verify/campaign/parts.hpp"
 #include "verify/commands/inputs.hpp"
 #include "verify/report/bounds_json.hpp"
 #include "verify/report/digits_report.hpp"
@@ -97,6 +98,25 @@ TEST(JsonDocumentation, HasTheKeysOfACheck) {
             none);
   EXPECT_FALSE(json::parse(text)["reports"][0]["diagnosis"]["cells"][0]["fits"].empty());
   EXPECT_TRUE(json::parse(json_of({report}, "1.2.3"))["reports"][0]["diagnosis"].is_null());
+}
+
+TEST(JsonDocumentation, HasTheKeysOfAPart) {
+  CampaignOptions options;
+  options.cases = 20;
+  options.cell = Cell::rnn;
+  options.in_parts = true;
+  options.properties = {&properties::find_property("equals_reference")};
+  Report report = run_campaign(*make_subject("fault:drop_da_prevt"), options);
+  Parts parts = *report.parts;
+  RowPart& row = parts.all.front().rows.front();
+  ASSERT_TRUE(row.broken);
+  row.rest.add({});
+  row.shapes = {{0, "1 1 1 1"}};
+  row.why_not_judged = {0, "memory"};
+  report.parts = std::make_shared<const Parts>(parts);
+  EXPECT_EQ(
+      undocumented(json_of({report}, "1.2.3"), section("bptt-verify/check"), {"regimes", "paths"}),
+      none);
 }
 
 TEST(JsonDocumentation, HasTheKeysOfADiagnosis) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "verify/report/families.hpp"
 #include "verify/report/words.hpp"
 
 namespace bptt::verify {
@@ -57,30 +58,6 @@ std::string failures_text(const Row& row, const Style& style) {
                         row.specification ? "" : bptt::name_of(row.scalar), row.mathematics,
                         failure.text, output_text(failure.output), failure.replay);
   return text;
-}
-
-/// The rows of a family together.
-struct FamilyRow {
-  std::string name;
-  long long rows = 0, broken = 0;
-  Counts counts{};
-  const Row* worst = nullptr;  // by error / bound
-};
-
-std::vector<FamilyRow> families_of(const Report& report) {
-  std::vector<FamilyRow> families;
-  for (const Row& row : report.rows) {
-    auto found = std::find_if(families.begin(), families.end(),
-                              [&](const FamilyRow& family) { return family.name == row.family; });
-    if (found == families.end()) found = families.insert(found, FamilyRow{row.family});
-    ++found->rows;
-    found->broken += row.counts.broken > 0 ? 1 : 0;
-    found->counts += row.counts;
-    if (row.worst_ratio &&
-        (found->worst == nullptr || *row.worst_ratio > *found->worst->worst_ratio))
-      found->worst = &row;
-  }
-  return families;
 }
 
 std::string families_text(const Report& report, const Style& style) {
@@ -216,6 +193,9 @@ std::string coverage_text(const Report& report, const Style& style) {
                               "(--max-crashes): {} of {} rows were not asked",
                               report.gave_up_after, rows_not_asked(report), report.rows.size())) +
         "\n";
+  if (report.known_before > 0)
+    text += style.yellow(
+        fmt::format("note: {} of the cases are from a journal\n", grouped(report.known_before)));
   for (const auto& note : report.notes) text += style.yellow("note: " + note) + "\n";
   return text;
 }
