@@ -327,14 +327,22 @@ class Campaign {
     }
   }
 
+  [[nodiscard]] std::string replay_of(const Lane& lane, const ProblemSpec& spec) const {
+    return properties::replay_command(
+        {subject_.name(), std::string(lane.property->id), lane.row.scalar, spec});
+  }
+  /// Case k as it was drawn.
+  [[nodiscard]] std::string replay_of(const Lane& lane, int k) const {
+    if (lane.published == nullptr) return replay_of(lane, problem(lane, k));
+    return "bptt-verify replay '" + properties::as_word(subject_.name()) + " " + lane.row.id + "'";
+  }
+
   /// The broken case of a lane, in the simplest form that the time allows.
   [[nodiscard]] Failure failure(const Lane& lane) {
-    const std::string name = subject_.name();
-    Judged found = *lane.results[static_cast<std::size_t>(lane.end) - 1];
+    const int k = lane.end - 1;
+    Judged found = *lane.results[static_cast<std::size_t>(k)];
     const Cause cause = found.cause;
-    if (lane.published != nullptr)
-      return {"bptt-verify replay '" + properties::as_word(name) + " " + lane.row.id + "'",
-              found.text, cause, found.output};
+    if (lane.published != nullptr) return {replay_of(lane, k), found.text, cause, found.output};
     const Property& property = *lane.property;
     const Scalar scalar = lane.row.scalar;
     const auto in_time = [this] {
@@ -343,7 +351,7 @@ class Campaign {
     // Rows that end the process do so for one reason, most of the time: one of them is shrunk.
     const bool again = ends_worker(cause) && !shrunk_.insert_once(cause);
     const ProblemSpec smallest = properties::shrink(
-        problem(lane, lane.end - 1),
+        problem(lane, k),
         [&](const ProblemSpec& spec) {
           return in_time() && applies(property, capabilities_, scalar, spec);
         },
@@ -354,13 +362,13 @@ class Campaign {
           return true;
         },
         again ? 0 : shrink_budget(cause));
-    return {properties::replay_command({name, std::string(property.id), scalar, smallest}),
-            found.text, cause, found.output};
+    return {replay_of(lane, smallest), found.text, cause, found.output};
   }
 
   Row finished(Lane& lane, Report& report) const {
     Row row = lane.row;
     std::vector<double> ratios, seen_from;
+    std::vector<int> case_of_ratio;
     const auto count = std::min(lane.results.size(), static_cast<std::size_t>(lane.end));
     for (std::size_t k = 0; k < count; ++k) {
       if (!lane.results[k]) continue;
@@ -370,7 +378,11 @@ class Campaign {
       row.trivial += result.trivial;
       if (result.outcome == Outcome::not_judged && row.why_not_judged.empty())
         row.why_not_judged = result.text;
-      if (result.ratio) ratios.push_back(*result.ratio);
+      if (result.ratio) {
+        ratios.push_back(*result.ratio);
+        case_of_ratio.push_back(static_cast<int>(k));
+        row.ratios.add(*result.ratio);
+      }
       if (result.seen_from > 0) seen_from.push_back(result.seen_from);
       if (row.sizes != SizeSet::small && result.outcome != Outcome::not_judged) {
         const Sizes& sizes = problem(lane, static_cast<int>(k)).sizes;
@@ -383,7 +395,10 @@ class Campaign {
         report.regimes[static_cast<std::size_t>(*result.regime)].add(result.outcome);
     }
     if (!ratios.empty()) {
-      row.worst_ratio = *std::max_element(ratios.begin(), ratios.end());
+      const auto worst = std::max_element(ratios.begin(), ratios.end());
+      row.worst_ratio = *worst;
+      row.worst_case =
+          replay_of(lane, case_of_ratio[static_cast<std::size_t>(worst - ratios.begin())]);
       row.median_ratio = median(ratios);
     }
     if (!seen_from.empty()) row.seen_from = median(seen_from);

@@ -1,0 +1,82 @@
+#include "verify/report/html/documents.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "core/error.hpp"
+
+namespace bptt::verify::html {
+namespace {
+
+struct Known {
+  Kind kind;
+  const char* schema;
+  int version;
+};
+// Of those without a schema what tells them apart stands in kind_without_schema.
+constexpr Known known[] = {{Kind::check, "bptt-verify/check", 2},
+                           {Kind::matrix, "bptt-verify/matrix", 2},
+                           {Kind::history, "bptt-verify/track-history", 1},
+                           {Kind::scaling, "", 1},
+                           {Kind::bench, "", 1}};
+
+std::optional<Kind> kind_without_schema(const Json& json) {
+  if (json.contains("plots") && json["plots"].is_array()) return Kind::scaling;
+  if (json.contains("benchmarks") && json["benchmarks"].is_object()) return Kind::bench;
+  return std::nullopt;
+}
+
+/// The last line, of a file with several that are JSON each.
+std::string last_line(const std::string& text) {
+  const auto end = text.find_last_not_of("\r\n");
+  if (end == std::string::npos) return "";
+  const auto begin = text.find_last_of('\n', end);
+  return text.substr(begin == std::string::npos ? 0 : begin + 1,
+                     end - (begin == std::string::npos ? 0 : begin + 1) + 1);
+}
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::check: return "check";
+    case Kind::matrix: return "matrix";
+    case Kind::scaling: return "scaling";
+    case Kind::bench: return "bench";
+    case Kind::history: return "history";
+  }
+  return "";
+}
+
+Document document_of(std::string text, const std::string& source) {
+  Document document;
+  document.source = source;
+  document.text = std::move(text);
+  document.json = Json::parse(document.text, nullptr, false);
+  if (document.json.is_discarded()) {
+    document.text = last_line(document.text);
+    document.json = Json::parse(document.text, nullptr, false);
+  }
+  const Json& json = document.json;
+  if (!json.is_object()) throw FormatError(source + " is no JSON document");
+
+  const std::string schema = json.value("schema", "");
+  const Known* found = nullptr;
+  for (const Known& each : known)
+    if (schema.empty() ? kind_without_schema(json) == each.kind : schema == each.schema)
+      found = &each;
+  if (found == nullptr)
+    throw FormatError(fmt::format(
+        "{} {}; a page is made of what check --json, matrix --json, bptt_bench --scaling and "
+        "bptt_bench --history write, and of bptt-verify/track-history",
+        source, schema.empty() ? "has no schema" : "has the schema " + schema));
+  const Json version = json.value("version", Json());
+  if (version != found->version)
+    throw FormatError(fmt::format("{} has version {} of its schema; this program shows version {}",
+                                  source, version.dump(), found->version));
+  document.kind = found->kind;
+  return document;
+}
+
+}  // namespace bptt::verify::html
