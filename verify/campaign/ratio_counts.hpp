@@ -1,5 +1,5 @@
-// How the cases of a row are spread over error / bound: counts between fixed edges, so that those of
-// two campaigns add.
+// How the cases of a row are spread over error / bound: counts between fixed edges, so that those
+// of two campaigns add.
 #pragma once
 
 #include <algorithm>

@@ -23,14 +23,17 @@ void add_report(CLI::App& app, Arguments& a) {
       ->required()
       ->type_name("FILE");
   app.footer(
-      "Documents: check --json, matrix --json, bptt_bench --scaling, bptt_bench --history (of which\n"
+      "Documents: check --json, matrix --json, bptt_bench --scaling, bptt_bench --history (of "
+      "which\n"
       "the last line is shown), bptt-verify/track-history; at most one of each.\n"
-      "The page needs nothing else: it can be kept, sent and printed. Exit status: 0 written (also\n"
+      "The page needs nothing else: it can be kept, sent and printed. Exit status: 0 written "
+      "(also\n"
       "where the check found something broken), 2 it could not be.\n"
       "Examples:\n"
       "  bptt-verify check --html report.html             the check alone\n"
       "  bptt-verify report --html report.html check.json docs/kill_matrix.json\n"
-      "  bptt-verify report --html report.html docs/images/scaling.json bench/history/x86_64.jsonl");
+      "  bptt-verify report --html report.html docs/images/scaling.json "
+      "bench/history/x86_64.jsonl");
 }
 
 }  // namespace bptt::verify

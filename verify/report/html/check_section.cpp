@@ -53,9 +53,7 @@ std::string replay_of(const Json& row) {
 }
 
 /// There only if something was not judged.
-bool any_not_judged(const Json& report) {
-  return report.at("summary").at("not_judged") != 0;
-}
+bool any_not_judged(const Json& report) { return report.at("summary").at("not_judged") != 0; }
 
 std::string families_table(const Json& report) {
   const bool not_judged = any_not_judged(report);
@@ -82,21 +80,21 @@ std::string families_table(const Json& report) {
 
 std::string rows_table(const Json& report) {
   const bool not_judged = any_not_judged(report);
-  std::vector<std::string> columns = {"property", "cell",  "scalar",      "cases",
+  std::vector<std::string> columns = {"property", "cell",   "scalar",      "cases",
                                       "held",     "broken", "inconclusive"};
   if (not_judged) columns.emplace_back("not judged");
   columns.insert(columns.end(), {"worst", "median", "to repeat the worst"});
   Table table("Rows: one property on one cell and scalar", columns);
   for (const Json& row : report.at("rows")) {
-    std::vector<Field> fields = {{fmt::format("<span title=\"{}\">{}</span>",
-                                              escaped(text_at(row, "sentence")),
-                                              escaped(label_of(row)))},
-                                 Field::text(text_at(row, "cell")),
-                                 Field::text(scalar_of(row)),
-                                 Field::count(row.at("cases")),
-                                 Field::count(row.at("held")),
-                                 Field::count(row.at("broken")),
-                                 Field::count(row.at("inconclusive"))};
+    std::vector<Field> fields = {
+        {fmt::format("<span title=\"{}\">{}</span>", escaped(text_at(row, "sentence")),
+                     escaped(label_of(row)))},
+        Field::text(text_at(row, "cell")),
+        Field::text(scalar_of(row)),
+        Field::count(row.at("cases")),
+        Field::count(row.at("held")),
+        Field::count(row.at("broken")),
+        Field::count(row.at("inconclusive"))};
     if (not_judged) fields.push_back(Field::count(row.at("not_judged")));
     fields.push_back(Field::ratio(row.at("worst_ratio")));
     fields.push_back(Field::ratio(row.at("median_ratio")));
@@ -125,9 +123,10 @@ std::string broken_list(const Json& report) {
   if (items.empty()) return "";
   std::string first, rest;
   for (std::size_t k = 0; k < items.size(); ++k) (k < shown ? first : rest) += items[k];
-  std::string html = "<p>What tells most stands first; each case is shrunk to the smallest that is "
-                     "still broken.</p>\n<ul class=\"broken\">\n" +
-                     first + "</ul>\n";
+  std::string html =
+      "<p>What tells most stands first; each case is shrunk to the smallest that is "
+      "still broken.</p>\n<ul class=\"broken\">\n" +
+      first + "</ul>\n";
   if (!rest.empty())
     html += details(fmt::format("{} more broken rows", items.size() - shown),
                     "<ul class=\"broken\">\n" + rest + "</ul>\n");
@@ -144,16 +143,17 @@ std::string report_html(const Json& report, const std::string& of, bool several)
     html += diagnosis_section(diagnosis, of + "/diagnosis");
   if (!several) html += "<h2>What was asked</h2>\n";
   html += "<h3>Families</h3>\n" + families_table(report) + rows_table(report);
-  html += "<h3>Error over bound</h3>\n" +
-          picture("ratios", of,
-                  "For each family the distribution of the largest error over its bound of each "
-                  "case; beyond one is broken. The worst of each family is in the table above.",
-                  "Each case counts once, with its largest error over bound. The bound is the "
-                  "smaller of the certain one and ten standard deviations of the probable one: "
-                  "where the latter decides, 0.1 is one standard deviation (\u03c3). Left, in percent, "
-                  "the cases below 0.00024, most of them without any error; the others are drawn, "
-                  "scaled to the tallest bar of their family. Families that compare bits alone have "
-                  "no ratio.");
+  html +=
+      "<h3>Error over bound</h3>\n" +
+      picture("ratios", of,
+              "For each family the distribution of the largest error over its bound of each "
+              "case; beyond one is broken. The worst of each family is in the table above.",
+              "Each case counts once, with its largest error over bound. The bound is the "
+              "smaller of the certain one and ten standard deviations of the probable one: "
+              "where the latter decides, 0.1 is one standard deviation (\u03c3). Left, in percent, "
+              "the cases below 0.00024, most of them without any error; the others are drawn, "
+              "scaled to the tallest bar of their family. Families that compare bits alone have "
+              "no ratio.");
   return html + coverage_section(report, of);
 }
 
@@ -195,9 +195,9 @@ std::string check_section(const Document& document, std::size_t place) {
   std::string html;
   const Json& reports = document.json.at("reports");
   for (std::size_t k = 0; k < reports.size(); ++k)
-    html += fmt::format("<section data-report=\"{}\">\n{}</section>\n", k,
-                        report_html(reports[k], fmt::format("{}/reports/{}", place, k),
-                                    reports.size() > 1));
+    html += fmt::format(
+        "<section data-report=\"{}\">\n{}</section>\n", k,
+        report_html(reports[k], fmt::format("{}/reports/{}", place, k), reports.size() > 1));
   return html;
 }
 

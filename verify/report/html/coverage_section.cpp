@@ -13,9 +13,10 @@ std::string regimes_table(const Json& regimes) {
   Table table("Values that were drawn, by regime",
               {"regime", "held", "broken", "inconclusive", "not judged"});
   for (const auto& [name, counts] : regimes.items())
-    table.row({Field::text(name), Field::count(counts.at("held")), Field::count(counts.at("broken")),
-               Field::count(counts.at("inconclusive")), Field::count(counts.at("not_judged"))},
-              name);
+    table.row(
+        {Field::text(name), Field::count(counts.at("held")), Field::count(counts.at("broken")),
+         Field::count(counts.at("inconclusive")), Field::count(counts.at("not_judged"))},
+        name);
   return table.empty() ? "" : table.str();
 }
 
@@ -40,9 +41,11 @@ std::string shapes_table(const Json& report) {
         found->cells += (found->cells.empty() ? "" : ", ") + cell;
     }
   for (const Shape& s : shapes)
-    table.row({Field::text(s.shape), Field::text(s.sizes), Field::text(s.cells), Field::count(s.rows)},
-              s.shape);
-  return table.empty() ? "" : details(fmt::format("{} sizes of models", shapes.size()), table.str());
+    table.row(
+        {Field::text(s.shape), Field::text(s.sizes), Field::text(s.cells), Field::count(s.rows)},
+        s.shape);
+  return table.empty() ? ""
+                       : details(fmt::format("{} sizes of models", shapes.size()), table.str());
 }
 
 std::string paths_table(const Json& paths) {
@@ -74,11 +77,9 @@ std::string inconclusive_table(const Json& report) {
               {"property", "cell", "scalar", "sizes", "inconclusive", "of"});
   for (std::size_t k = 0; k < std::min(shown, rows.size()); ++k) {
     const Json& row = *rows[k];
-    table.row({Field::text(text_at(row, "property")),
-               Field::text(text_at(row, "cell")),
-               Field::text(text_at(row, "scalar")),
-               Field::text(text_at(row, "sizes")), Field::count(row.at("inconclusive")),
-               Field::count(row.at("cases"))});
+    table.row({Field::text(text_at(row, "property")), Field::text(text_at(row, "cell")),
+               Field::text(text_at(row, "scalar")), Field::text(text_at(row, "sizes")),
+               Field::count(row.at("inconclusive")), Field::count(row.at("cases"))});
   }
   if (table.empty()) return "";
   return details(fmt::format("{} rows have inconclusive cases", rows.size()), table.str());
@@ -89,8 +90,7 @@ std::string not_judged_table(const Json& report) {
               {"property", "cell", "scalar", "cases", "the first, because"});
   for (const Json& row : report.at("rows"))
     if (row.at("not_judged") > 0)
-      table.row({Field::text(text_at(row, "property")),
-                 Field::text(text_at(row, "cell")),
+      table.row({Field::text(text_at(row, "property")), Field::text(text_at(row, "cell")),
                  Field::text(text_at(row, "scalar")), Field::count(row.at("not_judged")),
                  Field::text(text_at(row, "why_not_judged"))});
   return table.empty() ? "" : table.str();
@@ -105,7 +105,8 @@ std::string coverage_section(const Json& report, const std::string& of) {
     html += "<li>" + escaped(sentence) + "</li>\n";
   };
   const auto number = [&](const char* key) { return grouped(summary.at(key).get<long long>()); };
-  say(fmt::format("{} cases: {} held, {} broken, {} inconclusive, {} not judged. Inconclusive: "
+  say(
+      fmt::format("{} cases: {} held, {} broken, {} inconclusive, {} not judged. Inconclusive: "
                   "nothing can be said of the case; it counts for neither side.",
                   number("cases"), number("held"), number("broken"), number("inconclusive"),
                   number("not_judged")));

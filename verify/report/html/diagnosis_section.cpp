@@ -13,9 +13,9 @@ namespace {
 
 /// An array of a sequence under the name that it has in a step: dx is dxt, da0 is da_prev.
 std::string in_a_step(const std::string& array) {
-  static const std::map<std::string, std::string> names = {
-      {"dx", "dxt"},       {"da0", "da_prev"}, {"dc0", "dc_prev"},
-      {"a", "a_next"},     {"c", "c_next"},    {"x", "xt"}};
+  static const std::map<std::string, std::string> names = {{"dx", "dxt"},      {"da0", "da_prev"},
+                                                           {"dc0", "dc_prev"}, {"a", "a_next"},
+                                                           {"c", "c_next"},    {"x", "xt"}};
   const auto found = names.find(array);
   return found == names.end() ? array : found->second;
 }
@@ -25,7 +25,7 @@ std::map<std::string, std::pair<long long, long long>> wrong_places(const Json& 
   std::map<std::string, std::pair<long long, long long>> wrong;
   for (const Json& map : maps.at("arrays"))
     wrong[in_a_step(text_at(map, "array"))] = {map.at("wrong").get<long long>(),
-                                            map.at("places").get<long long>()};
+                                               map.at("places").get<long long>()};
   return wrong;
 }
 
@@ -36,8 +36,9 @@ std::string line_html(const cells::Formula& formula, const std::string& klass,
   if (found != wrong.end() && found->second.first > 0) {
     mark = "<span class=\"mark bad\">&#x2717;</span>";
     const auto [places, all] = found->second;
-    word = places == all ? " <span class=\"bad\">wrong everywhere</span>"
-                         : fmt::format(" <span class=\"bad\">wrong at {} of {}</span>", places, all);
+    word = places == all
+               ? " <span class=\"bad\">wrong everywhere</span>"
+               : fmt::format(" <span class=\"bad\">wrong at {} of {}</span>", places, all);
   } else if (found != wrong.end()) {
     mark = "<span class=\"mark good\">&#x2713;</span>";
     word = " <span class=\"good\">right</span>";
@@ -70,10 +71,12 @@ std::string reversed_html(const std::string& name, const Json& maps) {
 std::string fault_html(const Json& fault) {
   return fmt::format(
       "<dl class=\"fault\"><dt>{}</dt><dd>{}</dd><dt class=\"bad\">&#x2717; wrong</dt><dd><code>{}"
-      "</code></dd><dt class=\"good\">&#x2713; right</dt><dd><code>{}</code></dd><dt>mend</dt><dd>{}"
+      "</code></dd><dt class=\"good\">&#x2713; "
+      "right</dt><dd><code>{}</code></dd><dt>mend</dt><dd>{}"
       "</dd><dt>source</dt><dd>{}</dd></dl>\n",
-      escaped(text_at(fault, "id")), escaped(text_at(fault, "mechanism")), escaped(text_at(fault, "wrong")),
-      escaped(text_at(fault, "right")), escaped(text_at(fault, "mend")), escaped(text_at(fault, "source")));
+      escaped(text_at(fault, "id")), escaped(text_at(fault, "mechanism")),
+      escaped(text_at(fault, "wrong")), escaped(text_at(fault, "right")),
+      escaped(text_at(fault, "mend")), escaped(text_at(fault, "source")));
 }
 
 std::string sets_html(const Json& cell, const char* key, const std::string& sentence) {
@@ -100,7 +103,8 @@ std::string departure_html(const Json& departure) {
   std::string index;
   for (const Json& each : departure.at("index")) index += (index.empty() ? "" : ",") + each.dump();
   return fmt::format(
-      "<p>First wrong number, in the smallest wrong case: <b><code>{}[{}]</code></b> is {} and must "
+      "<p>First wrong number, in the smallest wrong case: <b><code>{}[{}]</code></b> is {} and "
+      "must "
       "be {}, within {} ({}).</p>\n{}\n",
       escaped(text_at(departure, "array")), index, digits(departure.at("got")),
       digits(departure.at("right")), digits(departure.at("bound")),
@@ -124,11 +128,11 @@ std::string maps_html(const Json& cell, const std::string& of) {
 
 std::string cell_html(const Json& cell, const std::string& of) {
   const std::string name = text_at(cell, "cell");
-  std::string html = fmt::format(
-      "<h4>{}: {} of {} cases are wrong, {} of {} entries</h4>\n", escaped(name),
-      cell.at("wrong_cases").dump(), cell.at("cases").dump(),
-      grouped(cell.at("wrong_entries").get<long long>()),
-      grouped(cell.at("judged_entries").get<long long>()));
+  std::string html =
+      fmt::format("<h4>{}: {} of {} cases are wrong, {} of {} entries</h4>\n", escaped(name),
+                  cell.at("wrong_cases").dump(), cell.at("cases").dump(),
+                  grouped(cell.at("wrong_entries").get<long long>()),
+                  grouped(cell.at("judged_entries").get<long long>()));
   html += "<ul class=\"plain\">\n";
   for (const Json& sentence : cell.at("sentences"))
     html += "<li>" + escaped(sentence.get<std::string>()) + "</li>\n";
@@ -143,7 +147,8 @@ std::string cell_html(const Json& cell, const std::string& of) {
                     "These give every number, but break other properties" + tried + ":");
   if (const Json& nearest = cell.at("nearest"); !nearest.is_null())
     html += fmt::format(
-        "<p>Nearest is {}: it gives {} of the wrong entries, and would spoil {} that are right.</p>",
+        "<p>Nearest is {}: it gives {} of the wrong entries, and would spoil {} that are "
+        "right.</p>",
         escaped(text_at(nearest, "id")), nearest.at("wrong_entries_given").dump(),
         nearest.at("right_entries_spoiled").dump());
   return html;

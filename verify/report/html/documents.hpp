@@ -17,8 +17,8 @@ struct Document {
   Json json;
 };
 
-/// Throws FormatError if the text is no document that a page shows, or of a version that it does not
-/// know.
+/// Throws FormatError if the text is no document that a page shows, or of a version that it does
+/// not know.
 [[nodiscard]] Document document_of(std::string text, const std::string& source);
 
 /// "check", "bench", ..

@@ -1,4 +1,5 @@
-// HTML as text: escaping, tables, replay lines with their buttons. Nothing here knows what is shown.
+// HTML as text: escaping, tables, replay lines with their buttons. Nothing here knows what is
+// shown.
 #pragma once
 
 #include <nlohmann/json.hpp>

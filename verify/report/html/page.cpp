@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/embedded_file.hpp"
 #include "core/error.hpp"
@@ -53,7 +54,8 @@ std::string head_of(const std::string& title) {
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
       "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{}</style>\n"
+      "<meta name=\"color-scheme\" content=\"light "
+      "dark\">\n<title>{}</title>\n<style>\n{}</style>\n"
       "</head>\n<body>\n",
       escaped(title), asset("style"));
 }
@@ -63,9 +65,14 @@ std::string header_of(const Verdict& verdict, std::string_view program) {
   return fmt::format(
       "<header class=\"verdict {}\" data-outcome=\"{}\">\n<h1><span aria-hidden=\"true\">{}</span> "
       "{}</h1>\n<p>{}</p>\n<p class=\"program\">bptt-verify {}</p>\n</header>\n",
-      broken ? "bad" : held ? "good" : "open", escaped(verdict.outcome),
-      broken ? "&#x2717;" : held ? "&#x2713;" : "&#x25CB;", escaped(verdict.sentence),
-      escaped(verdict.more), escaped(program));
+      broken ? "bad"
+      : held ? "good"
+             : "open",
+      escaped(verdict.outcome),
+      broken ? "&#x2717;"
+      : held ? "&#x2713;"
+             : "&#x25CB;",
+      escaped(verdict.sentence), escaped(verdict.more), escaped(program));
 }
 
 }  // namespace
@@ -90,9 +97,9 @@ std::string page_of(const std::vector<Document>& documents, std::string_view pro
     try {
       if (part.kind == Kind::check) verdict = verdict_of(found->json);
       const std::string html = part.html(*found, place);
-      body += fmt::format("<section id=\"{}\">\n{}{}</section>\n", part.id,
-                          *part.heading == 0 ? "" : fmt::format("<h2>{}</h2>\n", part.heading),
-                          html);
+      body +=
+          fmt::format("<section id=\"{}\">\n{}{}</section>\n", part.id,
+                      *part.heading == 0 ? "" : fmt::format("<h2>{}</h2>\n", part.heading), html);
     } catch (const Json::exception& error) {
       throw FormatError(found->source + ": " + error.what());
     }
@@ -101,20 +108,22 @@ std::string page_of(const std::vector<Document>& documents, std::string_view pro
     data += fmt::format(
         "<li>{0} <button type=\"button\" hidden class=\"save\" data-document=\"{1}\" "
         "data-file=\"{2}.json\">Save {2}.json</button></li>\n",
-        escaped(found->source), place, name_of(part.kind));
+        escaped(std::filesystem::path(found->source).filename().string()), place,
+        name_of(part.kind));
   }
 
   std::string html = head_of(verdict.sentence) + header_of(verdict, program);
-  if (documents.size() > 1)
-    html += "<nav aria-label=\"Parts\"><ul>\n" + contents + "</ul></nav>\n";
+  if (documents.size() > 1) html += "<nav aria-label=\"Parts\"><ul>\n" + contents + "</ul></nav>\n";
   html += "<main>\n" + body;
   if (!missing.empty())
-    html += "<section id=\"missing\"><h2>Not on this page</h2>\n<p>Give these documents to "
-            "bptt-verify report to have them here:</p>\n<ul class=\"plain\">\n" +
-            missing + "</ul></section>\n";
-  html += "<section id=\"data\"><h2>Data</h2>\n<p>All that is shown is in this page as it was "
-          "read:</p>\n<ul class=\"plain\">\n" +
-          data + "</ul></section>\n</main>\n";
+    html +=
+        "<section id=\"missing\"><h2>Not on this page</h2>\n<p>Give these documents to "
+        "bptt-verify report to have them here:</p>\n<ul class=\"plain\">\n" +
+        missing + "</ul></section>\n";
+  html +=
+      "<section id=\"data\"><h2>Data</h2>\n<p>All that is shown is in this page as it was "
+      "read:</p>\n<ul class=\"plain\">\n" +
+      data + "</ul></section>\n</main>\n";
   const std::string_view licences = asset("licences");
   html += "<footer>" +
           details(licences.substr(0, licences.find('\n')),

@@ -1,7 +1,7 @@
-// One page of the documents that bptt-verify and bptt_bench write: for people, in one file that needs
-// nothing else. Verdict and tables are text; pictures are drawn by the page's own scripts from the
-// documents, which are in it as they were read. No number is computed here that is not stated in
-// them, but sums over the rows of a check.
+// One page of the documents that bptt-verify and bptt_bench write: for people, in one file that
+// needs nothing else. Verdict and tables are text; pictures are drawn by the page's own scripts
+// from the documents, which are in it as they were read. No number is computed here that is not
+// stated in them, but sums over the rows of a check.
 #pragma once
 
 #include <string>

@@ -16,14 +16,13 @@ namespace {
 
 /// Where and when it was measured.
 std::string origin(const Json& json) {
-  return fmt::format("<p>Measured on {}, instruction set {}, commit {}, {}. Peak, measured in the "
-                     "same run on registers alone: {:.1f} GFLOP/s in f32, {:.1f} in f64.</p>\n",
-                     escaped(text_at(json, "cpu")),
-                     escaped(text_at(json, "target")),
-                     escaped(text_at(json, "commit")),
-                     date_text(count_at(json, "time")),
-                     json.at("peak_gflops").at("f32").get<double>(),
-                     json.at("peak_gflops").at("f64").get<double>());
+  return fmt::format(
+      "<p>Measured on {}, instruction set {}, commit {}, {}. Peak, measured in the "
+      "same run on registers alone: {:.1f} GFLOP/s in f32, {:.1f} in f64.</p>\n",
+      escaped(text_at(json, "cpu")), escaped(text_at(json, "target")),
+      escaped(text_at(json, "commit")), date_text(count_at(json, "time")),
+      json.at("peak_gflops").at("f32").get<double>(),
+      json.at("peak_gflops").at("f64").get<double>());
 }
 
 const Json* curve_of(const Json& plot, const char* contestant) {
@@ -52,9 +51,10 @@ std::string times_table(const Json& plot) {
                "their time", "one pass, optimized"});
   for (const Json& at : pass->at("at")) {
     const auto T = at.get<long long>();
-    table.row({Field::count(at), Field::count(T), seconds_cell(pass, at), Field::count(T * (T + 1) / 2),
-               seconds_cell(walks, at), seconds_cell(curve_of(plot, "optimized"), at)},
-              fmt::format("{} {}", cell, T));
+    table.row(
+        {Field::count(at), Field::count(T), seconds_cell(pass, at), Field::count(T * (T + 1) / 2),
+         seconds_cell(walks, at), seconds_cell(curve_of(plot, "optimized"), at)},
+        fmt::format("{} {}", cell, T));
   }
   return table.str();
 }
@@ -110,12 +110,13 @@ std::string scaling_section(const Document& document, std::size_t place) {
   std::string html = origin(json), tables;
   for (const Json& plot : json.at("plots"))
     if (plot.at("against") == "T_x") tables += times_table(plot);
-  html += picture("scaling", std::to_string(place),
-                  "Time against the number of steps, on logarithmic axes, beside the number of cell "
-                  "steps; the figures are in the table below.",
-                  "Going back once through T steps takes T cell steps; one walk back for each loss "
-                  "takes T(T+1)/2, and gives the same gradients. Left the counts, which are exact; "
-                  "then the times, medians, with bands from the first to the third quartile.");
+  html +=
+      picture("scaling", std::to_string(place),
+              "Time against the number of steps, on logarithmic axes, beside the number of cell "
+              "steps; the figures are in the table below.",
+              "Going back once through T steps takes T cell steps; one walk back for each loss "
+              "takes T(T+1)/2, and gives the same gradients. Left the counts, which are exact; "
+              "then the times, medians, with bands from the first to the third quartile.");
   if (!tables.empty()) html += details("Counts and times", tables);
   return html;
 }
@@ -139,22 +140,20 @@ std::string bench_section(const Document& document, std::size_t place) {
     const double rate = gflop.value_or(0) / seconds.get<double>();
     // Of one core: there is no peak of several.
     const double peak = json.at("peak_gflops").at(group.scalar).get<double>();
-    const std::string name =
-        group.cell + " " + group.pass + " " + group.scalar + " " + group.shape;
-    table.row({Field::text(name), Field::text(group.threads),
-               Field::shown(time_text(seconds.get<double>()), seconds),
-               Field::text(gflop ? fmt::format("{:.1f}", rate) : "-"),
-               Field::text(gflop && group.threads == "1" ? fmt::format("{:.0f} %", 100 * rate / peak)
-                                                        : "-"),
-               Field::text(other == nullptr ? "-" : other->first),
-               other == nullptr
-                   ? Field::text("-")
-                   : Field::shown(time_text(other->second->get<double>()), *other->second),
-               Field::text(other == nullptr
-                              ? "-"
-                              : fmt::format("{:.2f} x", other->second->get<double>() /
-                                                            seconds.get<double>()))},
-              name + " " + group.threads);
+    const std::string name = group.cell + " " + group.pass + " " + group.scalar + " " + group.shape;
+    table.row(
+        {Field::text(name), Field::text(group.threads),
+         Field::shown(time_text(seconds.get<double>()), seconds),
+         Field::text(gflop ? fmt::format("{:.1f}", rate) : "-"),
+         Field::text(gflop && group.threads == "1" ? fmt::format("{:.0f} %", 100 * rate / peak)
+                                                   : "-"),
+         Field::text(other == nullptr ? "-" : other->first),
+         other == nullptr ? Field::text("-")
+                          : Field::shown(time_text(other->second->get<double>()), *other->second),
+         Field::text(other == nullptr ? "-"
+                                      : fmt::format("{:.2f} x", other->second->get<double>() /
+                                                                    seconds.get<double>()))},
+        name + " " + group.threads);
   }
   return origin(json) +
          picture("speed", std::to_string(place),
@@ -171,14 +170,16 @@ std::string history_section(const Document& document, std::size_t place) {
   for (const Json& each : document.json.at("series")) {
     const auto name = text_at(each, "name");
     const Json& points = each.at("points");
-    series.row({Field::text(name), Field::text(text_at(each, "unit")),
-                Field::count(points.size()), Field::count(each.at("changes").size()),
-                points.empty() ? Field::text("-")
-                               : Field::shown(fmt::format("{:.4g}", points.front().at("value").get<double>()),
-                                             points.front().at("value")),
-                points.empty() ? Field::text("-")
-                               : Field::shown(fmt::format("{:.4g}", points.back().at("value").get<double>()),
-                                             points.back().at("value"))},
+    series.row({Field::text(name), Field::text(text_at(each, "unit")), Field::count(points.size()),
+                Field::count(each.at("changes").size()),
+                points.empty()
+                    ? Field::text("-")
+                    : Field::shown(fmt::format("{:.4g}", points.front().at("value").get<double>()),
+                                   points.front().at("value")),
+                points.empty()
+                    ? Field::text("-")
+                    : Field::shown(fmt::format("{:.4g}", points.back().at("value").get<double>()),
+                                   points.back().at("value"))},
                name);
     for (const Json& change : each.at("changes")) {
       const auto before = number_of(change.at("before")), after = number_of(change.at("after"));
@@ -187,15 +188,16 @@ std::string history_section(const Document& document, std::size_t place) {
                    Field::shown(fmt::format("{:.4g}", after.value_or(0)), change.at("after")),
                    Field::text(change_text(before.value_or(0), after.value_or(0))),
                    Field::shown(fmt::format("{:.2g}", number_of(change.at("p")).value_or(1)),
-                               change.at("p"))},
+                                change.at("p"))},
                   name);
     }
   }
-  return picture("history", std::to_string(place),
-                 "Each series over its commits, with the level before and after each change; the "
-                 "changes are in the table below.",
-                 "A point for each commit, in their order; a line is the level between two changes, "
-                 "a triangle marks the first commit of a new level.") +
+  return picture(
+             "history", std::to_string(place),
+             "Each series over its commits, with the level before and after each change; the "
+             "changes are in the table below.",
+             "A point for each commit, in their order; a line is the level between two changes, "
+             "a triangle marks the first commit of a new level.") +
          (changes.empty() ? "<p>No series has a change.</p>\n" : changes.str()) +
          details("All series", series.str());
 }

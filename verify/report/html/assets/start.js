@@ -31,6 +31,7 @@
     button.hidden = false;
     button.addEventListener('click', async () => {
       const code = button.previousElementSibling;
+      for (const other of document.querySelectorAll('button.copy')) other.textContent = 'Copy';
       try {
         await navigator.clipboard.writeText(code.textContent);
         button.textContent = 'Copied';
@@ -38,7 +39,6 @@
         getSelection().selectAllChildren(code);
         button.textContent = document.execCommand('copy') ? 'Copied' : 'Selected';
       }
-      setTimeout(() => { button.textContent = 'Copy'; }, 2000);
     });
   }
 
