@@ -61,6 +61,11 @@ Document document_of(std::string text, const std::string& source) {
   const Json& json = document.json;
   if (!json.is_object()) throw FormatError(source + " is no JSON document");
 
+  if (json.contains("context") && json.contains("benchmarks"))
+    throw FormatError(
+        source +
+        " is Google Benchmark's, without the measured peak; what bptt_bench --history "
+        "writes can be shown");
   const std::string schema = json.value("schema", "");
   const Known* found = nullptr;
   for (const Known& each : known)

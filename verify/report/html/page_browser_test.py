@@ -242,10 +242,15 @@ class InABrowser(unittest.TestCase):
                     self.assertEqual(self.js(contrast), [])
 
     def test_paper_has_the_pictures_and_no_buttons(self):
-        self.open('broken', media='print', width=700)
-        self.assertEqual(self.js("return [...document.querySelectorAll('button')].filter(b => b.checkVisibility()).length"), 0)
-        self.assertGreater(self.js("return document.querySelectorAll('svg.maps').length"), 0)
-        self.assertLessEqual(self.js('return document.documentElement.scrollWidth'), 700)
+        for name in ('broken', 'everything'):
+            with self.subTest(page=name):
+                self.open(name, media='print', width=700)
+                self.assertEqual(self.js("return [...document.querySelectorAll('button')].filter(b => b.checkVisibility()).length"), 0)
+                widths = self.js("""return [...document.querySelectorAll('svg[role="img"]')].filter(svg => svg.checkVisibility())
+                    .map(svg => svg.getBoundingClientRect().width)""")
+                self.assertGreater(min(widths), 200)
+                self.assertLessEqual(max(widths), 700)
+                self.assertLessEqual(self.js('return document.documentElement.scrollWidth'), 700)
 
 
 if __name__ == '__main__':

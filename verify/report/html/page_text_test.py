@@ -219,6 +219,7 @@ class WhatIsRefused(unittest.TestCase):
         self.refused('[1, 2]', 'no JSON document')
         self.refused({'plots': 3, 'version': 1}, 'has no schema', 'check --json')
         self.refused({'schema': 'bptt-verify/grade', 'version': 1}, 'bptt-verify/grade')
+        self.refused({'context': {}, 'benchmarks': []}, 'Google Benchmark', '--history')
 
     def test_another_version(self):
         self.refused({'schema': 'bptt-verify/check', 'version': 99}, 'version 99', 'version 2')

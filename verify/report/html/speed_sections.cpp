@@ -197,7 +197,8 @@ std::string history_section(const Document& document, std::size_t place) {
              "Each series over its commits, with the level before and after each change; the "
              "changes are in the table below.",
              "A point for each commit, in their order; a line is the level between two changes, "
-             "a triangle marks the first commit of a new level.") +
+             "a triangle marks the first commit of a new level. Of more than 24 series those with "
+             "most changes are drawn.") +
          (changes.empty() ? "<p>No series has a change.</p>\n" : changes.str()) +
          details("All series", series.str());
 }

@@ -35,6 +35,7 @@ const report = {
   ratio(value) {
     if (value === null) return '-';
     if (value === 0) return '0';
+    if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : 'inf';
     return value < 1e-3 || value >= 1e4 ? value.toExponential(1) : value.toFixed(3);
   },
 

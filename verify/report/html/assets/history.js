@@ -1,11 +1,11 @@
-// Series over commits, with their changes. Those with changes stand first.
+// Series over commits, with their changes; of many, those with most changes.
 report.pictures.history = (history, width) => {
   const most = 24;
   const each = report.columns(width, 300, 3);
   const series = history.series.filter(s => s.points.length > 0)
     .sort((p, q) => q.changes.length - p.changes.length);
   return series.slice(0, most).map(({name, unit, points, changes}) => {
-    const values = points.map((p, index) => ({index, value: p.value, title: `${p.commit.slice(0, 12)}: ${p.value.toPrecision(4)} ${unit}`}));
+    const values = points.map((p, index) => ({index, value: p.value, title: `${p.commit.slice(0, 12)}, ${new Date(1000 * p.time).toISOString().slice(0, 10)}: ${p.value.toPrecision(4)} ${unit}`}));
     const sorted = [...changes].sort((p, q) => p.index - q.index);
     const levels = [];
     const starts = [0, ...sorted.map(c => c.index)];
