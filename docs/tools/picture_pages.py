@@ -16,11 +16,11 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-WIDTH, COLOURS = 1040, 64  # few colours keep the files small
+WIDTH, COLOURS = 1040, 256  # so many keep the files small
 CHECKS = {
     # name: (arguments, which element stands at the top, height)
     'page_right': (['optimized', '--seconds', '40'], 'header', 1180),
-    'page_broken': (['fault:drop_da_prevt', '--cell', 'lstm', '--cases', '10'], 'header', 1500),
+    'page_broken': (['fault:drop_da_prevt', '--cell', 'lstm', '--cases', '10'], 'header', 1720),
 }
 
 

@@ -59,7 +59,7 @@ std::string families_table(const Json& report) {
   const bool not_judged = any_not_judged(report);
   std::vector<std::string> columns = {"family", "rows", "cases", "broken rows", "inconclusive"};
   if (not_judged) columns.emplace_back("not judged");
-  columns.insert(columns.end(), {"worst error / bound", "in", "to repeat it"});
+  columns.insert(columns.end(), {"worst error / bound", "in", "case"});
   Table table("Families of properties, with the row that came nearest to its bound", columns);
   for (const Family& family : families_of(report)) {
     const Json none;
@@ -83,7 +83,7 @@ std::string rows_table(const Json& report) {
   std::vector<std::string> columns = {"property", "cell",   "scalar",      "cases",
                                       "held",     "broken", "inconclusive"};
   if (not_judged) columns.emplace_back("not judged");
-  columns.insert(columns.end(), {"worst", "median", "to repeat the worst"});
+  columns.insert(columns.end(), {"worst", "median", "worst case"});
   Table table("Rows: one property on one cell and scalar", columns);
   for (const Json& row : report.at("rows")) {
     std::vector<Field> fields = {

@@ -10,6 +10,7 @@ namespace bptt::verify::html {
 
 enum class Kind { check, matrix, scaling, bench, history };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): moving JSON throws nothing
 struct Document {
   Kind kind = Kind::check;
   std::string source;  // where it was read, for messages and for the name under which it is saved

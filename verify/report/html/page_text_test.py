@@ -3,6 +3,7 @@
 those of the documents, the documents are in it whole, nothing gets out of its place, and what cannot
 be shown is refused with words.
 """
+import functools
 import json
 import os
 import sys
@@ -35,90 +36,95 @@ def row_name(row):
     return f'{row["property"]}{sizes} {row["cell"]}{scalar}'
 
 
-class OfAllPages(unittest.TestCase):
-    def each(self):
+def on_each_page(test):
+    """A test of (name, page, documents) on all that were made."""
+    @functools.wraps(test)
+    def of_each(self):
         for name, (page, files) in MADE.items():
             with self.subTest(page=name):
-                yield name, pages.Page(page), pages.documents(files)
+                test(self, name, pages.Page(page), pages.documents(files))
+    return of_each
 
-    def test_documents_are_in_it_whole(self):
-        for _, page, documents in self.each():
-            embedded = [json.loads(text) for attributes, text in page.scripts
-                        if attributes.get('type') == 'application/json']
-            self.assertEqual(embedded, documents)
 
-    def test_fetches_nothing(self):
-        for _, page, _ in self.each():
-            self.assertIn("default-src 'none'", page.source)
-            for attributes, _ in page.scripts:
-                self.assertNotIn('src', attributes)
-            self.assertNotIn('<link', page.source)
-            self.assertNotIn('@import', page.source)
+class OfAllPages(unittest.TestCase):
+    @on_each_page
+    def test_documents_are_in_it_whole(self, _name, page, documents):
+        embedded = [json.loads(text) for attributes, text in page.scripts
+                    if attributes.get('type') == 'application/json']
+        self.assertEqual(embedded, documents)
 
-    def test_headings_are_in_order(self):
-        for _, page, _ in self.each():
-            levels = [level for level, _ in page.headings]
-            self.assertEqual(levels[0], 1)
-            self.assertEqual(levels.count(1), 1)
-            for before, after in zip(levels, levels[1:]):
-                self.assertLessEqual(after, before + 1, page.headings)
+    @on_each_page
+    def test_fetches_nothing(self, _name, page, _documents):
+        self.assertIn("default-src 'none'", page.source)
+        for attributes, _ in page.scripts:
+            self.assertNotIn('src', attributes)
+        self.assertNotIn('<link', page.source)
+        self.assertNotIn('@import', page.source)
 
-    def test_tables_have_captions_and_headings(self):
-        for _, page, _ in self.each():
-            self.assertGreater(len(page.tables), 2)
-            for table in page.tables:
-                self.assertTrue(table['caption'])
-                self.assertTrue(all(table['columns']))
-                for row in table['rows']:
-                    self.assertEqual(len(row['cells']), len(table['columns']), table['caption'])
+    @on_each_page
+    def test_headings_are_in_order(self, _name, page, _documents):
+        levels = [level for level, _ in page.headings]
+        self.assertEqual(levels[0], 1)
+        self.assertEqual(levels.count(1), 1)
+        for before, after in zip(levels, levels[1:]):
+            self.assertLessEqual(after, before + 1, page.headings)
 
-    def test_verdict_is_that_of_the_check(self):
-        for name, page, documents in self.each():
-            reports = documents[0]['reports']
-            broken = any(report['summary']['outcome'] == 'broken' for report in reports)
-            self.assertEqual(broken, name == 'broken')
-            self.assertEqual(page.verdict['data-outcome'], 'broken' if broken else 'held')
-            heading = page.headings[0][1]
-            self.assertIn('is broken' if broken else 'nothing is broken', heading)
-            for report in reports:
-                self.assertIn(report['subject'], heading)
-            self.assertIn(f'{grouped(sum(r["summary"]["cases"] for r in reports))} cases', page.text)
+    @on_each_page
+    def test_tables_have_captions_and_headings(self, _name, page, _documents):
+        self.assertGreater(len(page.tables), 2)
+        for table in page.tables:
+            self.assertTrue(table['caption'])
+            self.assertTrue(all(table['columns']))
+            for row in table['rows']:
+                self.assertEqual(len(row['cells']), len(table['columns']), table['caption'])
 
-    def test_families_are_sums_over_rows(self):
-        for _, page, documents in self.each():
-            tables = page.named('Families of properties')
-            self.assertEqual(len(tables), len(documents[0]['reports']))
-            for table, report in zip(tables, documents[0]['reports']):
-                families = {row['family'] for row in report['rows']}
-                self.assertEqual(set(table), families)
-                for family in families:
-                    rows = [row for row in report['rows'] if row['family'] == family]
-                    cells = table[family]
-                    ratios = [float(r['worst_ratio']) for r in rows if r['worst_ratio'] is not None]
-                    self.assertEqual(cells['rows']['text'], grouped(len(rows)))
-                    self.assertEqual(cells['cases']['text'], grouped(sum(r['cases'] for r in rows)))
-                    self.assertEqual(cells['inconclusive']['text'],
-                                     grouped(sum(r['inconclusive'] for r in rows)))
-                    self.assertEqual(cells['broken rows']['text'].strip('\u2717 '),
-                                     grouped(sum(r['broken'] > 0 for r in rows)))
-                    self.assertEqual(cells['worst error / bound']['text'],
-                                     ratio(max(ratios) if ratios else None))
+    @on_each_page
+    def test_verdict_is_that_of_the_check(self, name, page, documents):
+        reports = documents[0]['reports']
+        broken = any(report['summary']['outcome'] == 'broken' for report in reports)
+        self.assertEqual(broken, name == 'broken')
+        self.assertEqual(page.verdict['data-outcome'], 'broken' if broken else 'held')
+        heading = page.headings[0][1]
+        self.assertIn('is broken' if broken else 'nothing is broken', heading)
+        for report in reports:
+            self.assertIn(report['subject'], heading)
+        self.assertIn(f'{grouped(sum(r["summary"]["cases"] for r in reports))} cases', page.text)
 
-    def test_rows_are_those_of_the_document(self):
-        for _, page, documents in self.each():
-            for table, report in zip(page.named('Rows: one property'), documents[0]['reports']):
-                self.assertEqual(len(table), len(report['rows']))
-                for row in report['rows']:
-                    cells = table[row_name(row)]
-                    for column in ('cases', 'held', 'broken', 'inconclusive'):
-                        self.assertEqual(cells[column]['text'], grouped(row[column]))
-                        self.assertEqual(json.loads(cells[column]['value']), row[column])
-                    for column, key in (('worst', 'worst_ratio'), ('median', 'median_ratio')):
-                        self.assertEqual(cells[column]['text'], ratio(row[key]))
-                        self.assertEqual(json.loads(cells[column]['value']), row[key])
-                    replay = row['failures'][0]['replay'] if row['failures'] else row['worst_case']
-                    if replay:
-                        self.assertIn(replay, page.commands)
+    @on_each_page
+    def test_families_are_sums_over_rows(self, _name, page, documents):
+        tables = page.named('Families of properties')
+        self.assertEqual(len(tables), len(documents[0]['reports']))
+        for table, report in zip(tables, documents[0]['reports']):
+            families = {row['family'] for row in report['rows']}
+            self.assertEqual(set(table), families)
+            for family in families:
+                rows = [row for row in report['rows'] if row['family'] == family]
+                cells = table[family]
+                ratios = [float(r['worst_ratio']) for r in rows if r['worst_ratio'] is not None]
+                self.assertEqual(cells['rows']['text'], grouped(len(rows)))
+                self.assertEqual(cells['cases']['text'], grouped(sum(r['cases'] for r in rows)))
+                self.assertEqual(cells['inconclusive']['text'],
+                                 grouped(sum(r['inconclusive'] for r in rows)))
+                self.assertEqual(cells['broken rows']['text'].strip('\u2717 '),
+                                 grouped(sum(r['broken'] > 0 for r in rows)))
+                self.assertEqual(cells['worst error / bound']['text'],
+                                 ratio(max(ratios) if ratios else None))
+
+    @on_each_page
+    def test_rows_are_those_of_the_document(self, _name, page, documents):
+        for table, report in zip(page.named('Rows: one property'), documents[0]['reports']):
+            self.assertEqual(len(table), len(report['rows']))
+            for row in report['rows']:
+                cells = table[row_name(row)]
+                for column in ('cases', 'held', 'broken', 'inconclusive'):
+                    self.assertEqual(cells[column]['text'], grouped(row[column]))
+                    self.assertEqual(json.loads(cells[column]['value']), row[column])
+                for column, key in (('worst', 'worst_ratio'), ('median', 'median_ratio')):
+                    self.assertEqual(cells[column]['text'], ratio(row[key]))
+                    self.assertEqual(json.loads(cells[column]['value']), row[key])
+                replay = row['failures'][0]['replay'] if row['failures'] else row['worst_case']
+                if replay:
+                    self.assertIn(replay, page.commands)
 
 
 class OfOnePage(unittest.TestCase):

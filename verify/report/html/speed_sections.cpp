@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "core/error.hpp"
 #include "verify/report/html/sections.hpp"
@@ -63,6 +64,9 @@ struct Group {
   std::string cell, pass, scalar, shape, threads;
   std::map<std::string, const Json*> contestants;  // seconds
 
+  [[nodiscard]] std::string name() const {
+    return cell + " " + pass + " " + scalar + " " + shape + " " + threads;
+  }
   /// As bench counts them: of matrix products alone.
   [[nodiscard]] std::optional<double> gflop() const {
     long long n_x = 0, n_a = 0, m = 0, T = 0;
@@ -84,16 +88,14 @@ std::vector<Group> groups_of(const Json& benchmarks) {
       part = name.substr(std::min(begin, name.size()), end - std::min(begin, name.size()));
       begin = end + 1;
     }
-    const auto& [cell, pass, scalar, shape, threads, contestant] = parts;
+    Group group{parts[0], parts[1], parts[2], parts[3], parts[4], {}};
+    const std::string& contestant = parts[5];
     if (contestant.empty())
       throw FormatError("a benchmark is named cell/pass/scalar/shape/threads/contestant, not " +
                         name);
-    auto found = std::find_if(groups.begin(), groups.end(), [&](const Group& g) {
-      return g.cell == cell && g.pass == pass && g.scalar == scalar && g.shape == shape &&
-             g.threads == threads;
-    });
-    if (found == groups.end())
-      found = groups.insert(found, Group{cell, pass, scalar, shape, threads, {}});
+    auto found = std::find_if(groups.begin(), groups.end(),
+                              [&](const Group& g) { return g.name() == group.name(); });
+    if (found == groups.end()) found = groups.insert(found, std::move(group));
     found->contestants[contestant] = &of.at("seconds");
   }
   return groups;
@@ -153,7 +155,7 @@ std::string bench_section(const Document& document, std::size_t place) {
          Field::text(other == nullptr ? "-"
                                       : fmt::format("{:.2f} x", other->second->get<double>() /
                                                                     seconds.get<double>()))},
-        name + " " + group.threads);
+        group.name());
   }
   return origin(json) +
          picture("speed", std::to_string(place),
