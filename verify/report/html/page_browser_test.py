@@ -56,7 +56,7 @@ def start():
             browser = webdriver.Chrome(service=Service(DRIVER), options=options)
             break
         except SessionNotCreatedException as error:
-            if 'time' not in str(error).lower():
+            if not any(word in str(error).lower() for word in ('timed out', 'timeout')):
                 raise
     browser.set_page_load_timeout(no_limit)
     browser.set_script_timeout(no_limit)

@@ -11,7 +11,8 @@ report.pictures.matrix = (matrix, width) => {
     for (const [property, first] of Object.entries(fault.kills))
       marks.push({x, property, first, title: `${fault.fault} breaks ${property}, first in case ${first}`});
   });
-  const left = 268, least = left + 4 * faults.length + 40;
+  const narrow = width < 560;
+  const left = narrow ? 208 : 268, least = left + 4 * faults.length + 40;
   const wide = Math.max(width, least);
   const strength = first => 1 - 0.75 * Math.log(first) / Math.log(Math.max(2, matrix.cases));
   const boundaries = kinds.slice(1).map(k => k.first - 0.5);
@@ -20,7 +21,7 @@ report.pictures.matrix = (matrix, width) => {
     x: {domain: [-0.5, faults.length - 0.5], axis: null},
     y: {domain: properties, padding: 0.12},
     marks: [
-      Plot.axisY({label: null, tickSize: 0}),
+      Plot.axisY({label: null, tickSize: 0, fontSize: narrow ? 9.5 : 12}),
       Plot.ruleY(properties, {stroke: 'var(--rule)', strokeOpacity: 0.5}),
       Plot.ruleX(boundaries, {stroke: 'var(--rule)'}),
       Plot.rect(marks, {x1: d => d.x - 0.5, x2: d => d.x + 0.5, y: 'property', inset: 0.3, fill: 'var(--blue)',
