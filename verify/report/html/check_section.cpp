@@ -24,7 +24,14 @@ std::string name_of_row(const Json& row) {
 struct Family {
   std::string name;
   long long rows = 0, cases = 0, broken = 0, inconclusive = 0, not_judged = 0;
-  const Json* worst = nullptr;  // a row, by error / bound
+  const Json* worst = nullptr;         // a row, by error / bound
+  const Json* first_broken = nullptr;  // a row; the first tells most
+
+  /// Which case is worth repeating: the worst, unless others are broken and it is not.
+  [[nodiscard]] const Json* telling() const {
+    const bool beyond = worst != nullptr && worst->at("broken") > 0;
+    return first_broken != nullptr && !beyond ? first_broken : worst;
+  }
 };
 
 std::vector<Family> families_of(const Json& report) {
@@ -36,7 +43,10 @@ std::vector<Family> families_of(const Json& report) {
     if (found == families.end()) found = families.insert(found, Family{name});
     ++found->rows;
     found->cases += count_at(row, "cases");
-    found->broken += count_at(row, "broken") > 0 ? 1 : 0;
+    if (count_at(row, "broken") > 0) {
+      ++found->broken;
+      if (found->first_broken == nullptr) found->first_broken = &row;
+    }
     found->inconclusive += count_at(row, "inconclusive");
     found->not_judged += count_at(row, "not_judged");
     const auto ratio = number_of(row.at("worst_ratio"));
@@ -60,7 +70,8 @@ std::string families_table(const Json& report) {
   std::vector<std::string> columns = {"family", "rows", "cases", "broken rows", "inconclusive"};
   if (not_judged) columns.emplace_back("not judged");
   columns.insert(columns.end(), {"worst error / bound", "in", "case"});
-  Table table("Families of properties, with the row that came nearest to its bound", columns);
+  Table table("Families of properties, each with a row that is broken or came nearest to its bound",
+              columns);
   for (const Family& family : families_of(report)) {
     const Json none;
     const Json& ratio = family.worst == nullptr ? none : family.worst->at("worst_ratio");
@@ -71,8 +82,9 @@ std::string families_table(const Json& report) {
                                  Field::count(family.inconclusive)};
     if (not_judged) fields.push_back(Field::count(family.not_judged));
     fields.push_back(Field::ratio(ratio));
-    fields.push_back(Field::text(family.worst == nullptr ? "" : name_of_row(*family.worst)));
-    fields.push_back({folded_command(family.worst == nullptr ? "" : replay_of(*family.worst))});
+    const Json* telling = family.telling();
+    fields.push_back(Field::text(telling == nullptr ? "" : name_of_row(*telling)));
+    fields.push_back({folded_command(telling == nullptr ? "" : replay_of(*telling))});
     table.row(fields, family.name);
   }
   return table.str();
@@ -133,6 +145,23 @@ std::string broken_list(const Json& report) {
   return html;
 }
 
+std::string ratios_picture(const Json& report, const std::string& of) {
+  const Json& rows = report.at("rows");
+  if (std::all_of(rows.begin(), rows.end(),
+                  [](const Json& row) { return row.at("worst_ratio").is_null(); }))
+    return "<p>No case was compared within a bound.</p>\n";
+  return picture(
+      "ratios", of,
+      "For each family the distribution of the largest error over its bound of each "
+      "case; beyond one is broken. The worst of each family is in the table above.",
+      "Each case counts once, with its largest error over bound. The bound is the "
+      "smaller of the certain one and ten standard deviations of the probable one: "
+      "where the latter decides, 0.1 is one standard deviation (\u03c3). Left, in percent, "
+      "the cases below 0.00024, most of them without any error; the others are drawn, "
+      "scaled to the tallest bar of their family. Families that compare bits alone have "
+      "no ratio.");
+}
+
 std::string report_html(const Json& report, const std::string& of, bool several) {
   std::string html;
   if (several) html += "<h2>" + escaped(text_at(report, "subject")) + "</h2>\n";
@@ -143,17 +172,7 @@ std::string report_html(const Json& report, const std::string& of, bool several)
     html += diagnosis_section(diagnosis, of + "/diagnosis");
   if (!several) html += "<h2>What was asked</h2>\n";
   html += "<h3>Families</h3>\n" + families_table(report) + rows_table(report);
-  html +=
-      "<h3>Error over bound</h3>\n" +
-      picture("ratios", of,
-              "For each family the distribution of the largest error over its bound of each "
-              "case; beyond one is broken. The worst of each family is in the table above.",
-              "Each case counts once, with its largest error over bound. The bound is the "
-              "smaller of the certain one and ten standard deviations of the probable one: "
-              "where the latter decides, 0.1 is one standard deviation (\u03c3). Left, in percent, "
-              "the cases below 0.00024, most of them without any error; the others are drawn, "
-              "scaled to the tallest bar of their family. Families that compare bits alone have "
-              "no ratio.");
+  html += "<h3>Error over bound</h3>\n" + ratios_picture(report, of);
   return html + coverage_section(report, of);
 }
 
@@ -164,8 +183,8 @@ Verdict verdict_of(const Json& check) {
   long long cases = 0, compared = 0;
   double seconds = 0;
   std::string broken, right, unknown;
-  const auto add = [](std::string& list, const std::string& name) {
-    list += (list.empty() ? "" : ", ") + name;
+  const auto add = [](std::string& list, const std::string& name, const char* between = ", ") {
+    list += (list.empty() ? "" : between) + name;
   };
   for (const Json& report : check.at("reports")) {
     const Json& summary = report.at("summary");
@@ -174,14 +193,16 @@ Verdict verdict_of(const Json& check) {
     compared += count_at(summary, "compared");
     seconds += report.at("seconds").get<double>();
     if (outcome == "broken")
-      add(broken, fmt::format("{} is broken: {} of {} rows", subject,
-                              count_at(summary, "broken_rows"), count_at(summary, "rows")));
+      add(broken,
+          fmt::format("{} is broken: {} of {} rows", subject, count_at(summary, "broken_rows"),
+                      count_at(summary, "rows")),
+          "; ");
     else
       add(outcome == "held" ? right : unknown, subject);
   }
   verdict.sentence = broken;
-  if (!right.empty()) add(verdict.sentence, right + ": nothing is broken");
-  if (!unknown.empty()) add(verdict.sentence, unknown + ": nothing could be judged");
+  if (!right.empty()) add(verdict.sentence, right + ": nothing is broken", "; ");
+  if (!unknown.empty()) add(verdict.sentence, unknown + ": nothing could be judged", "; ");
   verdict.outcome = !broken.empty() ? "broken" : !right.empty() ? "held" : "not judged";
   verdict.more = fmt::format("{} cases, {} entries compared, in {:.1f} s", grouped(cases),
                              grouped(compared), seconds);

@@ -27,8 +27,7 @@ const Part parts[] = {
     {Kind::scaling, "scaling", "Time against steps: one pass, or one walk for each loss",
      "bptt_bench --scaling FILE", scaling_section},
     {Kind::bench, "bench", "Speed beside others", "bptt_bench --history FILE", bench_section},
-    {Kind::history, "history", "History", "the document bptt-verify/track-history",
-     history_section}};
+    {Kind::history, "history", "History", "", history_section}};
 
 /// For a script element: nothing in it can end it, and JSON reads the same.
 std::string embedded(std::string_view json) {
@@ -86,7 +85,8 @@ std::string page_of(const std::vector<Document>& documents, std::string_view pro
     const auto found = std::find_if(documents.begin(), documents.end(), is_of_part);
     if (found == documents.end()) {
       missing += fmt::format("<li>{}: {}</li>\n", *part.heading == 0 ? "Verdict" : part.heading,
-                             command(part.how_to_get));
+                             *part.how_to_get == 0 ? "a document bptt-verify/track-history"
+                                                   : command(part.how_to_get));
       continue;
     }
     if (const auto again = std::find_if(found + 1, documents.end(), is_of_part);

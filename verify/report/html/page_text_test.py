@@ -81,11 +81,13 @@ class OfAllPages(unittest.TestCase):
     @on_each_page
     def test_verdict_is_that_of_the_check(self, name, page, documents):
         reports = documents[0]['reports']
-        broken = any(report['summary']['outcome'] == 'broken' for report in reports)
-        self.assertEqual(broken, name == 'broken')
-        self.assertEqual(page.verdict['data-outcome'], 'broken' if broken else 'held')
+        outcomes = [report['summary']['outcome'] for report in reports]
+        outcome = next(o for o in ('broken', 'held', 'not judged') if o in outcomes)
+        self.assertEqual(outcome, {'broken': 'broken', 'shape': 'broken', 'unjudged': 'not judged'}.get(name, 'held'))
+        self.assertEqual(page.verdict['data-outcome'], outcome)
         heading = page.headings[0][1]
-        self.assertIn('is broken' if broken else 'nothing is broken', heading)
+        self.assertIn({'broken': 'is broken', 'held': 'nothing is broken',
+                       'not judged': 'nothing could be judged'}[outcome], heading)
         for report in reports:
             self.assertIn(report['subject'], heading)
         self.assertIn(f'{grouped(sum(r["summary"]["cases"] for r in reports))} cases', page.text)
@@ -107,6 +109,12 @@ class OfAllPages(unittest.TestCase):
                                  grouped(sum(r['inconclusive'] for r in rows)))
                 self.assertEqual(cells['broken rows']['text'].strip('\u2717 '),
                                  grouped(sum(r['broken'] > 0 for r in rows)))
+                named = [r for r in rows if row_name(r) == cells['in']['text']]
+                broken = any(r['broken'] for r in rows)
+                self.assertEqual(len(named), 1 if ratios or broken else 0)
+                if named:
+                    self.assertEqual(bool(named[0]['broken']), broken)
+                    self.assertIn('bptt-verify replay', cells['case']['text'])
                 self.assertEqual(cells['worst error / bound']['text'],
                                  ratio(max(ratios) if ratios else None))
 
@@ -192,6 +200,13 @@ class OfOnePage(unittest.TestCase):
         cells = page.named('Changes')[0][history['series'][0]['name']]
         self.assertEqual([json.loads(cells[key]['value']) for key in ('before', 'after', 'p')],
                          [change['before'], change['after'], change['p']])
+
+    def test_what_was_not_judged_is_said(self):
+        page, document = pages.Page(MADE['unjudged'][0]), pages.documents(MADE['unjudged'][1])[0]
+        self.assertIn('No case was compared within a bound', page.text)
+        self.assertGreater(document['reports'][0]['summary']['not_judged'], 0)
+        for row in document['reports'][0]['rows']:
+            self.assertIn(row['why_not_judged'], page.text)
 
     def test_says_how_to_get_what_is_missing(self):
         page = pages.Page(MADE['right'][0])

@@ -32,7 +32,8 @@ def hostile(check):
 
 
 def make(program, source, scratch):
-    """{name: (page, [documents as files])}: right, broken, everything and hostile."""
+    """{name: (page, [documents as files])}: of what is right, broken, of a wrong shape, not judged,
+    hostile, and everything that a page can show."""
     shutil.rmtree(scratch, ignore_errors=True)
     os.makedirs(scratch)
     path = lambda name: os.path.join(scratch, name)
@@ -40,6 +41,11 @@ def make(program, source, scratch):
         path('right.html'))
     run(program, 'check', 'fault:drop_da_prevt', *FEW, '--json', path('broken.json'), '--html',
         path('broken.html'), '--diagnosis-seconds', '100000', status=1)
+    run(program, 'check', os.path.join(source, 'examples/foreign/course_wrong.py') + ':rnn_cell',
+        '--cases', '1', '--property', 'reference|superposition', '--json', path('shape.json'), '--html',
+        path('shape.html'), status=1)
+    run(program, 'check', 'optimized', '--oracle-memory', '1000', '--cases', '1', '--property',
+        '^equals_reference$', '--json', path('unjudged.json'), '--html', path('unjudged.html'), status=2)
     with open(path('hostile.json'), 'w', encoding='utf-8') as out:
         json.dump(hostile(load(path('right.json')))[0], out, ensure_ascii=False)
     run(program, 'report', '--html', path('hostile.html'), path('hostile.json'))
@@ -47,10 +53,9 @@ def make(program, source, scratch):
         'docs/kill_matrix.json', 'docs/images/scaling.json', 'bench/history/x86_64.jsonl',
         'verify/report/html/test_data/history.json'))]
     run(program, 'report', '--html', path('everything.html'), *everything)
-    return {'right': (path('right.html'), [path('right.json')]),
-            'broken': (path('broken.html'), [path('broken.json')]),
-            'hostile': (path('hostile.html'), [path('hostile.json')]),
-            'everything': (path('everything.html'), everything)}
+    return {name: (path(f'{name}.html'), [path(f'{name}.json')])
+            for name in ('right', 'broken', 'shape', 'unjudged', 'hostile')} | {
+                'everything': (path('everything.html'), everything)}
 
 
 def documents(files):
