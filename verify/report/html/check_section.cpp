@@ -157,7 +157,7 @@ std::string ratios_picture(const Json& report, const std::string& of) {
       "Each case counts once, with its largest error over bound. The bound is the "
       "smaller of the certain one and ten standard deviations of the probable one: "
       "where the latter decides, 0.1 is one standard deviation (\u03c3). Left, in percent, "
-      "the cases below 0.00024, most of them without any error; the others are drawn, "
+      "the cases below 0.00024, those without any error among them; the others are drawn, "
       "scaled to the tallest bar of their family. Families that compare bits alone have "
       "no ratio.");
 }

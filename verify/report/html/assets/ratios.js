@@ -9,8 +9,8 @@ report.pictures.ratios = (check, width) => {
     const worst = report.number(row.worst_ratio);
     if (worst !== null && (family.worst === null || !(worst <= family.worst))) family.worst = worst;
   }
-  // Bins at either end have no edge of their own there. The first holds whatever is tiny, zero most of
-  // all: its part of the cases is written, and the others are scaled without it.
+  // Bins at either end have no edge of their own there. The first holds whatever is tiny or zero:
+  // its part of the cases is written, and the others are scaled without it.
   const step = edges[1] / edges[0];
   const bars = [], labels = [];
   for (const [name, {counts, worst}] of families) {
