@@ -152,14 +152,15 @@ std::string ratios_picture(const Json& report, const std::string& of) {
     return "<p>No case was compared within a bound.</p>\n";
   return picture(
       "ratios", of,
-      "For each family the distribution of the largest error over its bound of each "
-      "case; beyond one is broken. The worst of each family is in the table above.",
-      "Each case counts once, with its largest error over bound. The bound is the "
-      "smaller of the certain one and ten standard deviations of the probable one: "
-      "where the latter decides, 0.1 is one standard deviation (\u03c3). Left, in percent, "
-      "the cases below 0.00024, those without any error among them; the others are drawn, "
-      "scaled to the tallest bar of their family. Families that compare bits alone have "
-      "no ratio.");
+      "For each family the distribution of the largest error over its bound of each case; beyond "
+      "one is broken. The worst of each family is in the table above.",
+      fmt::format("Each case counts once, with its largest error over bound. The bound is the "
+                  "smaller of the certain one and ten standard deviations of the probable one: "
+                  "where the latter decides, 0.1 is one standard deviation (\u03c3). Left, in "
+                  "percent, the cases below {:.2g}, those without any error among them; the others "
+                  "are drawn, scaled to the tallest bar of their family. Families that compare "
+                  "bits alone have no ratio.",
+                  report.at("ratio_edges").at(0).get<double>()));
 }
 
 std::string report_html(const Json& report, const std::string& of, bool several) {

@@ -248,6 +248,9 @@ class WhatIsRefused(unittest.TestCase):
 
     def test_keys_that_are_missing_or_of_another_kind(self):
         check = pages.load(os.path.join(SCRATCH, 'right.json'))
+        edges = check['reports'][0].pop('ratio_edges')
+        self.refused(check, 'refused.json', "'ratio_edges'")
+        check['reports'][0]['ratio_edges'] = edges
         del check['reports'][0]['rows'][0]['held']
         self.refused(check, 'refused.json', "'held'")
         check['reports'][0]['rows'][0]['held'] = 'many'
