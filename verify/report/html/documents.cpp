@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <sstream>
+#include <utility>
 
 #include "core/error.hpp"
 
@@ -18,6 +20,7 @@ struct Known {
 constexpr Known known[] = {{Kind::check, "bptt-verify/check", 2},
                            {Kind::matrix, "bptt-verify/matrix", 2},
                            {Kind::history, "bptt-verify/track-history", 1},
+                           {Kind::bench, "bptt-verify/bench", 1},
                            {Kind::scaling, "", 1},
                            {Kind::bench, "", 1}};
 
@@ -27,13 +30,29 @@ std::optional<Kind> kind_without_schema(const Json& json) {
   return std::nullopt;
 }
 
-/// The last line, of a file with several that are JSON each.
-std::string last_line(const std::string& text) {
-  const auto end = text.find_last_not_of("\r\n");
-  if (end == std::string::npos) return "";
-  const auto begin = text.find_last_of('\n', end);
-  return text.substr(begin == std::string::npos ? 0 : begin + 1,
-                     end - (begin == std::string::npos ? 0 : begin + 1) + 1);
+/// A run of a history whose figures stand by benchmark and measure, [value, lower, upper, count],
+/// in the form of a single record; of figures the times.
+Json record_of(const Json& line) {
+  Json record = {{"version", 1}, {"time", line.at("time")}, {"commit", line.at("commit")}};
+  record.update(line.at("context"));
+  Json& benchmarks = record["benchmarks"] = Json::object();
+  for (const auto& [name, measures] : line.at("figures").items())
+    if (measures.contains("seconds"))
+      benchmarks[name] = {{"seconds", measures.at("seconds").at(0)}};
+  return record;
+}
+
+/// Of a history, lines of JSON, the last run that has times; nothing if there is none.
+std::optional<Json> last_run(const std::string& text) {
+  std::istringstream lines(text);
+  std::optional<Json> last;
+  for (std::string line; std::getline(lines, line);) {
+    Json run = Json::parse(line, nullptr, false);
+    if (!run.is_object()) continue;
+    if (run.contains("figures") && run.contains("context")) run = record_of(run);
+    if (run.contains("benchmarks") && !run["benchmarks"].empty()) last = std::move(run);
+  }
+  return last;
 }
 
 }  // namespace
@@ -54,9 +73,9 @@ Document document_of(std::string text, const std::string& source) {
   document.source = source;
   document.text = std::move(text);
   document.json = Json::parse(document.text, nullptr, false);
-  if (document.json.is_discarded()) {
-    document.text = last_line(document.text);
-    document.json = Json::parse(document.text, nullptr, false);
+  if (document.json.is_discarded() || document.json.contains("figures")) {
+    document.json = last_run(document.text).value_or(Json());
+    document.text = document.json.dump();
   }
   const Json& json = document.json;
   if (!json.is_object()) throw FormatError(source + " is no JSON document");
@@ -69,7 +88,8 @@ Document document_of(std::string text, const std::string& source) {
   const std::string schema = json.value("schema", "");
   const Known* found = nullptr;
   for (const Known& each : known)
-    if (schema.empty() ? kind_without_schema(json) == each.kind : schema == each.schema)
+    if (schema.empty() ? *each.schema == 0 && kind_without_schema(json) == each.kind
+                       : schema == each.schema)
       found = &each;
   if (found == nullptr)
     throw FormatError(fmt::format(

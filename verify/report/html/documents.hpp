@@ -14,7 +14,7 @@ enum class Kind { check, matrix, scaling, bench, history };
 struct Document {
   Kind kind = Kind::check;
   std::string source;  // where it was read, for messages and for the name under which it is saved
-  std::string text;    // as it was read; of lines of JSON, the last
+  std::string text;    // as it was read; of a history its last run with times
   Json json;
 };
 

@@ -135,7 +135,18 @@ class OfAllPages(unittest.TestCase):
                     self.assertIn(replay, page.commands)
 
 
-class OfOnePage(unittest.TestCase):
+class Refusing(unittest.TestCase):
+    def refused(self, content, *words, more=()):
+        file, page = (os.path.join(SCRATCH, name) for name in ('refused.json', 'refused.html'))
+        with open(file, 'w', encoding='utf-8') as out:
+            out.write(content if isinstance(content, str) else json.dumps(content))
+        said = pages.run(PROGRAM, 'report', '--html', page, file, *more, status=2)
+        for word in words:
+            self.assertIn(word, said)
+        self.assertFalse(os.path.exists(page), 'a page was written all the same')
+
+
+class OfOnePage(Refusing):
     def test_what_is_broken_can_be_repeated(self):
         page, document = pages.Page(MADE['broken'][0]), pages.documents(MADE['broken'][1])[0]
         failures = [f for row in document['reports'][0]['rows'] for f in row['failures']]
@@ -201,6 +212,26 @@ class OfOnePage(unittest.TestCase):
         self.assertEqual([json.loads(cells[key]['value']) for key in ('before', 'after', 'p')],
                          [change['before'], change['after'], change['p']])
 
+    def test_a_benchs_document_is_shown_in_each_of_its_forms(self):
+        line = pages.documents([os.path.join(SOURCE, 'verify/report/html/test_data/bench.jsonl')])[0]
+        record = {'schema': 'bptt-verify/bench', **line}
+        context = {key: line[key] for key in ('cpu', 'target', 'peak_gflops')}
+        figures = {name: {'seconds': [of['seconds'], 0, 1, 3], 'cycles': [7]} for name, of in line['benchmarks'].items()}
+        run = {'version': 2, 'id': 'x', 'time': line['time'], 'commit': line['commit'], 'context': context}
+        without_times = {**run, 'figures': {'lstm': {'cycles': [7]}}}
+        lines = '\n'.join(json.dumps({**run, 'figures': f}) for f in (figures, without_times['figures']))
+        shown = [pages.Page(MADE['everything'][0]).named('Optimized kernels')]
+        for content in (json.dumps(record), json.dumps({**run, 'figures': figures}), lines):
+            file, page = (os.path.join(SCRATCH, name) for name in ('bench.jsonl', 'bench.html'))
+            with open(file, 'w', encoding='utf-8') as out:
+                out.write(content + '\n')
+            pages.run(PROGRAM, 'report', '--html', page, file)
+            shown.append(pages.Page(page).named('Optimized kernels'))
+        self.assertGreater(len(shown[0][0]), 10)
+        for each in shown[1:]:
+            self.assertEqual(each, shown[0])
+        self.refused(json.dumps(without_times), 'no JSON document')
+
     def test_what_was_not_judged_is_said(self):
         page, document = pages.Page(MADE['unjudged'][0]), pages.documents(MADE['unjudged'][1])[0]
         self.assertIn('No case was compared within a bound', page.text)
@@ -224,16 +255,7 @@ class OfOnePage(unittest.TestCase):
         self.assertEqual(len(page.scripts), len(right.scripts))
 
 
-class WhatIsRefused(unittest.TestCase):
-    def refused(self, content, *words, more=()):
-        file, page = (os.path.join(SCRATCH, name) for name in ('refused.json', 'refused.html'))
-        with open(file, 'w', encoding='utf-8') as out:
-            out.write(content if isinstance(content, str) else json.dumps(content))
-        said = pages.run(PROGRAM, 'report', '--html', page, file, *more, status=2)
-        for word in words:
-            self.assertIn(word, said)
-        self.assertFalse(os.path.exists(page), 'a page was written all the same')
-
+class WhatIsRefused(Refusing):
     def test_what_is_no_document(self):
         self.refused('', 'refused.json', 'no JSON document')
         self.refused('{"schema": ', 'no JSON document')

@@ -50,7 +50,7 @@ def make(program, source, scratch):
         json.dump(hostile(load(path('right.json')))[0], out, ensure_ascii=False)
     run(program, 'report', '--html', path('hostile.html'), path('hostile.json'))
     everything = [path('right.json'), *(os.path.join(source, file) for file in (
-        'docs/kill_matrix.json', 'docs/images/scaling.json', 'bench/history/x86_64.jsonl',
+        'docs/kill_matrix.json', 'docs/images/scaling.json', 'verify/report/html/test_data/bench.jsonl',
         'verify/report/html/test_data/history.json'))]
     run(program, 'report', '--html', path('everything.html'), *everything)
     return {name: (path(f'{name}.html'), [path(f'{name}.json')])

@@ -170,7 +170,8 @@ std::string history_section(const Document& document, std::size_t place) {
   Table changes("Changes", {"series", "commit", "before", "after", "change", "p"});
   Table series("Series", {"series", "unit", "points", "changes", "first", "last"});
   for (const Json& each : document.json.at("series")) {
-    const auto name = text_at(each, "name");
+    const std::string machine = each.value("machine", "");
+    const auto name = text_at(each, "name") + (machine.empty() ? "" : ", " + machine);
     const Json& points = each.at("points");
     series.row({Field::text(name), Field::text(text_at(each, "unit")), Field::count(points.size()),
                 Field::count(each.at("changes").size()),

@@ -4,7 +4,7 @@ report.pictures.history = (history, width) => {
   const each = report.columns(width, 300, 3);
   const series = history.series.filter(s => s.points.length > 0)
     .sort((p, q) => q.changes.length - p.changes.length);
-  return series.slice(0, most).map(({name, unit, points, changes}) => {
+  return series.slice(0, most).map(({name, machine, unit, points, changes}) => {
     const values = points.map((p, index) => ({index, value: p.value, title: `${p.commit.slice(0, 12)}, ${new Date(1000 * p.time).toISOString().slice(0, 10)}: ${p.value.toPrecision(4)} ${unit}`}));
     const sorted = [...changes].sort((p, q) => p.index - q.index);
     const levels = [];
@@ -16,7 +16,7 @@ report.pictures.history = (history, width) => {
     });
     const marks = sorted.map(c => ({x: c.index - 0.5, value: Math.max(c.before, c.after), up: c.after > c.before,
                                     text: `${c.after > c.before ? '+' : '\u2212'}${Math.abs(100 * (c.after / c.before - 1)).toFixed(1)} %`}));
-    return report.panel(name, report.plot({
+    return report.panel(machine ? `${name}, ${machine}` : name, report.plot({
       width: each, height: 190, marginLeft: 56, marginRight: 30, marginTop: 26, marginBottom: 30,
       x: {domain: [-0.5, points.length - 0.5], label: null, ticks: points.length > 1 ? [0, points.length - 1] : [0],
           tickFormat: k => points[k]?.commit.slice(0, 7) ?? ''},
