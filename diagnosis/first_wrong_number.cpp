@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "properties/replay.hpp"
 
@@ -36,57 +37,59 @@ Mark worse(Mark p, Mark q) {
 
 constexpr Index widest_map = 40, tallest_map = 20;
 
-/// Marks of a matrix, column after column: units or features by steps, samples or columns. Of an
-/// array with time a mark stands for all samples.
-struct Grid {
-  Index rows = 0, columns = 0;
-  std::vector<Mark> marks;
-};
+/// Who lies across a map of that array.
+std::string_view across_of(const std::string& name, const Shape& shape) {
+  if (shape.rank() == 3) return "step";
+  if (shape[1] == 1) return "";
+  return name.starts_with("dW") || name.starts_with("W") ? "column" : "sample";
+}
 
-Grid grid_of(const CaseEvidence& c, std::size_t a) {
+ArrayMap map_of(const CaseEvidence& c, std::size_t a) {
+  const std::string& name = c.trace.arrays[a].name;
   const Shape& shape = c.trace.arrays[a].values.shape();
   const bool timed = shape.rank() == 3;
-  Grid grid{shape[0], timed ? shape[2] : shape[1], {}};
-  grid.marks.assign(static_cast<std::size_t>(grid.rows * grid.columns), Mark::not_judged);
+  const Index rows = shape[0], columns = timed ? shape[2] : shape[1];
+  // Column after column.
+  std::vector<Mark> marks(static_cast<std::size_t>(rows * columns), Mark::not_judged);
   for (Index t = 0; t < shape[2]; ++t)
     for (Index j = 0; j < shape[1]; ++j)
       for (Index i = 0; i < shape[0]; ++i) {
-        Mark& mark = grid.marks[static_cast<std::size_t>(i + shape[0] * (timed ? t : j))];
-        mark = worse(mark, c.marks[a][static_cast<std::size_t>(i + shape[0] * (j + shape[1] * t))]);
+        Mark& mark = marks[static_cast<std::size_t>(i + rows * (timed ? t : j))];
+        mark = worse(mark, c.marks[a][static_cast<std::size_t>(i + rows * (j + shape[1] * t))]);
       }
-  return grid;
+
+  ArrayMap map{name,
+               name == "dx" || name == "x" ? "feature" : "unit",
+               std::string(across_of(name, shape)),
+               std::count(marks.begin(), marks.end(), Mark::wrong),
+               std::ssize(marks),
+               {}};
+  if (rows > tallest_map || columns > widest_map) return map;
+  for (Index i = 0; i < rows; ++i) {
+    map.marks.emplace_back();
+    for (Index k = 0; k < columns; ++k)
+      map.marks.back() += sign(marks[static_cast<std::size_t>(i + rows * k)]);
+  }
+  return map;
 }
 
-void add_map(const CaseEvidence& c, std::size_t a, std::vector<std::string>& map) {
-  const std::string& name = c.trace.arrays[a].name;
-  const Grid grid = grid_of(c, a);
-  const auto wrong = std::count(grid.marks.begin(), grid.marks.end(), Mark::wrong);
-  if (wrong == 0 || wrong == std::ssize(grid.marks)) {
-    map.push_back(fmt::format("{:<5} {}", name, wrong == 0 ? "right" : "wrong everywhere"));
-    return;
-  }
-  if (grid.rows > tallest_map || grid.columns > widest_map) {
-    map.push_back(fmt::format("{:<5} wrong at {} of {} places", name, wrong, grid.marks.size()));
-    return;
-  }
-  const std::string_view what = name == "dx" || name == "x" ? "feature" : "unit";
-  const bool timed = c.trace.arrays[a].values.shape().rank() == 3;
-  const std::string_view across = timed                                             ? "steps"
-                                  : name.starts_with("dW") || name.starts_with("W") ? "columns"
-                                                                                    : "samples";
-  if (grid.columns == 1) {
+void add_text(const ArrayMap& map, std::vector<std::string>& text) {
+  if (map.wrong == 0 || map.wrong == map.places) {
+    text.push_back(
+        fmt::format("{:<5} {}", map.array, map.wrong == 0 ? "right" : "wrong everywhere"));
+  } else if (map.marks.empty()) {
+    text.push_back(fmt::format("{:<5} wrong at {} of {} places", map.array, map.wrong, map.places));
+  } else if (map.marks.front().size() == 1) {
     std::string line;
-    for (const Mark mark : grid.marks) line += sign(mark);
-    map.push_back(fmt::format("{:<5} {}s 0..{}  {}", name, what, grid.rows - 1, line));
-    return;
-  }
-  for (Index i = 0; i < grid.rows; ++i) {
-    std::string line;
-    for (Index k = 0; k < grid.columns; ++k)
-      line += sign(grid.marks[static_cast<std::size_t>(i + grid.rows * k)]);
-    map.push_back(
-        fmt::format("{:<5} {} {:<2} {}{}", i == 0 ? name : "", what, i, line,
-                    i == 0 ? fmt::format("  {} 0..{}", across, grid.columns - 1) : std::string()));
+    for (const std::string& mark : map.marks) line += mark;
+    text.push_back(
+        fmt::format("{:<5} {}s 0..{}  {}", map.array, map.down, map.marks.size() - 1, line));
+  } else {
+    for (std::size_t i = 0; i < map.marks.size(); ++i)
+      text.push_back(
+          fmt::format("{:<5} {} {:<2} {}{}", i == 0 ? map.array : "", map.down, i, map.marks[i],
+                      i == 0 ? fmt::format("  {}s 0..{}", map.across, map.marks.front().size() - 1)
+                             : std::string()));
   }
 }
 
@@ -129,8 +132,45 @@ std::optional<FirstWrongNumber> first_wrong_number(const Evidence& evidence,
     }
   }
   for (std::size_t a = 0; a < c->trace.arrays.size(); ++a)
-    if (c->trace.arrays[a].moment == d.moment && d.moment != Moment::outside) add_map(*c, a, d.map);
+    if (c->trace.arrays[a].moment == d.moment && d.moment != Moment::outside)
+      d.maps.push_back(map_of(*c, a));
   return d;
+}
+
+std::optional<CaseMaps> widest_maps(const Evidence& evidence) {
+  const auto rank = [](const CaseEvidence& c) {
+    const TraceCase& d = c.described();
+    const bool usual = d.script == Script::once && d.exponent == 0 &&
+                       d.spec.regime == properties::Regime::unit && d.spec.zero_arrays == 0;
+    const Sizes& sizes = d.spec.sizes;
+    const bool shown = std::max(sizes.n_a, sizes.n_x) <= tallest_map && sizes.T_x <= widest_map;
+    return std::tuple(usual, shown, std::min(sizes.n_a, sizes.T_x), sizes.n_a * sizes.T_x);
+  };
+  const CaseEvidence* widest = nullptr;
+  for (const CaseEvidence& c : evidence.cases)
+    if (c.wrong > 0 && (widest == nullptr || rank(c) > rank(*widest))) widest = &c;
+  if (widest == nullptr) return std::nullopt;
+  const auto moment_is_wrong = [&](Moment moment) {
+    for (std::size_t a = 0; a < widest->trace.arrays.size(); ++a)
+      if (widest->trace.arrays[a].moment == moment &&
+          std::count(widest->marks[a].begin(), widest->marks[a].end(), Mark::wrong) > 0)
+        return true;
+    return false;
+  };
+  CaseMaps maps{to_string(widest->described()), {}};
+  for (const Moment moment : {Moment::first, Moment::second, Moment::callers})
+    if (moment_is_wrong(moment)) {
+      for (std::size_t a = 0; a < widest->trace.arrays.size(); ++a)
+        if (widest->trace.arrays[a].moment == moment) maps.arrays.push_back(map_of(*widest, a));
+      break;
+    }
+  return maps;
+}
+
+std::vector<std::string> map_text(const FirstWrongNumber& first_wrong) {
+  std::vector<std::string> text;
+  for (const ArrayMap& map : first_wrong.maps) add_text(map, text);
+  return text;
 }
 
 std::string place_of(const FirstWrongNumber& d) {

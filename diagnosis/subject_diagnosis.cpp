@@ -58,6 +58,7 @@ CellDiagnosis diagnose(const Evidence& evidence, const std::string& subject, Fau
       d.broken_properties.emplace_back(property->id);
   d.sentences = sentences(evidence);
   d.first_wrong = first_wrong_number(evidence, subject);
+  d.maps = widest_maps(evidence);
   d.faults = search(evidence, faults, deadline, on_tried);
   return d;
 }

@@ -44,6 +44,7 @@ struct CellDiagnosis {
   std::vector<std::string> broken_properties;  // of bits and memory; their ids
   std::vector<std::string> sentences;
   std::optional<FirstWrongNumber> first_wrong;
+  std::optional<CaseMaps> maps;
   FaultSearch faults;
   std::string known_broken;  // a command that repeats what a campaign found, if it found anything
 

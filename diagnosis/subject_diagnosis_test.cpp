@@ -114,11 +114,33 @@ TEST(SubjectDiagnosis, FindsTheFirstWrongNumber) {
   EXPECT_EQ(place_of(*d.first_wrong), "step 0, feature 0, sample 0");
   EXPECT_GT(std::abs(d.first_wrong->got - d.first_wrong->right), 1000 * d.first_wrong->bound);
   EXPECT_NE(d.first_wrong->replay.find("equals_reference f64 rnn n_x=1 n_a=1"), std::string::npos);
-  EXPECT_NE(std::find(d.first_wrong->map.begin(), d.first_wrong->map.end(),
-                      "dx    feature 0  X.  steps 0..1"),
-            d.first_wrong->map.end());
+  const auto text = map_text(*d.first_wrong);
+  EXPECT_NE(std::find(text.begin(), text.end(), "dx    feature 0  X.  steps 0..1"), text.end());
   // A wrong state comes before every wrong gradient.
   EXPECT_EQ(diagnosed("fault:bias_twice", Cell::lstm).first_wrong->array, "a");
+}
+
+TEST(SubjectDiagnosis, MapsTheWidestWrongCase) {
+  const CellDiagnosis d = diagnosed("fault:drop_da_prevt", Cell::rnn);
+  ASSERT_TRUE(d.maps);
+  EXPECT_NE(d.maps->problem.find("n_x=3 n_a=5 m=6 T_x=9"), std::string::npos) << d.maps->problem;
+  for (const ArrayMap& map : d.maps->arrays) {
+    long long wrong = 0, places = 0;
+    for (const std::string& line : map.marks) {
+      wrong += std::count(line.begin(), line.end(), 'X');
+      places += std::ssize(line);
+    }
+    EXPECT_EQ(wrong, map.wrong) << map.array;
+    EXPECT_EQ(places, map.places) << map.array;
+    if (map.array == "a") {
+      EXPECT_EQ(map.wrong, 0);
+    }
+    if (map.array != "dx") continue;
+    // The last step has nothing behind it that could have been lost.
+    EXPECT_EQ(map.down + " " + map.across, "feature step");
+    EXPECT_EQ(map.marks, std::vector<std::string>(3, "XXXXXXXX."));
+  }
+  EXPECT_FALSE(diagnosed("reference", Cell::rnn).maps);
 }
 
 TEST(SubjectDiagnosis, NamesAFaultThatOnlyBitsShow) {

@@ -241,7 +241,10 @@ int main(int argc, char** argv) {
   CLI::App* on_explain = app.add_subcommand("explain", "Shows all that is known of a fault");
   CLI::App* on_bounds = app.add_subcommand("bounds", "Measures the error bounds against 50 digits");
   CLI::App* on_matrix = app.add_subcommand("matrix", "Finds which fault breaks which property");
+  CLI::App* on_report =
+      app.add_subcommand("report", "Makes one page of the documents that others write");
   add_bounds(*on_bounds, arguments);
+  add_report(*on_report, arguments);
   add_matrix(*on_matrix, arguments);
   add_check(*on_check, arguments);
   add_merge(*on_merge, arguments);
@@ -266,6 +269,7 @@ int main(int argc, char** argv) {
     if (on_derive->parsed()) return run_derive(arguments);
     if (on_matrix->parsed()) return run_matrix_command(arguments);
     if (on_explain->parsed()) return explain(arguments);
+    if (on_report->parsed()) return run_report(arguments);
     return on_replay->parsed() ? replay(arguments) : list(arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_held : could_not_run;  // prints help, or what is wrong

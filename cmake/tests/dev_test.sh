@@ -40,7 +40,7 @@ expect_log() { [[ $(cat "$log") == *"$1"* ]] || fail "expected the call '$1'"; }
 expect_no_log() { [[ $(cat "$log") != *"$1"* ]] || fail "expected no call '$1'"; }
 
 # Help is there for every command, and a wrong command line ends with status 2.
-for command in verify test build bench fuzz nightly package mutate format lint clean help; do
+for command in verify test build bench report track fuzz nightly package mutate format lint clean help; do
   run help "$command"
   expect_status 0
   expect_out "./dev $command"
@@ -135,6 +135,30 @@ expect_status 2  # that of bptt_bench, and nothing is drawn
 expect_no_log plot_scaling
 MISSING=python3-matplotlib run test
 expect_log 'apt-get install -y --no-install-recommends python3-matplotlib'
+
+# report checks, makes a page, and ends with the status of the check; nothing is made where none was
+# possible. What is measured anew stands in for what is in the tree.
+mkdir -p "$scratch"/{docs/images,bench/history,verify/report}
+cp "$source/verify/report/make_page.sh" "$scratch/verify/report"
+touch "$scratch/docs/images/scaling.json" "$scratch/bench/history/$(uname -m).jsonl"
+cp "$scratch/stand-ins/cmake" "$scratch/build/release/bin/bptt_bench"
+printf '#!/usr/bin/env bash\n%s\n[[ $1 != check ]] || exit ${CHECK_STATUS:-1}\n' "$note" \
+  >"$scratch/build/release/bin/bptt-verify"
+run report --seconds 3 --to 'a page.html' --with h.json
+expect_status 1
+expect_log "bptt-verify check --json $scratch/build/report/check.json --seconds 3"
+expect_log "report --html a page.html $scratch/build/report/check.json h.json $scratch/docs/images/scaling.json"
+expect_log "scaling.json $scratch/bench/history/$(uname -m).jsonl"
+expect_no_log bptt_bench
+run report --bench --scaling
+expect_log 'bin/bptt-verify bin/bptt_bench'
+expect_log "bptt_bench --quick --record $scratch/build/report/bench.json"
+expect_log "bptt_bench --scaling $scratch/build/report/scaling.json"
+run report --with; expect_status 2; expect_out 'needs a file'
+sed -i 's/CHECK_STATUS:-1/CHECK_STATUS:-2/' "$scratch/build/release/bin/bptt-verify"
+run report
+expect_status 2
+expect_no_log 'report --html'
 
 # fuzz builds what it needs and hands on its arguments and its status.
 mkdir -p "$scratch/fuzz/continuous"

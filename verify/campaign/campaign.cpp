@@ -120,6 +120,7 @@ class Campaign {
       if (lane.row.sizes != SizeSet::small && lane.issued == 0) continue;  // asked as time allows
       take_in(lane, true);
       lane.part.lane = at;
+      if (auto& worst = lane.part.worst) worst->replay = replay_of(lane, worst->k);
       report.rows.push_back(lane.row);
       sum_up({&lane.part}, report.rows.back(), report.regimes);
       if (options_.in_parts) parts.push_back(std::move(lane.part));
@@ -334,14 +335,22 @@ class Campaign {
     }
   }
 
+  [[nodiscard]] std::string replay_of(const Lane& lane, const ProblemSpec& spec) const {
+    return properties::replay_command(
+        {subject_.name(), std::string(lane.property->id), lane.row.scalar, spec});
+  }
+  /// Case k as it was drawn.
+  [[nodiscard]] std::string replay_of(const Lane& lane, int k) const {
+    if (lane.published == nullptr) return replay_of(lane, problem(lane, k));
+    return "bptt-verify replay '" + properties::as_word(subject_.name()) + " " + lane.row.id + "'";
+  }
+
   /// The broken case of a lane, in the simplest form that the time allows.
   [[nodiscard]] Failure failure(const Lane& lane) {
-    const std::string name = subject_.name();
+    const int k = lane.end - 1;
     Judged found = *lane.broken;
     const Cause cause = found.cause;
-    if (lane.published != nullptr)
-      return {"bptt-verify replay '" + properties::as_word(name) + " " + lane.row.id + "'",
-              found.text, cause, found.output};
+    if (lane.published != nullptr) return {replay_of(lane, k), found.text, cause, found.output};
     const Property& property = *lane.property;
     const Scalar scalar = lane.row.scalar;
     const auto in_time = [this] {
@@ -350,7 +359,7 @@ class Campaign {
     // Rows that end the process do so for one reason, most of the time: one of them is shrunk.
     const bool again = ends_worker(cause) && !shrunk_.insert_once(cause);
     const ProblemSpec smallest = properties::shrink(
-        problem(lane, lane.end - 1),
+        problem(lane, k),
         [&](const ProblemSpec& spec) {
           return in_time() && applies(property, capabilities_, scalar, spec);
         },
@@ -361,8 +370,7 @@ class Campaign {
           return true;
         },
         again ? 0 : shrink_budget(cause));
-    return {properties::replay_command({name, std::string(property.id), scalar, smallest}),
-            found.text, cause, found.output};
+    return {replay_of(lane, smallest), found.text, cause, found.output};
   }
 
   /// Puts into the lane's part what has nothing missing before it; in the end, what there is. Under

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 
 #include "core/error.hpp"
@@ -252,6 +253,11 @@ TEST(Campaign, RatiosAreTheWorstAndTheMedianOfTheCases) {
     EXPECT_NEAR(*row.median_ratio, 0.5, 0.15);
     EXPECT_GT(*row.worst_ratio, 0.8);
     EXPECT_LT(*row.worst_ratio, 0.9);
+    EXPECT_TRUE(row.worst_case.starts_with("bptt-verify replay '")) << row.worst_case;
+    // Every case that has a ratio is counted, where it lies: from 0.1 to 0.9.
+    const auto& counts = row.ratios.counts();
+    EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), 0LL), row.counts.held);
+    EXPECT_EQ(std::accumulate(counts.end() - 8, counts.end() - 1, 0LL), row.counts.held);
   }
 }
 

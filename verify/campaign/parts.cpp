@@ -52,6 +52,7 @@ void RowPart::add(int k, const Judged& judged, bool one_by_one) {
   if (judged.outcome == properties::Outcome::broken) broken = std::min(broken.value_or(k), k);
   if (judged.outcome == properties::Outcome::not_judged && !why_not_judged)
     why_not_judged = {k, judged.text};
+  if (judged.ratio && (!worst || *judged.ratio > worst->ratio)) worst = {k, *judged.ratio, {}};
   if (one_by_one && k < early_cases) {
     early.emplace_back(k, judged);
     early.back().second.text.clear();  // said above, or by the failure
@@ -91,6 +92,14 @@ bool sum_up(const std::vector<const RowPart*>& parts, Row& row,
   row.compared = sum.compared;
   row.trivial = sum.trivial;
   row.worst_ratio = sum.worst_ratio;
+  const RowPart::Worst* worst = nullptr;
+  for (const RowPart* part : parts)
+    if (part->worst && counts(part->worst->k) && part->worst->ratio == sum.worst_ratio &&
+        (worst == nullptr || part->worst->k < worst->k))
+      worst = &*part->worst;
+  if (worst != nullptr) row.worst_case = worst->replay;
+  for (const auto& [step, count] : sum.ratios.counts)
+    row.ratios.add(LogHistogram::middle_of(step), count);
   row.median_ratio = sum.ratios.median();
   row.seen_from = sum.seen_from.median();
   if (first != nullptr) row.failures = first->failures;

@@ -24,12 +24,18 @@ inline constexpr int early_cases = 10000;
 /// What one part says of a row.
 struct RowPart {
   using At = std::pair<int, std::string>;  // the case that said so first
+  struct Worst {
+    int k;
+    double ratio;
+    std::string replay;  // the command that repeats it
+  };
 
   std::size_t lane = 0;                       // the row's place in the campaign
   std::vector<std::pair<int, Judged>> early;  // by case
   Tally rest;
   std::optional<int> broken;  // its lowest broken case, with which it ends
-  std::vector<At> shapes;     // of other sizes than small ones
+  std::optional<Worst> worst;
+  std::vector<At> shapes;  // of other sizes than small ones
   std::optional<At> why_not_judged;
   std::vector<Failure> failures;
 

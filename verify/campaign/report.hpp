@@ -13,6 +13,7 @@
 #include "properties/property.hpp"
 #include "properties/verdict.hpp"
 #include "verify/campaign/counts.hpp"
+#include "verify/campaign/ratio_counts.hpp"
 #include "verify/campaign/taken_paths.hpp"
 
 namespace bptt::verify {
@@ -40,6 +41,8 @@ struct Row {
   /// Of error / bound, over the cases that compared within a bound and were not inconclusive: the
   /// largest, and the median of each case's largest. Not there if no case did.
   std::optional<double> worst_ratio, median_ratio;
+  RatioCounts ratios;      // of the same cases
+  std::string worst_case;  // the command that repeats the one with the largest; empty if none did
   /// The median case saw an error of one entry above this part of its array's largest. Not there
   /// if no case compared within bounds.
   std::optional<double> seen_from;

@@ -14,6 +14,7 @@
 #include "verify/campaign/journal.hpp"
 #include "verify/campaign/selection.hpp"
 #include "verify/commands/command.hpp"
+#include "verify/report/html/page.hpp"
 #include "verify/report/json.hpp"
 #include "verify/report/junit.hpp"
 #include "verify/report/markdown.hpp"
@@ -90,6 +91,7 @@ void choose_sizes(const std::string& asked, CampaignOptions& options) {
 
 int run_check(Arguments& arguments) {
   require_folder_of("--json", arguments.json);
+  require_folder_of("--html", arguments.html);
   require_folder_of("--junit", arguments.junit);
   require_folder_of("--markdown", arguments.markdown);
   CampaignOptions& options = arguments.campaign;
@@ -132,8 +134,13 @@ int run_check(Arguments& arguments) {
     options.specification = false;  // once is enough: it is the same for every subject
     if (stop) break;
   }
-  if (!arguments.json.empty())
-    write_whole(arguments.json, json_of(reports, BPTT_VERSION, diagnoses));
+  if (!arguments.json.empty() || !arguments.html.empty()) {
+    const std::string json = json_of(reports, BPTT_VERSION, diagnoses);
+    if (!arguments.json.empty()) write_whole(arguments.json, json);
+    if (!arguments.html.empty())
+      write_whole(arguments.html,
+                  html::page_of({html::document_of(json, "check.json")}, BPTT_VERSION));
+  }
   if (!arguments.junit.empty()) write_whole(arguments.junit, junit_of(reports));
   if (!arguments.markdown.empty()) write_whole(arguments.markdown, markdown_of(reports));
   if (stop) std::fputs("bptt-verify: interrupted; the report holds what was done\n", stderr);
@@ -179,6 +186,8 @@ void add_check(CLI::App& app, Arguments& a) {
   app.add_flag("--rows", a.rows, "Prints every row too, and not only those that are broken");
   app.add_option("--json", a.json, "Writes the report there, whole or not at all")
       ->type_name("FILE");
+  app.add_option("--html", a.html, "Writes it as a page to look at, in one file")
+      ->type_name("FILE");
   app.add_option("--junit", a.junit, "Writes it as JUnit XML, for GitLab, Jenkins and others")
       ->type_name("FILE");
   app.add_option("--markdown", a.markdown, "Writes a summary in markdown, for a page of CI")
@@ -211,6 +220,7 @@ void add_check(CLI::App& app, Arguments& a) {
       "  bptt-verify check --cases 100000 --journal optimized.journal   again: it goes on\n"
       "  bptt-verify check --cases 100000 --shard 3/8 --json part3.json   see merge\n"
       "  bptt-verify check --json report.json             for programs\n"
+      "  bptt-verify check --html report.html             to look at\n"
       "  bptt-verify check --junit report.xml             for GitLab, Jenkins, ..\n"
       "  bptt-verify check ./mine.so --call-timeout 1     a library with bptt_subject.h\n"
       "  bptt-verify check notebook.ipynb --seconds 20    rnn_forward, lstm_cell_backward, ..\n"

@@ -35,8 +35,8 @@ struct Arguments {
   std::uint64_t oracle_memory = properties::default_oracle_memory();
   std::vector<std::string> subjects{"optimized"}, words;
   CampaignOptions campaign;
-  std::string property, problem, json, junit, journal, shard, what, file, markdown, activation,
-      sizes;
+  std::string property, problem, json, html, junit, journal, shard, what, file, markdown,
+      activation, sizes;
   bool rows = false, list_json = false, as_numpy = false, as_cpp = false, as_latex = false;
   foreign::Options foreign;
   diagnosis::GradeOptions grade;
@@ -94,5 +94,7 @@ void add_merge(CLI::App& app, Arguments& arguments);
 [[nodiscard]] int run_merge(const Arguments& arguments);
 void add_matrix(CLI::App& app, Arguments& arguments);
 [[nodiscard]] int run_matrix_command(const Arguments& arguments);
+void add_report(CLI::App& app, Arguments& arguments);
+[[nodiscard]] int run_report(const Arguments& arguments);
 
 }  // namespace bptt::verify

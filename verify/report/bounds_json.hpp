@@ -1,4 +1,5 @@
-// The survey of the bounds as JSON, array by array, for programs that follow the accuracy of kernels.
+// The survey of the bounds as JSON, array by array, for programs that follow the accuracy of
+// kernels.
 #pragma once
 
 #include <string>

@@ -44,6 +44,8 @@ Json row_json(const Row& row) {
           {"trivial", row.trivial},
           {"worst_ratio", ratio(row.worst_ratio)},
           {"median_ratio", ratio(row.median_ratio)},
+          {"worst_case", row.worst_case},
+          {"ratio_counts", row.ratios.counts()},
           {"seen_from", ratio(row.seen_from)},
           {"failures", failures}};
 }
@@ -65,6 +67,7 @@ Json report_json(const Report& report) {
           {"seed", report.seed},
           {"started", report.started},
           {"seconds", report.seconds},
+          {"ratio_edges", RatioCounts::edges()},
           {"rows", rows},
           {"summary",
            {{"outcome", all.broken > 0     ? "broken"

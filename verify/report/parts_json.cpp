@@ -104,6 +104,7 @@ Json row_json(const RowPart& row) {
   }
   Json json = {{"row", row.lane}, {"early", std::move(early)}};
   if (row.rest.counts.cases() > 0) json["rest"] = tally_json(row.rest);
+  if (row.worst) json["worst"] = {row.worst->k, ratio_json(row.worst->ratio), row.worst->replay};
   if (!row.shapes.empty()) json["shapes"] = row.shapes;
   if (row.why_not_judged) json["why_not_judged"] = *row.why_not_judged;
   if (row.broken) {
@@ -119,6 +120,9 @@ RowPart row_part_of(const Json& json, std::size_t lanes) {
   for (const Json& entry : json.at("early"))
     row.early.emplace_back(entry.at(0).get<int>(), judged_of(entry, 1));
   if (json.contains("rest")) row.rest = tally_of(json["rest"]);
+  if (json.contains("worst"))
+    row.worst = {json["worst"].at(0).get<int>(), ratio_of(json["worst"].at(1)).value_or(0),
+                 json["worst"].at(2).get<std::string>()};
   if (json.contains("shapes")) row.shapes = json["shapes"].get<std::vector<RowPart::At>>();
   if (json.contains("why_not_judged"))
     row.why_not_judged = json["why_not_judged"].get<RowPart::At>();

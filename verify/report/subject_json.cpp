@@ -47,13 +47,25 @@ Json sets_json(const std::vector<diagnosis::FaultRows>& sets) {
   return list;
 }
 
+Json maps_json(const std::optional<diagnosis::CaseMaps>& maps) {
+  if (!maps) return {};
+  Json list = Json::array();
+  for (const diagnosis::ArrayMap& map : maps->arrays)
+    list.push_back({{"array", map.array},
+                    {"down", map.down},
+                    {"across", map.across},
+                    {"wrong", map.wrong},
+                    {"places", map.places},
+                    {"marks", map.marks}});
+  return {{"case", maps->problem}, {"arrays", list}};
+}
+
 Json first_wrong_json(const std::optional<diagnosis::FirstWrongNumber>& d) {
   if (!d) return {};
-  return {{"case", d->problem},        {"replay", d->replay},
-          {"array", d->array},         {"moment", name_of(d->moment)},
-          {"index", d->index},         {"place", place_of(*d)},
-          {"got", number(d->got)},     {"right", number(d->right)},
-          {"bound", number(d->bound)}, {"map", d->map}};
+  return {{"case", d->problem},           {"replay", d->replay},       {"array", d->array},
+          {"moment", name_of(d->moment)}, {"index", d->index},         {"place", place_of(*d)},
+          {"got", number(d->got)},        {"right", number(d->right)}, {"bound", number(d->bound)},
+          {"map", map_text(*d)}};
 }
 
 Json cell_json(const diagnosis::CellDiagnosis& d) {
@@ -83,6 +95,7 @@ Json cell_json(const diagnosis::CellDiagnosis& d) {
           {"broken_properties", d.broken_properties},
           {"sentences", d.sentences},
           {"departure", first_wrong_json(d.first_wrong)},
+          {"maps", maps_json(d.maps)},
           {"fits", sets_json(d.faults.fits)},
           {"one_call", sets_json(d.faults.one_call)},
           {"numbers_alone", sets_json(d.faults.numbers_alone)},

@@ -34,8 +34,8 @@ std::string first_wrong_text(const diagnosis::FirstWrongNumber& d, const Style& 
                       static_cast<double>(d.bound), place_of(d), moment_words(d.moment));
   if (!d.replay.empty()) text += "  " + d.replay + "\n";
   if (detail == Detail::brief) return text;
-  if (!d.map.empty()) text += "  X wrong, . right, ? not judged\n";
-  for (const std::string& line : d.map) text += "    " + line + "\n";
+  if (!d.maps.empty()) text += "  X wrong, . right, ? not judged\n";
+  for (const std::string& line : map_text(d)) text += "    " + line + "\n";
   return text;
 }
 
