@@ -1,8 +1,8 @@
 """What a comparison finds: equal builds and slowed ones, each compared many times.
 
-In each round every variant of one build runs once, in random order: twice as it is, and with one kernel made
-1, 3, 5 and 10 % slower (bptt_bench --slow). A comparison takes the rounds of a stretch of so many pairs; no two
-comparisons of a variant share a round.
+In each round variants of one build run once, in random order: twice as it is, and in every fourth round with
+one kernel made 1, 3, 5 and 10 % slower too (bptt_bench --slow). A comparison takes the rounds of a stretch of so
+many pairs; no two comparisons of a variant share a round.
 """
 import json
 import math
@@ -19,27 +19,35 @@ import measure
 KERNEL = '^lstm/backward/f32/'
 #: percent, or None for the build that the others are compared with.
 VARIANTS = {'base': None, 'equal': 0, '1 %': 1, '3 %': 3, '5 %': 5, '10 %': 10}
+#: Slowed ones run in every so many rounds: fewer of them tell enough.
+SLOWED_EVERY = 4
+#: A tenth of a second: eight passes.
+BENCH = ['--filter', '/f32/(64x64x32x100|3x5x10x7)/1$', *measure.QUICK[2:]]
 
 
 def measured(build, rounds, started=lambda k: None):
-    """{variant: [{benchmark: seconds}, ..]}."""
+    """Round by round, {variant: {benchmark: seconds}}."""
     order = random.Random(1)
-    result = {name: [] for name in VARIANTS}
+    result = []
     for k in range(rounds):
         started(k)
-        for name in order.sample(list(VARIANTS), len(VARIANTS)):
+        names = [name for name, percent in VARIANTS.items() if not percent or k % SLOWED_EVERY == 0]
+        this = {}
+        for name in order.sample(names, len(names)):
             percent = VARIANTS[name]
             slow = ['--slow', str(percent), '--slow-groups', KERNEL] if percent else []
-            result[name].append(measure.times(build, [*measure.QUICK, *slow]))
+            this[name] = measure.times(build, [*BENCH, *slow])
+        result.append(this)
     return result
 
 
 def comparisons(times, variant, pairs, fences, default_fence=1.01):
     """The changes of each comparison of that variant with the base."""
-    base, other = times['base'], times[variant]
-    for first in range(0, min(len(base), len(other)) - pairs + 1, pairs):
-        stretch = range(first, first + pairs)
-        yield comparison.compare({name: [(base[k][name], other[k][name]) for k in stretch] for name in base[0]},
+    rounds = [(this['base'], this[variant]) for this in times if variant in this]
+    for first in range(0, len(rounds) - pairs + 1, pairs):
+        stretch = rounds[first:first + pairs]
+        yield comparison.compare({name: [(base[name], other[name]) for base, other in stretch]
+                                  for name in stretch[0][0]},
                                  fences, default_fence, with_intervals=False)
 
 
@@ -84,7 +92,7 @@ def main(arguments, root):
                 print(f'\r\x1b[Kround {k + 1} of {arguments.rounds}{left}', end='', file=sys.stderr, flush=True)
 
         times = measured(build, arguments.rounds, started)
-        seconds = (time.monotonic() - start) / arguments.rounds / len(VARIANTS)
+        seconds = (time.monotonic() - start) / sum(len(this) for this in times)
         with open(arguments.to, 'w', encoding='utf-8') as file:
             json.dump({'seconds_of_a_run': seconds, 'times': times}, file)
         print(f'a run takes {seconds:.2f} s, a comparison of {arguments.pairs} pairs '

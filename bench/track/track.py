@@ -291,7 +291,7 @@ def parser():
     one = command('export', run_export, 'Writes the history, or its last run, as other trackers read it.')
     one.add_argument('--format', required=True, choices=sorted(export.FORMATS))
     one = command('power', run_power, 'Measures what a comparison finds: equal builds and slowed ones, many times.')
-    one.add_argument('--rounds', type=int, default=400, help='runs of each; %(default)s')
+    one.add_argument('--rounds', type=int, default=1000, help='of all variants; %(default)s')
     one.add_argument('--pairs', type=int, default=comparison.LEAST_PAIRS, help='of a comparison; %(default)s')
     one.add_argument('--from', dest='source', help='times of an earlier measurement in place of new ones')
     one.add_argument('--to', default=os.path.join(ROOT, 'build', 'track', 'power.json'), help='the times')

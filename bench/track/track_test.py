@@ -315,9 +315,9 @@ class Power(unittest.TestCase):
     def test_counts_what_is_seen_and_what_is_accused(self):
         random = numpy.random.default_rng(2)
         kernel, other = 'lstm/backward/f32/s/1/optimized', 'rnn/forward/f32/s/1/optimized'
-        times = {name: [{kernel: (1 + (percent or 0) / 100) * math.exp(random.normal(0, 0.01)),
-                         other: math.exp(random.normal(0, 0.01))} for _ in range(100)]
-                 for name, percent in power.VARIANTS.items()}
+        times = [{name: {kernel: (1 + (percent or 0) / 100) * math.exp(random.normal(0, 0.01)),
+                         other: math.exp(random.normal(0, 0.01))} for name, percent in power.VARIANTS.items()}
+                 for _ in range(100)]
         table = power.power(times, 20)
         self.assertEqual(table['equal'], (5, 0, 0))
         self.assertEqual(table['10 %'], (5, 5, 0))
