@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 from measure import Build
 
@@ -36,6 +37,12 @@ def subjects(root):
 
 def is_ancestor(root, older, newer):
     return git(root, 'merge-base', '--is-ancestor', older, newer).returncode == 0
+
+
+def time_of(root, name):
+    """Of a commit, when it was made; of a working tree with changes, now."""
+    found = git(root, 'show', '-s', '--format=%ct', name)
+    return int(found.stdout) if found.returncode == 0 else int(time.time())
 
 
 def call(command, folder):

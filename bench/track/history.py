@@ -42,11 +42,14 @@ def run_of_bench(document):
     """From what `bptt_bench --record` writes."""
     if document.get('schema') != 'bptt-verify/bench':
         raise ValueError(f'no record of bptt_bench: its schema is {document.get("schema")!r}')
-    context = {key: value for key, value in document.items()
-               if key not in ('schema', 'version', 'time', 'commit', 'benchmarks')}
     figures = [figure(name, 'seconds', row['seconds'], row['lower'], row['upper'], row['repetitions'])
                for name, row in document['benchmarks'].items()]
-    return run_of(document['time'], document['commit'], context, figures)
+    return run_of(document['time'], document['commit'], context_of(document), figures)
+
+
+def context_of(document):
+    return {key: value for key, value in document.items()
+            if key not in ('schema', 'version', 'time', 'commit', 'benchmarks')}
 
 
 def line_of(run):

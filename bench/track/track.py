@@ -3,6 +3,7 @@
 
 Examples:
   ./dev track record                     measures the working tree, adds a run to the history
+  ./dev track record HEAD~2 HEAD~1 HEAD  of several commits, in turn
   ./dev track compare 12e12a0 .          is the working tree faster or slower than that commit?
   ./dev track gate --base origin/main    may this change be merged?
   ./dev track gate --exact-only          on a machine that others use too: counts and accuracy alone
@@ -24,6 +25,8 @@ import re
 import statistics
 import sys
 import time
+
+import numpy
 
 import builds
 import change_points
@@ -64,18 +67,33 @@ def save(known, arguments, run):
 
 
 def record(arguments):
-    build = builds.build(ROOT, arguments.commit, arguments.preset)
-    progress('timing')
-    document = measure.bench_record(build, arguments.bench or measure.FEW)
-    run = history.run_of_bench({**document, 'commit': build.name})
-    progress('counting')
-    figures = [*run['figures'], *measure.exact(build)]
-    progress('accuracy')
-    figures += measure.accuracy(build)
-    progress('')
-    save(open_history(arguments), arguments,
-         history.run_of(run['time'], run['commit'], run['context'], figures))
+    made = [builds.build(ROOT, name, arguments.preset) for name in arguments.commits or [builds.WORKING_TREE]]
+    figures = timed(made, arguments.bench or measure.QUICK, arguments.rounds)
+    context = next((known for known in map(measure.context, reversed(made)) if known), {})
+    known = open_history(arguments)
+    for build, of_build in zip(made, figures):
+        progress(f'{build.name}: counts and accuracy')
+        of_build += measure.exact(build) + measure.accuracy(build)
+        progress('')
+        save(known, arguments, history.run_of(builds.time_of(ROOT, build.name), build.name, context, of_build))
     return 0
+
+
+def timed(made, bench, rounds):
+    """Of each build, its figures of time: medians and quartiles of so many runs, all builds in turn."""
+    order = random.Random(1)
+    seconds = [{} for _ in made]
+    for k in range(rounds):
+        progress(f'round {k + 1} of {rounds}')
+        for which in order.sample(range(len(made)), len(made)):
+            for name, value in measure.times(made[which], bench).items():
+                seconds[which].setdefault(name, []).append(value)
+    return [[history.figure(name, 'seconds', statistics.median(values), *quartiles(values), len(values))
+             for name, values in of_build.items()] for of_build in seconds]
+
+
+def quartiles(values):
+    return numpy.quantile(values, 0.25), numpy.quantile(values, 0.75)
 
 
 def add(arguments):
@@ -261,8 +279,10 @@ def parser():
         added.set_defaults(function=function)
         return added
 
-    one = command('record', record, 'Measures a build: times, counts, accuracy; adds a run to the history.')
-    one.add_argument('--commit', default=builds.WORKING_TREE, help='which; the working tree')
+    one = command('record', record, 'Measures commits, in turn: times, counts, accuracy; adds a run of each to the '
+                  'history. A run of a commit has the time of the commit.')
+    one.add_argument('commits', nargs='*', help='which; the working tree')
+    one.add_argument('--rounds', type=int, default=9, help='of timing; the median counts; %(default)s')
     one.set_defaults(bench=[])
     one = command('add', add, 'Adds what `bptt_bench --record FILE` wrote to the history.')
     one.add_argument('file')

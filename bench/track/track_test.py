@@ -341,6 +341,16 @@ class Programs(unittest.TestCase):
         pairs = track.measured_pairs(self.build(), self.build(), arguments, 2)
         self.assertEqual([len(rows) for rows in pairs.values()], [2, 2])
 
+    def test_commits_are_recorded_in_turn(self):
+        arguments = ['--filter', 'rnn/.*/f32/3x5x10x7/1$', '--contestants', 'optimized', '--repetitions', '1',
+                     '--seconds', '0.0001']
+        first, second = track.timed([self.build(), self.build()], arguments, 3)
+        self.assertEqual([f['count'] for f in first + second], [3] * 4)
+        for f in first + second:
+            self.assertLessEqual(f['lower'], f['value'])
+            self.assertLessEqual(f['value'], f['upper'])
+        self.assertIn('cpu', measure.context(self.build()))
+
     def test_a_slowed_kernel_is_slower_and_no_other(self):
         # Twenty times as long: no machine is so busy that the two would be equal in each of five runs.
         arguments = ['--filter', '/f32/3x5x10x7/1$', '--threads', '1', '--contestants', 'optimized', '--repetitions',
