@@ -178,7 +178,8 @@ def write_json(path, document):
 
 
 def run_gate(arguments):
-    arguments.first, arguments.second = arguments.base, builds.WORKING_TREE
+    base = arguments.base or ('HEAD' if builds.name_of_working_tree(ROOT).endswith('-dirty') else 'HEAD~1')
+    arguments.first, arguments.second = base, builds.WORKING_TREE
     arguments.times_only = False
     first, second = two_builds(arguments)
     findings, notes = [], []
@@ -200,7 +201,7 @@ def run_gate(arguments):
     else:
         findings += gate.time_findings(changes_of(first, second, arguments))
     gate.explain(findings, gate.read_explanations(arguments.explained),
-                 lambda base: builds.is_ancestor(ROOT, builds.commit_of(ROOT, arguments.base), base))
+                 lambda start: builds.is_ancestor(ROOT, builds.commit_of(ROOT, base), start))
     return answer_of_gate(findings, notes, first, second, arguments.json)
 
 
@@ -300,7 +301,7 @@ def parser():
     one.set_defaults(times_only=True)
     pairs(one)
     one = command('gate', run_gate, 'Refuses a change that is slower, dearer or less accurate than its base.')
-    one.add_argument('--base', default='HEAD', help='the commit before the change; %(default)s')
+    one.add_argument('--base', help='the commit before the change; HEAD if the working tree has changes, else HEAD~1')
     one.add_argument('--exact-only', action='store_true', help='for machines that others use too: no times')
     one.add_argument('--explained', default=EXPLAINED, help=argparse.SUPPRESS)
     pairs(one)
