@@ -34,8 +34,18 @@ def figure(benchmark, measure, value, lower=None, upper=None, count=None):
 def run_of(time, commit, context, figures):
     body = {'time': int(time), 'commit': commit, 'context': context,
             'figures': sorted(figures, key=lambda f: (f['benchmark'], f['measure']))}
-    text = json.dumps(body, sort_keys=True)
-    return {'id': hashlib.sha256(text.encode()).hexdigest()[:16], **body}
+    return {'id': hashlib.sha256(_text_of(body).encode()).hexdigest()[:16], **body}
+
+
+def _text_of(value):
+    """The same text for the same content: 2 and 2.0 are one number, whatever a database made of it."""
+    if isinstance(value, dict):
+        return '{' + ','.join(f'{key}:{_text_of(value[key])}' for key in sorted(value)) + '}'
+    if isinstance(value, (list, tuple)):
+        return '[' + ','.join(map(_text_of, value)) + ']'
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f'{value:.6g}'
+    return str(value)
 
 
 def run_of_bench(document):

@@ -84,7 +84,7 @@ EXACT = ('instructions', 'workspace_bytes', 'multiply_adds', 'waits', 'allocatio
 #: Every way through the kernels: blocks of steps, far weights, one sample, tails.
 COUNTED = '/(64x64x32x100|128x256x64x100|512x512x64x50|128x128x1x200|3x5x10x7|17x34x7x1|65x65x34x1)/'
 #: callgrind takes fifty times as long as the processor.
-MOST_WORK_OF_CALLGRIND = 5e8
+MOST_WORK_OF_CALLGRIND = 1.1e8
 
 
 def exact(build, passes=COUNTED):

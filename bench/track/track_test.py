@@ -170,6 +170,10 @@ class History(unittest.TestCase):
         first['figures'].sort(key=lambda f: (f['benchmark'], f['measure']))
         self.assertEqual(first, run())
 
+    def test_a_run_has_one_name_whatever_kind_of_number_came_back(self):
+        self.assertEqual(run(value=2.0)['id'], run(value=2)['id'])
+        self.assertNotEqual(run(value=2.0)['id'], run(value=2.5)['id'])
+
     def test_lines_of_two_branches_merge(self):
         ours, theirs = history.History(':memory:'), history.History(':memory:')
         for known, mine in ((ours, run(time=3)), (theirs, run(time=2))):
