@@ -84,6 +84,7 @@ TEST(ContestantProcess, TimesWhatItIsAsked) {
   EXPECT_EQ(timed.iterations, 3);
   EXPECT_GT(timed.seconds, 0);
   EXPECT_EQ(timed.bytes_per_step, 4);  // passes: one is not timed
+  EXPECT_EQ(process.run({group, 1, 0, 1}).bytes_per_step, 5);
   EXPECT_GE(process.run({group, 0, 0.01, 1}).seconds, 0.01);
 }
 

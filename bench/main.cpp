@@ -93,7 +93,9 @@ PassTimer::Make maker(const Arguments& arguments) {
       of_pass.pass = pass;
       return std::regex_search(of_pass.name(), slow) ? percent / 100 : 0.0;
     };
-    return slowed(std::move(contestant), {part(Pass::forward), part(Pass::backward)});
+    const Slowdown by{part(Pass::forward), part(Pass::backward)};
+    if (by.forward == 0 && by.backward == 0) return contestant;
+    return slowed(std::move(contestant), by);
   };
 }
 

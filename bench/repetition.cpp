@@ -2,6 +2,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include <chrono>
+
 #include "bench/shapes.hpp"
 
 namespace bptt::bench {
@@ -48,9 +50,13 @@ Repetition RepetitionTimer::run(const Request& request) {
       runner->backward();
     benchmark::ClobberMemory();
   };
-  // Others ran since: what this one needs comes back into the caches, and its threads awake. A pass
-  // so long that it is timed once fills the caches anew by itself.
-  if (request.iterations > 1) pass();
+  // Others ran since, or nobody: what this one needs comes into the caches, its threads awake, its
+  // branches learnt. At first for as long as a repetition takes; later once, unless a pass is so
+  // long that it is timed once.
+  using Clock = std::chrono::steady_clock;
+  const auto until = Clock::now() + std::chrono::duration<double>(request.seconds);
+  if (request.iterations != 1) pass();
+  while (request.iterations == 0 && Clock::now() < until) pass();
   benchmark::ClearRegisteredBenchmarks();
   auto* timed = benchmark::RegisterBenchmark(group.name().c_str(), [&](benchmark::State& state) {
     for (auto _ : state) pass();

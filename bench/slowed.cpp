@@ -2,27 +2,34 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 namespace bptt::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void turn(long times) {
+/// Not inlined: it takes as long where it is timed as where it is used.
+[[gnu::noinline]] void turn(long times) {
   for (long k = 0; k < times; ++k) asm volatile("");  // NOLINT(hicpp-no-assembler)
 }
 
-/// The shortest of some calls, in seconds: what disturbs makes longer only.
+/// The median of some calls, in seconds, the first tenth of them left out, in which caches are
+/// filled.
 template <class Call>
-double least_seconds(const Call& call) {
-  double least = 1e9;
-  const auto until = Clock::now() + std::chrono::milliseconds(10);
-  for (int k = 0; k < 3 || (k < 100 && Clock::now() < until); ++k) {
+double seconds_of(const Call& call) {
+  std::vector<double> seconds;
+  const auto until = Clock::now() + std::chrono::milliseconds(20);
+  while (seconds.size() < 5 || (seconds.size() < 1000 && Clock::now() < until)) {
     const auto start = Clock::now();
     call();
-    least = std::min(least, std::chrono::duration<double>(Clock::now() - start).count());
+    seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
-  return least;
+  seconds.erase(seconds.begin(),
+                seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 10));
+  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return *middle;
 }
 
 class Slowed final : public Contestant {
@@ -30,9 +37,9 @@ class Slowed final : public Contestant {
   Slowed(std::unique_ptr<Contestant> contestant, const Slowdown& by)
       : contestant_(std::move(contestant)) {
     constexpr long some = 100'000;
-    const double of_a_turn = least_seconds([] { turn(some); }) / some;
+    const double of_a_turn = seconds_of([] { turn(some); }) / some;
     const auto turns = [&](double part, const auto& pass) {
-      return part > 0 ? static_cast<long>(part * least_seconds(pass) / of_a_turn) : 0;
+      return part > 0 ? static_cast<long>(part * seconds_of(pass) / of_a_turn) : 0;
     };
     turns_of_forward_ = turns(by.forward, [&] { contestant_->forward(); });
     turns_of_backward_ = turns(by.backward, [&] { contestant_->backward(); });

@@ -2,7 +2,8 @@
 
 In each round variants of one build run once, in random order: twice as it is, and in every fourth round with
 one kernel made 1, 3, 5 and 10 % slower too (bptt_bench --slow). A comparison takes the rounds of a stretch of so
-many pairs; no two comparisons of a variant share a round.
+many pairs; no two comparisons of a slowed variant share a round. Equal builds are compared twice: a round's with
+each other, and one round's with the next one's.
 """
 import json
 import math
@@ -44,6 +45,8 @@ def measured(build, rounds, started=lambda k: None):
 def comparisons(times, variant, pairs, fences, default_fence=1.01):
     """The changes of each comparison of that variant with the base."""
     rounds = [(this['base'], this[variant]) for this in times if variant in this]
+    if variant == 'equal':  # and of each with the base of the next round
+        rounds += [(this['equal'], following['base']) for this, following in zip(times, times[1:])]
     for first in range(0, len(rounds) - pairs + 1, pairs):
         stretch = rounds[first:first + pairs]
         yield comparison.compare({name: [(base[name], other[name]) for base, other in stretch]
