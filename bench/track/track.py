@@ -289,7 +289,7 @@ def parser():
     one.add_argument('file')
 
     def pairs(added):
-        added.add_argument('--pairs', type=int, default=comparison.LEAST_PAIRS, help='%(default)s')
+        added.add_argument('--pairs', type=int, default=comparison.PAIRS, help='%(default)s')
         added.add_argument('--fences', default=os.path.join(ROOT, 'build', 'track', 'fences.json'),
                            help='what equal builds differ by here, from ./dev track power')
         added.add_argument('--json', help='what was found, for programs')
@@ -313,7 +313,7 @@ def parser():
     one.add_argument('--format', required=True, choices=sorted(export.FORMATS))
     one = command('power', run_power, 'Measures what a comparison finds: equal builds and slowed ones, many times.')
     one.add_argument('--rounds', type=int, default=1000, help='of all variants; %(default)s')
-    one.add_argument('--pairs', type=int, default=comparison.LEAST_PAIRS, help='of a comparison; %(default)s')
+    one.add_argument('--pairs', type=int, default=comparison.PAIRS, help='of a comparison; %(default)s')
     one.add_argument('--from', dest='source', help='times of an earlier measurement in place of new ones')
     one.add_argument('--to', default=os.path.join(ROOT, 'build', 'track', 'power.json'), help='the times')
     one.add_argument('--fences', default=os.path.join(ROOT, 'build', 'track', 'fences.json'),
