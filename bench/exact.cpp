@@ -5,26 +5,20 @@
 //   valgrind --tool=callgrind --instr-atstart=no bptt_exact --threads 1
 //
 // leaves one file a pass, which says "desc: Trigger: Client Request: <pass>".
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <regex>
 #if __has_include(<valgrind/callgrind.h>)
 #include <valgrind/callgrind.h>
 #endif
 
 #include "bench/contestant.hpp"
-#include "bench/repetition.hpp"
-#include "bench/shapes.hpp"
+#include "bench/groups.hpp"
 #include "core/whole_file.hpp"
 #include "optimized/counted_allocations.hpp"
 #include "optimized/passes.hpp"
 
 namespace bptt::bench {
-
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -87,25 +81,12 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const std::regex matching(filter);
   Json figures = Json::object();
-  for (const BenchShape& shape : bench_shapes())
-    for (const Cell cell : {Cell::lstm, Cell::rnn}) {
-      if (!(cell == Cell::lstm ? shape.lstm : shape.rnn)) continue;
-      for (const Scalar scalar : {Scalar::f32, Scalar::f64})
-        for (const int count : threads)
-          for (const Pass pass : {Pass::forward, Pass::backward}) {
-            const Group group{cell, scalar, pass, shape.sizes, count};
-            const std::string name = group.name();
-            if (!std::regex_search(name, matching)) continue;
-            if (flops(cell, pass, shape.sizes) > most_work) continue;
-            const auto contestant =
-                scalar == Scalar::f32
-                    ? make_contestant<float>("optimized", cell, shape.sizes, count)
-                    : make_contestant<double>("optimized", cell, shape.sizes, count);
-            figures[name] = figures_of(name, *contestant, pass);
-          }
-    }
+  for (const Group& group : bench_groups(filter, threads)) {
+    if (flops(group.cell, group.pass, group.sizes) > most_work) continue;
+    figures[group.name()] =
+        figures_of(group.name(), *make_contestant("optimized", group), group.pass);
+  }
   const Json document{{"schema", "bptt-verify/exact"},
                       {"version", 1},
                       {"target", optimized::available_targets().front()},

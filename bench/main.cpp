@@ -12,11 +12,11 @@
 #include <string>
 
 #include "bench/contestant.hpp"
+#include "bench/groups.hpp"
 #include "bench/pass_timer.hpp"
 #include "bench/peak.hpp"
 #include "bench/results.hpp"
 #include "bench/scaling.hpp"
-#include "bench/shapes.hpp"
 #include "bench/slowed.hpp"
 #include "bench/table.hpp"
 #include "core/subject.hpp"
@@ -41,22 +41,11 @@ using Batch = std::vector<Entry>;
 
 /// Group by group, without those who would take too long.
 std::vector<Batch> batches_of(const Arguments& arguments) {
-  const std::regex filter(arguments.filter);
   std::vector<Batch> batches;
-  for (const BenchShape& shape : bench_shapes()) {
-    if (arguments.quick && !shape.quick) continue;
-    for (const Cell cell : {Cell::lstm, Cell::rnn}) {
-      if (!(cell == Cell::lstm ? shape.lstm : shape.rnn)) continue;
-      for (const Scalar scalar : {Scalar::f32, Scalar::f64})
-        for (const int threads : arguments.threads)
-          for (const Pass pass : {Pass::forward, Pass::backward}) {
-            const Group group{cell, scalar, pass, shape.sizes, threads};
-            if (!std::regex_search(group.name(), filter)) continue;
-            batches.emplace_back();
-            for (const std::string& name : arguments.contestants)
-              if (!takes_long(name, cell, shape.sizes)) batches.back().push_back({group, name});
-          }
-    }
+  for (const Group& group : bench_groups(arguments.filter, arguments.threads, arguments.quick)) {
+    batches.emplace_back();
+    for (const std::string& name : arguments.contestants)
+      if (!takes_long(name, group.cell, group.sizes)) batches.back().push_back({group, name});
   }
   return batches;
 }
@@ -84,9 +73,7 @@ std::set<std::string> contestants_of(const std::vector<Batch>& batches) {
 PassTimer::Make maker(const Arguments& arguments) {
   return [slow = std::regex(arguments.slow_groups), percent = arguments.slow_percent](
              const std::string& name, const Group& group) {
-    auto contestant = group.scalar == Scalar::f32
-                          ? make_contestant<float>(name, group.cell, group.sizes, group.threads)
-                          : make_contestant<double>(name, group.cell, group.sizes, group.threads);
+    auto contestant = make_contestant(name, group);
     if (name != "optimized" || percent == 0) return contestant;
     const auto part = [&](Pass pass) {
       Group of_pass = group;  // one contestant is of both passes

@@ -4,8 +4,6 @@
 
 #include <chrono>
 
-#include "bench/shapes.hpp"
-
 namespace bptt::bench {
 namespace {
 
@@ -22,11 +20,6 @@ class Kept : public benchmark::BenchmarkReporter {
 };
 
 }  // namespace
-
-std::string Group::name() const {
-  return std::string(name_of(cell)) + (pass == Pass::forward ? "/forward/" : "/backward/") +
-         std::string(name_of(scalar)) + "/" + bench::name_of(sizes) + "/" + std::to_string(threads);
-}
 
 Contestant* RepetitionTimer::contestant(const Group& g, int batch) {
   std::erase_if(shapes_,

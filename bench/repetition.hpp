@@ -8,22 +8,9 @@
 #include <memory>
 #include <string>
 
-#include "bench/contestant.hpp"
-#include "core/subject.hpp"
+#include "bench/groups.hpp"
 
 namespace bptt::bench {
-
-/// Passes that are compared with one another.
-struct Group {
-  Cell cell;
-  Scalar scalar;
-  Pass pass;
-  Sizes sizes;
-  int threads;
-
-  /// lstm/backward/f32/64x64x32x100/1
-  [[nodiscard]] std::string name() const;
-};
 
 /// What is timed. Plain data: it goes from one process to another.
 struct Request {

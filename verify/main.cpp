@@ -75,6 +75,7 @@ int bounds(const Arguments& arguments) {
         subject->name() + " does not do");
   BoundsSurveyOptions options;
   options.entries_per_row = arguments.entries;
+  options.models = arguments.models;
   options.seed = arguments.campaign.seed;
   options.jobs = static_cast<unsigned>(arguments.campaign.jobs);
   if (is_terminal(STDERR_FILENO))
@@ -183,6 +184,8 @@ void add_bounds(CLI::App& app, Arguments& a) {
                  "small, against 50 digits; or real, those of models, against the values that the "
                  "suite expects")
       ->check(CLI::IsMember({"small", "real"}));
+  app.add_option("--models", a.models, "Of real sizes, so many of each cell and scalar; all")
+      ->check(CLI::Range(1, 1000));
   app.add_option("--jobs", a.campaign.jobs, "Threads; all of the machine's")
       ->check(CLI::Range(1, 1024));
   app.add_option("--json", a.json, "Writes the errors there, array by array")->type_name("FILE");

@@ -7,7 +7,8 @@ from history import line_of
 #: Measures of which less is better; every measure here is one.
 UNIT_OF = {'seconds': 's', 'instructions': 'instructions', 'workspace_bytes': 'bytes',
            'multiply_adds': 'operations', 'waits': 'waits', 'allocations': 'allocations',
-           'median_sigma': 'sigma', 'largest_sigma': 'sigma', 'median_ulp': 'ULP', 'largest_ulp': 'ULP'}
+           'median_sigma': 'sigma', 'largest_sigma': 'sigma', 'median_ulp': 'ULP', 'largest_ulp': 'ULP',
+           'accused': 'entries'}
 
 
 def google_benchmark(runs):

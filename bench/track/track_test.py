@@ -108,6 +108,10 @@ class ChangePoints(unittest.TestCase):
         self.assertAlmostEqual(points[1].after, 0.05, delta=0.01)
         self.assertLessEqual(points[0].p, 0.01)
 
+    def test_the_right_side_of_a_cut_is_cut_again(self):
+        series = numpy.repeat([0.0, 1.0, 1.1], 20) + numpy.random.default_rng(9).normal(0, 0.01, 60)
+        self.assertEqual(self.found(series), [20, 40])
+
     def test_a_change_of_scatter_alone_is_one_of_distribution(self):
         random = numpy.random.default_rng(4)
         series = numpy.concatenate([random.normal(0, 0.01, 60), random.normal(0, 0.2, 60)])
@@ -245,10 +249,24 @@ class Gate(unittest.TestCase):
         self.assertIn('a of the lstm in f32', found[0].words)
         self.assertIn('7.0 times as large', found[0].words)
 
-    def test_one_shape_alone_is_no_loss(self):
+    def test_at_one_shape_alone_only_much_is_a_loss(self):
         before = errors('a', 1)
-        after = errors('a', 1, ('4x1', '16x20')) + errors('a', 3, ('64x50',))
-        self.assertEqual(gate.accuracy_findings(before, after), [])
+
+        def after(factor):
+            return errors('a', 1, ('4x1', '16x20')) + errors('a', factor, ('64x50',))
+
+        self.assertEqual(gate.accuracy_findings(before, after(3)), [])
+        [found] = gate.accuracy_findings(before, after(5))
+        self.assertIn('5.0 times as large, at 64x50: ', found.words)
+
+    def test_wrong_entries_may_not_appear(self):
+        def figures(wrong):
+            return [*errors('a', 1), history.figure('accuracy/lstm/f32/unit/64x50', 'accused', wrong)]
+
+        self.assertEqual(gate.accuracy_findings(figures(2), figures(2)), [])
+        [found] = gate.accuracy_findings(figures(0), figures(1))
+        self.assertEqual((found.kind, found.words), (
+            'accuracy', 'accuracy/lstm/f32/unit/64x50: 0 -> 1 entries are beyond what rounding allows'))
 
     def explained(self, base, at_most=1.02, reason='it halves the misses of dx', ratio=1.01):
         finding = gate.Finding('exact', 'lstm/forward/f32/s/1/optimized', 'instructions', 100, 100 * ratio, '')
@@ -311,7 +329,7 @@ class Export(unittest.TestCase):
         self.assertEqual(history.run_of_line(lines), run())
 
     def test_every_measure_has_a_unit(self):
-        for name in ('seconds', *measure.EXACT, *measure.ACCURACY):
+        for name in ('seconds', *measure.EXACT, *measure.ACCURACY, *measure.WRONG):
             self.assertIn(name, export.UNIT_OF)
 
 
@@ -379,9 +397,13 @@ class Programs(unittest.TestCase):
                 self.assertEqual(f['value'], 0, f['benchmark'])
 
     def test_accuracy_is_read(self):
-        figures = measure.accuracy(self.build(), entries=20)
+        figures = measure.accuracy(self.build(), surveys=[(20, ())])
         name = 'accuracy/lstm/f32/unit/16x5/dWf'
         self.assertIn((name, 'median_sigma'), {(f['benchmark'], f['measure']) for f in figures})
+        # The other survey takes half a minute: its options must be there.
+        known = measure.run([self.build().program('bptt-verify'), 'bounds', '--help'])
+        for _, survey in measure.SURVEYS:
+            self.assertTrue(all(option in known for option in survey[::2]))
         self.assertEqual(gate.accuracy_findings(figures, figures), [])
 
     def test_a_program_that_fails_is_told_with_its_words(self):

@@ -227,7 +227,7 @@ std::vector<BoundsRow> survey_models(const Subject& subject, const BoundsSurveyO
     for (int k = 0;; ++k) {
       const ProblemSpec spec = properties::model_problem(SizeSet::real, kind.cell, options.seed, k);
       const Sizes& s = spec.sizes;
-      if (k > 0 && s == first) break;
+      if ((k > 0 && s == first) || (options.models > 0 && k == options.models)) break;
       Sample sample;
       sample.row = kind;
       sample.row.n_x = s.n_x;

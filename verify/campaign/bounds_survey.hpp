@@ -42,6 +42,7 @@ struct BoundsSurveyOptions {
   long long entries_per_row = 12500;
   std::uint64_t seed = 1;
   unsigned jobs = 1;
+  int models = 0;  // so many real shapes of each cell and scalar; 0: all
   std::function<void(std::size_t done, std::size_t all)> progress;  // may be empty
 };
 

@@ -42,7 +42,7 @@ struct Arguments {
   diagnosis::GradeOptions grade;
   std::optional<double> diagnosis_seconds;  // 0: no diagnosis
   bool diagnosis_power = false, other_rounding = false;
-  int pairs = 100;
+  int pairs = 100, models = 0;
   long long entries = 1000;
 };
 
