@@ -11,8 +11,11 @@ import scipy.stats
 import statsmodels.stats.multitest
 
 LEAST_PAIRS = 20
-#: By the table of docs/tracking.md.
+#: By the table of docs/tracking.md: so many pairs at least; then more, up to MOST_PAIRS, until no interval
+#: reaches further than PRECISION to a side. So a noisy machine takes longer, and sees as much.
 PAIRS = 30
+MOST_PAIRS = 200
+PRECISION = 0.015
 #: Of all benchmarks called changed, so many may be unchanged (Benjamini-Hochberg).
 FALSE_DISCOVERIES = 0.01
 #: Of the intervals that are printed.
@@ -28,6 +31,7 @@ class Change:
     upper: float
     p: float          # Wilcoxon's signed ranks, of both sides, as it is
     fence: float      # a ratio below it is what equal builds show too
+    pairs: int
     adjusted: float = 1.0  # p after Benjamini-Hochberg
 
     @property
@@ -81,6 +85,12 @@ def interval(differences, confidence=CONFIDENCE):
             float(means[min(middle + kept(between[middle:]), len(means) - 1)]))
 
 
+def reach(pairs):
+    """How far the widest of the intervals reaches to a side, as a logarithm. pairs: as for compare."""
+    intervals = [interval([math.log(second / first) for first, second in times]) for times in pairs.values()]
+    return max((upper - lower) / 2 for lower, upper in intervals)
+
+
 def compare(pairs, fences=None, default_fence=1.01, with_intervals=True):
     """pairs: {benchmark: [(first's seconds, second's seconds), ..]}. Changes, in the order of the pairs."""
     changes = []
@@ -91,7 +101,7 @@ def compare(pairs, fences=None, default_fence=1.01, with_intervals=True):
         lower, upper = interval(differences) if with_intervals else (math.nan, math.nan)
         changes.append(Change(benchmark, math.exp(hodges_lehmann(differences)), math.exp(lower),
                               math.exp(upper), p_value(differences),
-                              (fences or {}).get(benchmark, default_fence)))
+                              (fences or {}).get(benchmark, default_fence), len(times)))
     if changes:
         adjusted = statsmodels.stats.multitest.multipletests([c.p for c in changes], method='fdr_bh')[1]
         for change, value in zip(changes, adjusted):

@@ -7,6 +7,7 @@ each other, and one round's with the next one's.
 """
 import json
 import math
+import os
 import random
 import re
 import sys
@@ -105,6 +106,7 @@ def main(arguments, root):
         print(f'| {variant} | {count} | {f"{100 * seen / count:.0f} %" if VARIANTS[variant] else "-"} | '
               f'{100 * accused / count:.1f} % |')
     fences = fences_of(times, arguments.pairs)
+    os.makedirs(os.path.dirname(os.path.abspath(arguments.fences)), exist_ok=True)
     with open(arguments.fences, 'w', encoding='utf-8') as file:
         json.dump({'pairs': arguments.pairs, 'fences': fences}, file, indent=1)
     return 0

@@ -102,11 +102,14 @@ def add(arguments):
     return 0
 
 
-def measured_pairs(first, second, bench, pairs, started=lambda k: None):
-    """{benchmark: [(first's seconds, second's), ..]}: the two in turn, in either order at random."""
+def measured_pairs(first, second, bench, pairs, most=None, started=lambda k: None):
+    """{benchmark: [(first's seconds, second's), ..]}: the two in turn, in either order at random. More than
+    `pairs` of them, up to `most`, while an interval is too wide."""
     order = random.Random(1)
     result = {}
-    for k in range(pairs):
+    for k in range(most or pairs):
+        if k >= pairs and k % 10 == 0 and comparison.reach(result) <= comparison.PRECISION:
+            break
         started(k)
         both = {}
         for which in order.sample([0, 1], 2):
@@ -138,12 +141,18 @@ def changes_of(first, second, arguments):
 
     def started(k):
         passed = time.monotonic() - start
-        left = f', {passed / k * (arguments.pairs - k):.0f} s left' if k else ''
-        progress(f'pair {k + 1} of {arguments.pairs}{left}')
+        of = arguments.pairs if k < arguments.pairs else arguments.most_pairs
+        left = f', {passed / k * (of - k):.0f} s left' if k else ''
+        progress(f'pair {k + 1} of {of}{left}' + (': the machine is noisy' if k >= arguments.pairs else ''))
 
-    pairs = measured_pairs(first, second, arguments.bench or measure.QUICK, arguments.pairs, started)
+    pairs = measured_pairs(first, second, arguments.bench or measure.QUICK, arguments.pairs,
+                           arguments.most_pairs, started)
     progress('')
-    return comparison.compare(pairs, fences_of(arguments.fences))
+    changes = comparison.compare(pairs, fences_of(arguments.fences))
+    widest = max((c.upper / c.lower) ** 0.5 - 1 for c in changes)
+    print(f'{max(c.pairs for c in changes)} pairs; the widest interval is +-{100 * widest:.1f} %'
+          + (': this machine is too noisy to see less' if widest > comparison.PRECISION * 1.1 else ''))
+    return changes
 
 
 def table(changes):
@@ -160,11 +169,11 @@ def compare(arguments):
     table(changes)
     slower, faster = [c for c in changes if c.slower], [c for c in changes if c.faster]
     mean = statistics.fmean(c.ratio for c in changes)
-    print(f'{second.name} beside {first.name}, {arguments.pairs} pairs: {len(changes)} benchmarks, {len(slower)} '
+    print(f'{second.name} beside {first.name}: {len(changes)} benchmarks, {len(slower)} '
           f'slower, {len(faster)} faster; {100 * (mean - 1):+.2f} % in the mean')
     if arguments.json:
         write_json(arguments.json, {'schema': 'bptt-verify/track-comparison', 'version': 1,
-                                    'first': first.name, 'second': second.name, 'pairs': arguments.pairs,
+                                    'first': first.name, 'second': second.name,
                                     'changes': [{**vars(c), 'slower': c.slower, 'faster': c.faster}
                                                 for c in changes]})
     return 1 if slower else 0
@@ -289,7 +298,9 @@ def parser():
     one.add_argument('file')
 
     def pairs(added):
-        added.add_argument('--pairs', type=int, default=comparison.PAIRS, help='%(default)s')
+        added.add_argument('--pairs', type=int, default=comparison.PAIRS, help='at least; %(default)s')
+        added.add_argument('--most-pairs', type=int, default=comparison.MOST_PAIRS,
+                           help=f'while an interval is wider than +-{100 * comparison.PRECISION:g} %%; %(default)s')
         added.add_argument('--fences', default=os.path.join(ROOT, 'build', 'track', 'fences.json'),
                            help='what equal builds differ by here, from ./dev track power')
         added.add_argument('--json', help='what was found, for programs')

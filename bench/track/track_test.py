@@ -88,6 +88,15 @@ class Comparison(unittest.TestCase):
         self.assertEqual([c.benchmark for c in changes if c.slower or c.faster], [])
         self.assertLess(p[0], 0.05)  # alone, it would be called a change
 
+    def test_noise_asks_for_more_pairs(self):
+        self.assertLess(comparison.reach({'b': pairs_of(1.05, count=30, noise=0.01)}), comparison.PRECISION)
+        self.assertGreater(comparison.reach({'b': pairs_of(1.05, count=30, noise=0.01),
+                                             'c': pairs_of(1, count=30, noise=0.1)}), comparison.PRECISION)
+        for noise, expected in ((0.005, 20), (0.5, 50)):
+            runs = iter([t for pair in pairs_of(1, count=50, noise=noise, drift=0) for t in pair])
+            with mock.patch.object(measure, 'times', side_effect=lambda *_: {'b': next(runs)}):
+                self.assertEqual(len(track.measured_pairs(None, None, [], 20, 50)['b']), expected)
+
     def test_few_pairs_are_refused(self):
         with self.assertRaisesRegex(ValueError, 'lstm: 19 pairs, expected 20 or more'):
             comparison.compare({'lstm': pairs_of(2, count=19)})
