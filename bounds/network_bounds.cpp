@@ -210,8 +210,10 @@ class NetworkBounds::Body {
     for (const auto& direction : directions) {
       const Tangents<V> tangents(plan_, values, converted<V>(direction));
       NamedTensors<long double>& states = result.emplace_back();
-      for (const int k : plan_.program().arrays_of(cells::Role::state))
-        states.add(plan_.array(k).name, steps_of(tangents.arrays(), k, plan_.T_x, 1));
+      for (const cells::Role role : {cells::Role::state, cells::Role::output})
+        for (const int k : plan_.program().arrays_of(role))
+          states.add(plan_.array(k).name, steps_of(tangents.arrays(), k, plan_.T_x,
+                                                   plan_.home(k) == Plan::Home::state ? 1 : 0));
     }
     return result;
   }

@@ -45,7 +45,6 @@ TEST(Tangents, AreThoseOfDualNumbers) {
       const auto got = run.tangents({v, {}});
       cells::Walk<N> walk(q.step, q.extents, q.m);
       for (const auto& [name, tensor] : walk.forward(in)) {
-        if (!got[0].contains(name)) continue;  // an output
         long double largest = 0;
         for (const N& n : tensor.elements()) largest = std::max(largest, std::abs(n.tangent));
         if (!std::isfinite(largest)) continue;

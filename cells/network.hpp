@@ -1,24 +1,37 @@
-// The networks of core/network.hpp as lines: their steps and sizes under the names of the cells'
-// files.
+// The cells of core/cell.hpp as lines: whoever has a number finds the step, and whoever has a file
+// gets a number.
 #pragma once
 
-#include "cells/built_in.hpp"
-#include "cells/functions.hpp"
+#include <string_view>
+#include <vector>
+
+#include "cells/program.hpp"
 #include "core/problem.hpp"
 
 namespace bptt::cells {
 
-/// The cell's step with that activation.
-[[nodiscard]] inline Program step_of(Cell cell, Activation activation) {
-  return built_in(name_of(cell)).with(*function_named(name_of(activation)));
-}
+/// The table of a cell's arrays. Its sizes are n_x if it has one of that name, and n_a, n_b, n_c in
+/// the order in which its letters name the others. Arrays that the text names and that its way
+/// back reads are kept. Throws UnsupportedError if there are more sizes than Sizes has.
+[[nodiscard]] CellTable table_of(const Definition& cell);
 
-/// n_a and n_x.
-[[nodiscard]] inline Extents extents_of(const Sizes& sizes) {
-  Extents extents;
-  extents.add("n_a", sizes.n_a);
-  extents.add("n_x", sizes.n_x);
-  return extents;
-}
+/// Gives a cell of one's own a number. Throws Error if there is another one of that name.
+[[nodiscard]] Cell add_cell(const Definition& cell);
+/// A built-in cell, or one that was added. Throws UnsupportedError with the names that are there.
+[[nodiscard]] Cell cell_named(std::string_view name);
+/// RNN and LSTM, then the other built-in ones by name.
+[[nodiscard]] std::vector<Cell> built_in_cells();
+[[nodiscard]] const Definition& definition_of(Cell cell);
+
+/// The cell's step with that activation.
+[[nodiscard]] Program step_of(Cell cell, Activation activation);
+/// Its sizes under the names that its letters have.
+[[nodiscard]] Extents extents_of(Cell cell, const Sizes& sizes);
+
+/// Whether its lines mean something where numbers have no order: it has no `larger`.
+[[nodiscard]] bool runs_over_a_field(Cell cell);
+/// Whether it has sums of products alone, besides identity and ReLU: on small whole numbers all of
+/// its results are exact.
+[[nodiscard]] bool has_exact_sums(Cell cell, Activation activation);
 
 }  // namespace bptt::cells

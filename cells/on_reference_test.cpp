@@ -34,7 +34,7 @@ NamedTensors<S> by_the_reference(const Problem<S>& p) {
 
 template <class S>
 NamedTensors<S> by_the_lines(const Problem<S>& p) {
-  Walk<S> walk(step_of(p.cell, p.activation), extents_of(p.sizes), p.sizes.m);
+  Walk<S> walk(step_of(p.cell, p.activation), extents_of(p.cell, p.sizes), p.sizes.m);
   const auto states = walk.forward(p.in);
   auto out = walk.backward(p.up);
   for (const auto& [name, tensor] : states) out.add(name, tensor);
@@ -86,7 +86,7 @@ TEST(Lines, OfTheClosedFormulasAreTheReversedOnesOverAFiniteField) {
     for (auto* tensors : {&p.in, &p.up})
       for (auto& [name, tensor] : *tensors)
         for (Modular& entry : tensor.elements()) entry = Modular(engine() >> 3U);
-    Walk<Modular> walk(step, formulas, extents_of(p.sizes), p.sizes.m);
+    Walk<Modular> walk(step, formulas, extents_of(p.cell, p.sizes), p.sizes.m);
     static_cast<void>(walk.forward(p.in));
     const auto got = walk.backward(p.up);
     for (const auto& [name, tensor] : by_the_lines(p)) {

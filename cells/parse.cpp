@@ -36,7 +36,8 @@ class Builder {
         cell_.title = trimmed(text.substr(sharp + 1));
       return;
     }
-    const Token first = s.word("a name or one of: cell axes state input weight output function");
+    const Token first =
+        s.word("a name or one of: cell axes state input weight output function range");
     if (first.text == "cell")
       name(first);
     else if (cell_.name.empty())
@@ -45,6 +46,8 @@ class Builder {
       axes();
     else if (first.text == "function")
       function();
+    else if (first.text == "range")
+      range();
     else if (declared_roles.contains(first.text))
       declare(declared_roles.at(first.text));
     else
@@ -125,10 +128,33 @@ class Builder {
     cell_.activation_name = name.text;
   }
 
+  void range() {
+    do {
+      const Token token = plain_word("an array");
+      const int k = step().find(token.text);
+      if (k < 0 || array(k).role == Role::output || array(k).role == Role::local)
+        refuse(token, "a range is of an input, a state or a weight, declared above it");
+      syntax_->expect(":");
+      const double low = number(), high = number();
+      if (!(low < high))
+        refuse(token, "the range of " + token.text + " ends where it begins, or before");
+      cell_.ranges.push_back({token.text, low, high});
+    } while (!syntax_->at_end());
+  }
+
+  double number() {
+    const bool minus = syntax_->is("-");
+    if (minus) syntax_->take();
+    const Factor factor = syntax_->number();
+    const double value = static_cast<double>(factor.number.numerator) /
+                         static_cast<double>(factor.number.denominator);
+    return minus ? -value : value;
+  }
+
   Token free_name(const Token& token) {
     const std::string& name = token.text;
     if (function_named(name) || name == "stack" || name == "cell" || name == "axes" ||
-        name == "function" || declared_roles.contains(name))
+        name == "function" || name == "range" || declared_roles.contains(name))
       refuse(token, "'" + name + "' has a meaning of its own and cannot be a name");
     if (step().find(name) >= 0 || name == cell_.activation_name)
       refuse(token, "there is a " + name + " already");
@@ -221,7 +247,7 @@ class Builder {
   /// The array whose line is about to be written: `known`, or a new local one.
   int target(int known, const std::string& name, const std::vector<int>& letters) {
     if (known < 0) {
-      step().arrays.push_back({name, Role::local, letters, true});
+      step().arrays.push_back({name, Role::local, letters, true, name == root_});
       known = static_cast<int>(step().arrays.size()) - 1;
     }
     given_.insert(known);

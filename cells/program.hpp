@@ -48,6 +48,7 @@ struct Array {
   Role role = Role::local;
   std::vector<int> axes;   // letters that run over the axes
   bool of_samples = true;  // it has a sample index, the last
+  bool named = true;       // in the text; else it is a part of a line
 };
 
 /// An array at some of its elements: a letter for each axis, counted from where `first` says.
@@ -122,12 +123,19 @@ struct Program {
   [[nodiscard]] Place whole(int array) const;
 };
 
+/// Where the numbers of an array must lie, of a state those before the first step.
+struct Range {
+  std::string array;
+  double low, high;
+};
+
 /// What a cell is: one step forwards.
 struct Definition {
   std::string name;
   std::string title;                  // the comment that it begins with
   std::vector<Function> activations;  // that may stand for the function `activation_name`
   std::string activation_name;        // empty: there is none
+  std::vector<Range> ranges;
   Program step;
 
   /// The step with that function in the place of `activation`. Throws UnsupportedError if it is

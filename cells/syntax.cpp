@@ -107,13 +107,19 @@ Factor Syntax::array(Token name) {
   return factor;
 }
 
-Factor Syntax::factor() {
+Factor Syntax::number() {
+  if (!is_digit(peek().text[0]))
+    refuse(peek(), "expected a number, found " +
+                       (at_end() ? "the end of the line" : "'" + peek().text + "'"));
   Factor factor;
-  if (is_digit(peek().text[0])) {
-    factor.name = take();
-    factor.number = number_of(factor.name.text);
-    return factor;
-  }
+  factor.name = take();
+  factor.number = number_of(factor.name.text);
+  return factor;
+}
+
+Factor Syntax::factor() {
+  if (is_digit(peek().text[0])) return number();
+  Factor factor;
   const bool group = is("(");
   if (!group && !at_word())
     refuse(peek(), "expected a number, an array, a function or '(', found " +

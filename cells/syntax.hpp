@@ -59,6 +59,8 @@ class Syntax {
   Factor array() { return array(word("an array")); }
   /// Of a name that has been taken: its letters follow.
   Factor array(Token name);
+  /// A number, as a factor.
+  Factor number();
   Expression expression();
   [[noreturn]] void refuse(const Token& token, const std::string& what) const;
 

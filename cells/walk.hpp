@@ -3,11 +3,13 @@
 // losses of each step send, where that enters. Deliberately in plain loops (evaluate.hpp).
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "cells/evaluate.hpp"
 #include "cells/reverse.hpp"
+#include "core/subject.hpp"
 
 namespace bptt::cells {
 
@@ -20,6 +22,8 @@ namespace bptt::cells {
 ///   out   s, o (.., m, T_x);  dx (.., m, T_da), dW, ds0 (.., m)
 template <class S>
 class Walk {
+  using Arrays = std::vector<Tensor<S>>;
+
  public:
   /// A step whose activation is chosen (Definition::with).
   Walk(Program step, Extents extents, Index m)
@@ -58,76 +62,58 @@ class Walk {
     return out;
   }
 
-  /// Gradients of inputs, weights and initial states, of the last forward pass.
-  NamedTensors<S> backward(const NamedTensors<S>& up) {
-    const Evaluation<S> way_back(back_.program, extents_, m_);
-    Index T_da = steps();
-    for (const auto& [name, tensor] : up)
-      if (!name.ends_with("_T")) T_da = tensor.shape()[tensor.shape().rank() - 1];
-
-    NamedTensors<S> out;
-    Arrays carried = zeros(way_back, step_.arrays.size(), 0);  // of the states, by their numbers
-    for (const int state : step_.arrays_of(Role::state)) {
-      const std::string name = "d" + step_.arrays[at(state)].name + "_T";
-      if (!up.contains(name)) continue;
-      require(up, name, carried[at(state)].shape());
-      carried[at(state)] = up[name];
-    }
-    Arrays gradients = zeros(way_back, back_.program.arrays.size(), step_.arrays.size());
-    for (const int k : step_.arrays_of(Role::input)) {
-      Shape shape = carried[at(k)].shape();
-      shape.append(T_da);
-      out.add("d" + step_.arrays[at(k)].name, Tensor<S>(shape));
-    }
-
-    for (Index t = T_da - 1; t >= 0; --t) {
-      Arrays arrays = steps_[at(t)];
-      for (std::size_t k = step_.arrays.size(); k < back_.program.arrays.size(); ++k) {
-        const bool kept = is_of_a_weight(static_cast<int>(k));
-        arrays.push_back(kept ? std::move(gradients[k]) : gradients[k]);
-      }
-      for (const Role role : {Role::state, Role::output})
-        for (const int k : step_.arrays_of(role)) {
-          // A state feeds the loss of its step and, through the next step, every later loss.
-          Tensor<S>& d = arrays[at(back_.gradient_of[at(k)])];
-          const std::string name = "d" + step_.arrays[at(k)].name;
-          if (up.contains(name)) read_step(up, name, t, T_da, d);
-          for (std::size_t e = 0; e < d.elements().size(); ++e)
-            d.elements()[e] += carried[at(k)].elements()[e];
+  /// Gradients of inputs, weights and initial states, of the last forward pass. `way`: in which
+  /// steps the sums are formed; the closed form is for those who have one.
+  NamedTensors<S> backward(const NamedTensors<S>& up, Derivation way = Derivation::one_pass) {
+    Back back(*this, up);
+    switch (way) {
+      case Derivation::split: {
+        Arrays carried;
+        for (Index t = back.T_da - 1; t >= 0; --t) {
+          Arrays of_loss = back.step(t, true, {}), of_later = back.step(t, false, carried);
+          back.add(of_loss, of_later);
+          carried = std::move(of_loss);
         }
-      way_back.run(arrays);
-      for (const int k : step_.arrays_of(Role::input))
-        if (const int d = back_.gradient_of[at(k)]; d >= 0) {
-          const auto& from = arrays[at(d)].elements();
-          std::copy(from.begin(), from.end(),
-                    out["d" + step_.arrays[at(k)].name].elements().begin() +
-                        t * static_cast<Index>(from.size()));
-        }
-      for (const int k : step_.arrays_of(Role::before)) {
-        const int d = back_.gradient_of[at(k)];
-        Tensor<S>& to = carried[at(step_.array(base_of(k)))];
-        to = d >= 0 ? std::move(arrays[at(d)]) : Tensor<S>(to.shape());
+        back.begin(std::move(carried));
+        break;
       }
-      for (std::size_t k = step_.arrays.size(); k < back_.program.arrays.size(); ++k)
-        if (is_of_a_weight(static_cast<int>(k))) gradients[k] = std::move(arrays[k]);
+      case Derivation::one_walk_per_loss:
+      case Derivation::by_lag: walk_from_each_loss(back, back.T_da); break;
+      default: {
+        Arrays carried;
+        for (Index t = back.T_da - 1; t >= 0; --t) carried = back.step(t, true, std::move(carried));
+        back.begin(std::move(carried));
+      }
     }
+    return back.gradients();
+  }
 
-    for (const int k : step_.arrays_of(Role::weight)) {
-      const int d = back_.gradient_of[at(k)];
-      out.add("d" + step_.arrays[at(k)].name,
-              d >= 0 ? std::move(gradients[at(d)]) : Tensor<S>(carried[at(k)].shape()));
+  /// Each loss reaches back over at most `lag` steps.
+  NamedTensors<S> backward_truncated(const NamedTensors<S>& up, Index lag) {
+    Back back(*this, up);
+    walk_from_each_loss(back, lag);
+    return back.gradients();
+  }
+
+  /// What step t+1 hands to step t is multiplied by xi[t]. Where xi is 1/p with probability p and
+  /// else 0, the gradients are on average those of backward().
+  NamedTensors<S> backward_randomised(const NamedTensors<S>& up, const std::vector<S>& xi) {
+    Back back(*this, up);
+    Arrays carried;
+    for (Index t = back.T_da - 1; t >= 0; --t) {
+      if (t < back.T_da - 1)
+        for (Tensor<S>& d : carried)
+          for (S& v : d.elements()) v = v * xi[at(t)];
+      carried = back.step(t, true, std::move(carried));
     }
-    for (const int k : step_.arrays_of(Role::state))
-      out.add("d" + step_.arrays[at(k)].name + "0", std::move(carried[at(k)]));
-    return out;
+    back.begin(std::move(carried));
+    return back.gradients();
   }
 
   [[nodiscard]] const Program& step() const { return step_; }
   [[nodiscard]] const Reversal& way_back() const { return back_; }
 
  private:
-  using Arrays = std::vector<Tensor<S>>;
-
   static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
   [[nodiscard]] Index steps() const { return static_cast<Index>(steps_.size()); }
 
@@ -138,10 +124,121 @@ class Walk {
     return arrays;
   }
 
-  [[nodiscard]] bool is_of_a_weight(int gradient) const {
-    for (const int weight : step_.arrays_of(Role::weight))
-      if (back_.gradient_of[at(weight)] == gradient) return true;
-    return false;
+  /// One way back: what the losses send, and what has come of it so far.
+  class Back {
+   public:
+    Back(const Walk& walk, const NamedTensors<S>& up)
+        : T_da(walk.steps()),
+          walk_(walk),
+          up_(up),
+          lines_(walk.back_.program, walk.extents_, walk.m_),
+          arrays_(zeros(lines_, walk.back_.program.arrays.size(), walk.step_.arrays.size())) {
+      for (const auto& [name, tensor] : up)
+        if (!name.ends_with("_T")) T_da = tensor.shape()[tensor.shape().rank() - 1];
+      for (const int k : of(Role::input)) {
+        Shape shape = shape_of(k);
+        shape.append(T_da);
+        out_.add("d" + name_of(k), Tensor<S>(shape));
+      }
+      for (const int k : of(Role::state)) start_.emplace_back(shape_of(k));
+      for (const int k : of(Role::weight))
+        if (const int d = gradient_of(k); d >= 0) kept_.push_back(at(d));
+    }
+
+    /// Through step t: what its loss sends, and what later steps have handed back; none: nothing.
+    /// Returns what is handed on to step t-1, state by state.
+    Arrays step(Index t, bool with_loss, Arrays carried) {
+      Arrays arrays = walk_.steps_[at(t)];
+      for (std::size_t k = arrays.size(); k < arrays_.size(); ++k)
+        arrays.push_back(is_kept(k) ? std::move(arrays_[k]) : arrays_[k]);
+      if (with_loss)
+        for (const Role role : {Role::state, Role::output})
+          for (const int k : of(role)) add_loss(t, k, arrays[at(gradient_of(k))]);
+      const std::vector<int> states = of(Role::state);
+      for (std::size_t s = 0; s < carried.size(); ++s)
+        add(arrays[at(gradient_of(states[s]))], carried[s]);
+      lines_.run(arrays);
+      for (const int k : of(Role::input))
+        if (const int d = gradient_of(k); d >= 0) {
+          auto to = out_["d" + name_of(k)].elements().begin() + t * arrays[at(d)].size();
+          for (const S& v : arrays[at(d)].elements()) *to++ += v;
+        }
+      Arrays handed_on(states.size());
+      for (const int k : of(Role::before)) {
+        const int d = gradient_of(k);
+        const auto s = static_cast<std::size_t>(
+            std::find(states.begin(), states.end(), walk_.step_.array(walk_.base_of(k))) -
+            states.begin());
+        if (d >= 0) handed_on[s] = std::move(arrays[at(d)]);
+      }
+      for (std::size_t s = 0; s < states.size(); ++s)
+        if (handed_on[s].size() == 0) handed_on[s] = Tensor<S>(shape_of(states[s]));
+      for (const std::size_t k : kept_) arrays_[k] = std::move(arrays[k]);
+      return handed_on;
+    }
+
+    /// What step 0 has handed on reaches the initial states.
+    void begin(const Arrays& carried) { add(start_, carried); }
+
+    static void add(Tensor<S>& to, const Tensor<S>& from) {
+      for (std::size_t e = 0; e < to.elements().size(); ++e) to.elements()[e] += from.elements()[e];
+    }
+    static void add(Arrays& to, const Arrays& from) {
+      for (std::size_t s = 0; s < from.size(); ++s) add(to[s], from[s]);
+    }
+
+    NamedTensors<S> gradients() {
+      for (const int k : of(Role::weight)) {
+        const int d = gradient_of(k);
+        out_.add("d" + name_of(k), d >= 0 ? std::move(arrays_[at(d)]) : Tensor<S>(shape_of(k)));
+      }
+      const std::vector<int> states = of(Role::state);
+      for (std::size_t s = 0; s < states.size(); ++s)
+        out_.add("d" + name_of(states[s]) + "0", std::move(start_[s]));
+      return std::move(out_);
+    }
+
+    Index T_da;
+
+   private:
+    [[nodiscard]] std::vector<int> of(Role role) const { return walk_.step_.arrays_of(role); }
+    [[nodiscard]] const std::string& name_of(int k) const { return walk_.step_.arrays[at(k)].name; }
+    [[nodiscard]] int gradient_of(int k) const { return walk_.back_.gradient_of[at(k)]; }
+    [[nodiscard]] Shape shape_of(int k) const {
+      return walk_.step_.shape(k, walk_.extents_, walk_.m_);
+    }
+    [[nodiscard]] bool is_kept(std::size_t k) const {
+      return std::find(kept_.begin(), kept_.end(), k) != kept_.end();
+    }
+    void add_loss(Index t, int k, Tensor<S>& to) const {
+      Tensor<S> of_loss(to.shape());
+      const std::string name = "d" + name_of(k), final_name = name + "_T";
+      if (up_.contains(name)) {
+        read_step(up_, name, t, T_da, of_loss);
+        add(to, of_loss);
+      }
+      if (t == T_da - 1 && up_.contains(final_name)) {
+        require(up_, final_name, to.shape());
+        add(to, up_[final_name]);
+      }
+    }
+
+    const Walk& walk_;
+    const NamedTensors<S>& up_;
+    Evaluation<S> lines_;
+    Arrays arrays_;                  // the gradients; those of the step are empty
+    Arrays start_;                   // d(state) before step 0
+    std::vector<std::size_t> kept_;  // gradients of weights, which go from step to step
+    NamedTensors<S> out_;
+  };
+
+  static void walk_from_each_loss(Back& back, Index lag) {
+    for (Index loss = back.T_da - 1; loss >= 0; --loss) {
+      Arrays carried;
+      const Index end = std::max<Index>(0, loss - lag + 1);
+      for (Index t = loss; t >= end; --t) carried = back.step(t, t == loss, std::move(carried));
+      if (lag > loss) back.begin(carried);
+    }
   }
 
   [[nodiscard]] std::string base_of(int before) const {

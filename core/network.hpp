@@ -5,18 +5,10 @@
 // multiply concat = [a_prev; xt]; all biases (n_a, 1).
 #pragma once
 
-#include <string_view>
-
+#include "core/cell.hpp"
 #include "core/view.hpp"
 
 namespace bptt {
-
-enum class Cell { rnn, lstm };
-/// The RNN's activation of the hidden state. The LSTM uses tanh and sigmoid.
-enum class Activation { tanh, relu, identity };
-
-[[nodiscard]] std::string_view name_of(Cell cell);
-[[nodiscard]] std::string_view name_of(Activation activation);
 
 /// a<t> = activation(Wax x<t> + Waa a<t-1> + ba).
 template <class S>

@@ -11,34 +11,41 @@
 
 namespace bptt {
 
-/// Extents of a problem. T_da <= T_x: upstream gradients may cover the first steps only, and
-/// the backward pass then starts at step T_da - 1.
-struct Sizes {
-  Index n_x = 1, n_a = 1, m = 1, T_x = 1, T_da = 1;
-  friend bool operator==(const Sizes&, const Sizes&) = default;
-};
-
 /// Arrays that the forward pass reads. RNN: x a0 Wax Waa ba. LSTM: x a0 c0 Wf bf Wi bi Wc bc Wo bo.
-[[nodiscard]] const std::vector<std::string>& input_names(Cell cell);
+[[nodiscard]] inline const std::vector<std::string>& input_names(Cell cell) {
+  return table_of(cell).inputs;
+}
 /// Arrays that the forward pass writes. RNN: a. LSTM: a c.
-[[nodiscard]] const std::vector<std::string>& state_names(Cell cell);
+[[nodiscard]] inline const std::vector<std::string>& state_names(Cell cell) {
+  return table_of(cell).states;
+}
 /// Arrays that a backward pass reads again. RNN: a. LSTM: a c ft it cct ot, a struct LstmStates.
-[[nodiscard]] const std::vector<std::string>& cache_names(Cell cell);
+[[nodiscard]] inline const std::vector<std::string>& cache_names(Cell cell) {
+  return table_of(cell).cache;
+}
 /// Upstream gradients. RNN: da. LSTM: da dc_T.
-[[nodiscard]] const std::vector<std::string>& upstream_names(Cell cell);
+[[nodiscard]] inline const std::vector<std::string>& upstream_names(Cell cell) {
+  return table_of(cell).upstream;
+}
 /// Arrays that the backward pass writes: "d" before each name of input_names, dx first.
-[[nodiscard]] const std::vector<std::string>& gradient_names(Cell cell);
-/// The subset of gradient_names that accumulates (+=): the gradients of weights and biases.
-[[nodiscard]] bool accumulates(std::string_view gradient_name);
-
-/// The shape of any array named above. Throws Error for a name the cell does not have.
-[[nodiscard]] Shape shape_of(Cell cell, std::string_view name, const Sizes& sizes);
+[[nodiscard]] inline const std::vector<std::string>& gradient_names(Cell cell) {
+  return table_of(cell).gradients;
+}
+/// Any array named above. Throws Error for a name the cell does not have.
+[[nodiscard]] const CellArray& array_of(Cell cell, std::string_view name);
+[[nodiscard]] inline Shape shape_of(Cell cell, std::string_view name, const Sizes& sizes) {
+  return array_of(cell, name).shape(sizes);
+}
+/// Whether a gradient accumulates (+=): that of a weight or bias.
+[[nodiscard]] inline bool accumulates(Cell cell, std::string_view gradient_name) {
+  return array_of(cell, gradient_name).accumulates();
+}
 
 /// One forward and backward pass to be judged.
 template <class S>
 struct Problem {
   Cell cell = Cell::rnn;
-  Activation activation = Activation::tanh;  // of the RNN; ignored by the LSTM
+  Activation activation = Activation::tanh;  // of the RNN; other cells ignore it
   Sizes sizes;
   NamedTensors<S> in;  // input_names(cell)
   NamedTensors<S> up;  // upstream_names(cell)

@@ -3,9 +3,11 @@
 // subjects/; what must hold of it is in properties/.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/problem.hpp"
 
@@ -26,28 +28,40 @@ enum class Derivation {
 
 /// What a subject says it can do. The suite asks for nothing beyond it and holds it to all of it.
 struct Capabilities {
-  bool rnn = true, lstm = true;
+  std::vector<Cell> cells{Cell::rnn, Cell::lstm};
+  bool any_cell = false;  // it runs whatever has lines
   bool f32 = true, f64 = true;
-  bool relu = true, identity = true;  // tanh is always there
+  bool relu = true, identity = true;  // of a cell that leaves a function open; tanh is always there
   bool strided = true;                // any strides: sub-arrays, unaligned, time reversed
   bool backward = true;               // else there is a forward pass only, and states are judged
   Index max_T = 4096;                 // the most steps; 1: a single cell
   bool fewer_losses = true;           // T_da < T_x
-  bool initial_cell =
-      true;  // of the LSTM: c0 is taken, dc0 given; else c0 = 0 and dc0 is not judged
-  bool final_cell_gradient = true;  // of the LSTM: dc_T is taken; else dc_T = 0
+  /// Arrays that it neither takes nor gives, such as c0, dc0 and dc_T of the LSTM. What is not
+  /// taken is zero, what is not given is not judged.
+  std::vector<std::string> without{};
   /// Wrong shapes are refused with a ShapeError that names the array, before anything is written.
   bool checks_shapes = true;
   /// The sum over steps and samples of each weight gradient, and every product, is formed in one
   /// order that depends on neither T, m, n_x nor n_a. Properties that are bitwise for such a
   /// subject are judged within the derived bound for any other.
   bool fixed_summation_order = false;
+  /// A NaN or an infinity reaches only what depends on it. Not so where zeros are made as 0 * l, or
+  /// an identity is a product.
+  bool contains_nan = true;
   /// A run beside another thread's gives the bits of a run alone. Else the two agree within the
   /// derived bound.
   bool same_bits_beside_others = true;
   Derivation derivation = Derivation::one_pass;
   /// Largest error of tanh and of sigmoid in units in the last place of the result.
   double tanh_ulp = 2.0, sigmoid_ulp = 3.0;
+
+  [[nodiscard]] bool runs(Cell cell) const {
+    return any_cell || std::find(cells.begin(), cells.end(), cell) != cells.end();
+  }
+  /// Takes the array, or gives it.
+  [[nodiscard]] bool has(std::string_view array) const {
+    return std::find(without.begin(), without.end(), array) == without.end();
+  }
 };
 
 /// One network of one size: a forward pass, then any number of backward passes over what it kept.

@@ -41,6 +41,9 @@ class View {
   S& operator()(Index i, Index j, Index t) const {
     return data_[i * strides_[0] + j * strides_[1] + t * strides_[2]];
   }
+  S& operator()(Index i, Index j, Index t, Index s) const {
+    return data_[i * strides_[0] + j * strides_[1] + t * strides_[2] + s * strides_[3]];
+  }
 
   /// The array at one value of the last index: for `x` (n_x, m, T_x), x.at_step(t) is x[:,:,t].
   [[nodiscard]] View at_step(Index t) const {
@@ -79,21 +82,24 @@ class View {
 template <class S>
 using ConstView = View<const std::type_identity_t<S>>;
 
-/// Calls f(element) in column-major order of the logical indices. Rank 0 to 3.
+/// Calls f(element) in column-major order of the logical indices.
 template <class S, class F>
 void for_each_element(const View<S>& view, F&& f) {
-  for (Index t = 0; t < view.extent(2); ++t)
-    for (Index j = 0; j < view.extent(1); ++j)
-      for (Index i = 0; i < view.extent(0); ++i) f(view(i, j, t));
+  for (Index s = 0; s < view.extent(3); ++s)
+    for (Index t = 0; t < view.extent(2); ++t)
+      for (Index j = 0; j < view.extent(1); ++j)
+        for (Index i = 0; i < view.extent(0); ++i) f(view(i, j, t, s));
 }
 
 /// Copies element by element. Throws ShapeError if the shapes differ.
 template <class S, class T>
 void copy(const View<S>& from, const View<T>& to) {
   require_shape("copy's destination", to.shape(), from.shape());
-  for (Index t = 0; t < from.extent(2); ++t)
-    for (Index j = 0; j < from.extent(1); ++j)
-      for (Index i = 0; i < from.extent(0); ++i) to(i, j, t) = static_cast<T>(from(i, j, t));
+  for (Index s = 0; s < from.extent(3); ++s)
+    for (Index t = 0; t < from.extent(2); ++t)
+      for (Index j = 0; j < from.extent(1); ++j)
+        for (Index i = 0; i < from.extent(0); ++i)
+          to(i, j, t, s) = static_cast<T>(from(i, j, t, s));
 }
 
 template <class S>

@@ -65,10 +65,11 @@ class Builder {
     const bool large = !properties::judged_entry_by_entry(problem.cell, problem.sizes);
     const Named<NoiseBound> typical = large ? typical_bounds(e) : Named<NoiseBound>();
     for (const auto& [name, values] : e.values()) {
-      const bool gradient = name.starts_with("d");
-      if (gradient && (!claims_.backward || (name == "dc0" && !claims_.initial_cell))) continue;
+      const bool gradient = array_of(problem.cell, name).role == Role::gradient;
+      if (gradient && !(claims_.backward && claims_.has(name))) continue;
       ExpectedArray array{moment, name, values, {}};
-      const bool onto = gradient && accumulates(name) && case_.script == Script::prefilled;
+      const bool onto =
+          gradient && accumulates(problem.cell, name) && case_.script == Script::prefilled;
       std::vector<NoiseBound> bounds;
       if (large)
         bounds.assign(values.elements().size(), typical[name]);

@@ -117,7 +117,11 @@ std::optional<FirstWrongNumber> first_wrong_number(const Evidence& evidence,
       if (c->marks[a][k] != Mark::wrong) continue;
       const std::vector<Index> index = indices_of(static_cast<Index>(k), shape);
       const Index step = timed ? (gradient ? shape[2] - 1 - index[2] : index[2]) : 0;
-      const int kind = callers ? 4 : !gradient ? 0 : timed ? 1 : !accumulates(array.name) ? 2 : 3;
+      const int kind = callers                                   ? 4
+                       : !gradient                               ? 0
+                       : timed                                   ? 1
+                       : !accumulates(evidence.cell, array.name) ? 2
+                                                                 : 3;
       const std::vector<long long> order{array.moment == Moment::second ? 1 : 0, kind, step,
                                          static_cast<long long>(a), static_cast<long long>(k)};
       if (!best.empty() && !(order < best)) continue;

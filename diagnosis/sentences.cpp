@@ -63,7 +63,7 @@ class Writer {
     std::vector<std::string> gradients, sums;
     for (const std::string& name : gradient_names(evidence_.cell)) {
       if (gives(name)) gradients.push_back(name);
-      if (accumulates(name)) sums.push_back(name);
+      if (accumulates(evidence_.cell, name)) sums.push_back(name);
     }
     if (names == gradients) return "every gradient";
     if (names == sums) return "the gradients of weights and biases";
@@ -102,7 +102,9 @@ class Writer {
           names.push_back(name);
       }
     if (names.empty()) return;
-    const bool sums = std::all_of(names.begin(), names.end(), accumulates);
+    const bool sums = std::all_of(names.begin(), names.end(), [this](const std::string& name) {
+      return accumulates(evidence_.cell, name);
+    });
     const auto cases =
         std::count_if(all.begin(), all.end(), [](auto* c) { return c->differs_from_run_to_run; });
     say("differs from run to run in {} of {} cases: {}. It reads what nobody wrote (as fault:{}), "
@@ -148,7 +150,7 @@ class Writer {
   }
 
   [[nodiscard]] bool gives(const std::string& name) const {
-    return evidence_.claims.backward && (evidence_.claims.initial_cell || name != "dc0");
+    return evidence_.claims.backward && evidence_.claims.has(name);
   }
 
   /// On which sizes and values it depends.
@@ -277,9 +279,9 @@ class Writer {
         onto = onto && std::abs(got.elements()[k] - right[k] - held) <= tolerance;
         without = without && std::abs(got.elements()[k] - right[k] + held) <= tolerance;
       }
-      (onto && !accumulates(name)     ? added
-       : without && accumulates(name) ? overwritten
-                                      : other)
+      (onto && !accumulates(evidence_.cell, name)     ? added
+       : without && accumulates(evidence_.cell, name) ? overwritten
+                                                      : other)
           .push_back(name);
     }
     if (!overwritten.empty())

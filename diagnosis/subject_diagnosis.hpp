@@ -17,6 +17,11 @@
 
 namespace bptt::diagnosis {
 
+/// What is said of a cell's numbers speaks of the arrays of RNN and LSTM.
+[[nodiscard]] constexpr bool is_diagnosed(Cell cell) {
+  return cell == Cell::rnn || cell == Cell::lstm;
+}
+
 struct DiagnosisOptions {
   double seconds = 20;  // for all of it; what is not done by then is said to be left out, and
                         // nothing is then called right

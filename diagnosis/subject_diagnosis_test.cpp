@@ -201,7 +201,7 @@ class Spoiled final : public SubjectOf<Spoiled> {
   [[nodiscard]] std::string description() const override { return "Unit 0 of dWaa is wrong."; }
   [[nodiscard]] Capabilities capabilities() const override {
     Capabilities can = right_->capabilities();
-    can.lstm = false;
+    can.cells = {Cell::rnn};
     return can;
   }
   template <class S>
@@ -275,7 +275,7 @@ TEST(TraceCases, StayWithinWhatASubjectCanDo) {
   Capabilities can;
   can.max_T = 1;
   can.f32 = can.relu = can.identity = can.strided = can.fewer_losses = false;
-  can.initial_cell = can.final_cell_gradient = false;
+  can.without = {"c0", "dc0", "dc_T"};
   for (const Cell cell : {Cell::rnn, Cell::lstm})
     for (const CaseSet set : {CaseSet::first, CaseSet::other}) {
       const auto cases = trace_cases(cell, can, set);
@@ -287,7 +287,7 @@ TEST(TraceCases, StayWithinWhatASubjectCanDo) {
                     properties::to_string(c.spec).find("c0") != std::string::npos);
       }
     }
-  can.rnn = false;
+  can.cells = {Cell::lstm};
   EXPECT_TRUE(trace_cases(Cell::rnn, can).empty());
 }
 

@@ -168,7 +168,7 @@ class Run {
   /// Whether the array is one of the caller's, or one that the subject gives.
   [[nodiscard]] bool gives(const std::string& name) const {
     if (!gradients_.contains(name)) return true;
-    return claims_.backward && (claims_.initial_cell || name != "dc0");
+    return claims_.backward && claims_.has(name);
   }
   [[nodiscard]] NamedTensors<S> zeros(const std::vector<std::string>& names) const {
     return make_tensors<S>(case_.spec.cell, names, case_.spec.sizes);

@@ -154,10 +154,7 @@ TraceCase within(TraceCase c, const Capabilities& can) {
   Sizes& sizes = c.spec.sizes;
   sizes.T_x = std::min(sizes.T_x, can.max_T);
   sizes.T_da = can.fewer_losses ? std::min(sizes.T_da, sizes.T_x) : sizes.T_x;
-  const auto names = properties::drawn_names(c.spec.cell);
-  for (std::size_t k = 0; k < names.size(); ++k)
-    if ((names[k] == "c0" && !can.initial_cell) || (names[k] == "dc_T" && !can.final_cell_gradient))
-      c.spec.zero_arrays |= 1U << k;
+  c.spec.zero_arrays |= properties::always_zero(can, c.spec.cell);
   return c;
 }
 

@@ -42,8 +42,8 @@ void drive_description(Bytes bytes) {
     return;
   }
   const Capabilities can = foreign::capabilities_of(foreign::text_of(said));
-  require(can.rnn == ((said.flags & BPTT_RNN) != 0) &&
-              can.lstm == ((said.flags & BPTT_LSTM) != 0) &&
+  require(can.runs(Cell::rnn) == ((said.flags & BPTT_RNN) != 0) &&
+              can.runs(Cell::lstm) == ((said.flags & BPTT_LSTM) != 0) &&
               can.strided == ((said.flags & BPTT_STRIDED) != 0) &&
               can.checks_shapes == ((said.flags & BPTT_CHECKS_SHAPES) != 0) &&
               static_cast<int>(can.derivation) == said.derivation &&
@@ -85,6 +85,27 @@ int touch_all(const bptt_problem& problem, const Structs&... structs) {
   return BPTT_OK;
 }
 
+/// By names: every array of the table, all corners of each.
+int touch_named(void**, const bptt_call* call) {
+  for (int k = 0; k < call->array_count; ++k) {
+    const bptt_named_array& named = call->arrays[k];
+    require(named.name != nullptr && std::strlen(named.name) <= sizeof(ArrayEntry::name),
+            "a name has no end");
+    bptt_array array{};
+    array.data = named.data;
+    for (const std::int64_t last : {std::int64_t{0}, named.extent[3] - 1}) {
+      std::copy_n(named.extent, 3, array.extent);
+      std::copy_n(named.stride, 3, array.stride);
+      array.data = static_cast<char*>(named.data) + last * named.stride[3] *
+                                                        (call->scalar == BPTT_SCALAR_F32
+                                                             ? std::int64_t{sizeof(float)}
+                                                             : std::int64_t{sizeof(double)});
+      call->scalar == BPTT_SCALAR_F32 ? touch<float>(array) : touch<double>(array);
+    }
+  }
+  return BPTT_OK;
+}
+
 const foreign::LibraryFunctions touching{
     [](void**, const bptt_problem* p, const bptt_rnn_inputs* in, const bptt_rnn_states* out) {
       return touch_all(*p, *in, *out);
@@ -97,7 +118,9 @@ const foreign::LibraryFunctions touching{
     },
     [](void**, const bptt_problem* p, const bptt_lstm_inputs* in, const bptt_lstm_states* states,
        const bptt_lstm_upstream* up,
-       const bptt_lstm_gradients* out) { return touch_all(*p, *in, *states, *up, *out); }};
+       const bptt_lstm_gradients* out) { return touch_all(*p, *in, *states, *up, *out); },
+    touch_named,
+    touch_named};
 
 /// A usual array, of which one number may be anything.
 ArrayEntry entry_of(std::size_t number, Bytes& bytes) {
@@ -105,7 +128,7 @@ ArrayEntry entry_of(std::size_t number, Bytes& bytes) {
   std::strncpy(e.name, all_names[number % all_names.size()], sizeof e.name - 1);
   e.rank = 2;
   e.extent[0] = e.extent[1] = 2;
-  e.extent[2] = e.stride[0] = 1;
+  e.extent[2] = e.extent[3] = e.stride[0] = 1;
   e.stride[1] = 2;
   e.offset = static_cast<std::int64_t>(all_names.size() * sizeof e);
   switch (const std::size_t what = bytes.below(64)) {
@@ -115,6 +138,8 @@ ArrayEntry entry_of(std::size_t number, Bytes& bytes) {
     case 3:
     case 4:
     case 5: e.stride[what - 3] = bytes.take<std::int64_t>(); break;
+    case 11: e.extent[3] = bytes.take<std::int64_t>(); break;
+    case 12: e.stride[3] = bytes.take<std::int64_t>(); break;
     case 6: e.offset = bytes.take<std::int64_t>(); break;
     case 7: {
       const auto name = bytes.take_span(sizeof e.name);
@@ -149,6 +174,12 @@ void drive_table(Bytes bytes) {
     // The table is what the adapter read before the library writes anything.
     const foreign::CallArrays arrays(memory, count, element);
     void* session = nullptr;
+    bptt_call call{};
+    call.cell = call.activation = "";
+    call.scalar = problem.scalar;
+    require(foreign::call_library(touching, &session, call, arrays, foreign::CallSizes("n_x 3 m 2"),
+                                  forward) == BPTT_OK,
+            "a library that does nothing failed");
     require(foreign::call_library(touching, &session, problem, arrays, forward) == BPTT_OK,
             "a library that does nothing failed");
   } catch (const FormatError&) {
@@ -190,9 +221,9 @@ void drive_writes(Bytes bytes) {
     for (std::size_t e = 0; e < array.elements().size(); ++e)
       array.elements()[e] = static_cast<double>(bytes.byte());
     if (k % 2 == 0)
-      segment.add<double>(all_names[k], foreign::Role::input, array.view());
+      segment.add<double>(all_names[k], Role::input, array.view());
     else
-      segment.add_output<double>(all_names[k], foreign::Role::gradient, array.view());
+      segment.add_output<double>(all_names[k], Role::gradient, array.view());
   }
   const std::uint32_t entries = segment.commit();
   const std::vector<std::uint8_t> before(seen.bytes().begin(), seen.bytes().end());

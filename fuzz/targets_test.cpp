@@ -74,7 +74,7 @@ TEST(targets, of_the_catalogue_have_a_seed_for_each_property_and_each_problem) {
     for (const auto& [name, bytes] : find_target(name_of(cell)).make("")->seeds())
       names.insert(name);
     for (const auto& property : properties::catalogue())
-      if (cell == Cell::rnn ? property.rnn : property.lstm) {
+      if (property.of == nullptr || property.of(cell)) {
         EXPECT_TRUE(names.contains(std::string(property.id)))
             << name_of(cell) << " " << property.id;
       }

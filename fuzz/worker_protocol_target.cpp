@@ -13,7 +13,7 @@ namespace {
 using foreign::Answer;
 
 void require_sound(const Capabilities& can) {
-  require(can.rnn || can.lstm, "a library without a cell was accepted");
+  require(!can.cells.empty(), "a library without a cell was accepted");
   require(can.f32 || can.f64, "a library without a scalar was accepted");
   require(can.tanh_ulp > 0 && can.tanh_ulp <= 1e6 && can.sigmoid_ulp > 0 && can.sigmoid_ulp <= 1e6,
           "an accuracy outside 0 .. 1e6 ULP was accepted");
@@ -53,9 +53,10 @@ class WorkerProtocolTarget final : public Target {
       bytes.insert(bytes.end(), text.begin(), text.end());
       all.emplace_back(name, std::move(bytes));
     };
-    bptt_description all_of_it{(2U * BPTT_CHECKS_SHAPES) - 1, BPTT_BY_LAG, 0, 2, 3, "one sentence"};
+    bptt_description all_of_it{
+        (2U * BPTT_CONTAINS_NAN) - 1, BPTT_BY_LAG, 0, 2, 3, "one sentence", nullptr, nullptr};
     add("description", foreign::Status::ok, foreign::text_of(all_of_it));
-    all_of_it = {BPTT_LSTM | BPTT_F32, BPTT_ONE_PASS, 0, 0.5, 1e6, nullptr};
+    all_of_it = {BPTT_LSTM | BPTT_F32, BPTT_ONE_PASS, 0, 0.5, 1e6, nullptr, nullptr, nullptr};
     add("without_text", foreign::Status::ok, foreign::text_of(all_of_it));
     add("python", foreign::Status::ok, "function rnn_forward\nfunction rnn_backward\nnote one\n");
     add("raised", foreign::Status::raised, "it returned 3: no");

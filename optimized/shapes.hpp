@@ -21,9 +21,8 @@ inline const Sizes& require_positive(const Sizes& sizes) {
                          ", expected extents of at least 1 and at most " +
                          std::to_string(largest_extent));
   };
-  const auto& [n_x, n_a, m, T_x, T_da] = sizes;
-  require("x", {n_x, m, T_x});
-  require("a0", {n_a, m});
+  require("x", {sizes.n_x, sizes.m, sizes.T_x});
+  require("a0", {sizes.n_a, sizes.m});
   return sizes;
 }
 

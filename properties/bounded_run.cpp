@@ -52,8 +52,8 @@ class RecentPlans {
     if (auto known = find(of)) return known;
     const Sizes& s = of.sizes;
     auto made = std::make_shared<const bounds::Plan>(
-        lines_of(of.cell, of.activation, of.derivation), cells::extents_of(s), s.m, s.T_x, s.T_da,
-        of.derivation);
+        lines_of(of.cell, of.activation, of.derivation), cells::extents_of(of.cell, s), s.m, s.T_x,
+        s.T_da, of.derivation);
     if (made->visits.visits.size() <= most_visits) keep(of, made);
     return made;
   }
@@ -126,7 +126,7 @@ BoundedRun::BoundedRun(std::shared_ptr<const Problem<long double>> shared, const
         values_.add(name, Tensor<long double>(shape_of(problem.cell, name, problem.sizes)));
     tensor.elements() = noise_.values()[name].elements();
   }
-  exact_ = problem.cell == Cell::rnn && problem.activation != Activation::tanh &&
+  exact_ = cells::has_exact_sums(problem.cell, problem.activation) &&
            noise_.largest_sum() <= 1 / rounding.u && all_whole_numbers(problem.in) &&
            all_whole_numbers(problem.up);
 }

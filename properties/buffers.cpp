@@ -67,7 +67,7 @@ Verdict states_are_the_callers(const Subject& subject, const ProblemSpec& spec) 
   for (auto& [name, tensor] : states) fill(tensor.view(), std::numeric_limits<S>::quiet_NaN());
   session->backward(views_of(trial.problem.in), views_of(trial.problem.up), views_of(gradients));
   Comparison comparison = trial.comparison();
-  comparison.bitwise(gradients, gradients_of(trial.run()));
+  comparison.bitwise(gradients, gradients_of(spec.cell, trial.run()));
   return comparison.verdict();
 }
 
@@ -81,7 +81,7 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
   for (auto& [name, tensor] : states) fill(tensor.view(), std::numeric_limits<S>::quiet_NaN());
   NamedTensors<S> before;
   for (auto& [name, tensor] : gradients) {
-    if (!accumulates(name)) {
+    if (!accumulates(spec.cell, name)) {
       fill(tensor.view(), std::numeric_limits<S>::quiet_NaN());
       continue;
     }
@@ -103,14 +103,14 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
   const Expectation e = trial.expect(trial.problem);
   if (comparison.in_doubt(e)) return comparison.verdict();
   for (const auto& [name, tensor] : gradients) {
-    if (trial.gives(name) && !accumulates(name))
+    if (trial.gives(name) && !accumulates(spec.cell, name))
       comparison.bitwise<S>(name, tensor.view(), clean[name].view());
   }
   // before + dW: each of the additions may round the part that was there before.
   const auto after = converted<long double>(gradients), old = converted<long double>(before),
              alone = converted<long double>(clean);
   std::vector<Probe> probes = trial.gradient_probes();
-  std::erase_if(probes, [](const Probe& probe) { return !accumulates(probe.array); });
+  std::erase_if(probes, [&](const Probe& probe) { return !accumulates(spec.cell, probe.array); });
   const auto bounds = e.bounds(probes);
   for (std::size_t k = 0; k < probes.size(); ++k) {
     const Probe& probe = probes[k];
@@ -120,7 +120,7 @@ Verdict overwritten_or_accumulated(const Subject& subject, const ProblemSpec& sp
     };
     const NoiseBound bound =
         accumulated(bounds[k], size(held) + size(gradient), e.exact() ? 0 : trial.rounding().u,
-                    subject.capabilities().derivation, spec.sizes);
+                    trial.can.derivation, spec.sizes);
     comparison.within(probe.array, read(probe, after[probe.array]),
                       read(probe, held) + read(probe, gradient), bound);
   }
@@ -140,7 +140,7 @@ void compare_runs(const Trial<S>& trial, bool bitwise, const NamedTensors<S>& go
 template <class S>
 Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
-  const bool strided = subject.capabilities().strided;
+  const bool strided = trial.can.strided;
   Named<Guarded<S>> buffers;
   const auto place = [&](const NamedTensors<S>& tensors) {
     NamedViews<S> views;
@@ -169,7 +169,7 @@ Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
   const auto expected = trial.run();
   for (auto& [name, buffer] : buffers)
     comparison.require(buffer.written_outside() == 0, "something was written outside of " + name);
-  compare_runs(trial, subject.capabilities().fixed_summation_order, got, expected, comparison);
+  compare_runs(trial, trial.can.fixed_summation_order, got, expected, comparison);
   return comparison.verdict();
 }
 
@@ -200,7 +200,7 @@ Verdict same_bits_every_time(const Subject& subject, const ProblemSpec& spec) {
   other.join();
   if (failure) std::rethrow_exception(failure);
   for (const auto* beside : {&in_one_thread, &in_another})
-    compare_runs(trial, subject.capabilities().same_bits_beside_others, *beside, first, comparison);
+    compare_runs(trial, trial.can.same_bits_beside_others, *beside, first, comparison);
   return comparison.verdict();
 }
 

@@ -169,7 +169,7 @@ void add_closed_forms(std::vector<Property>& all) {
                  .exactness = Exactness::bounded,
                  .check_f32 = linear_closed_form<float>,
                  .check_f64 = linear_closed_form<double>,
-                 .lstm = false,
+                 .of = is_rnn,
                  .identity_only = true,
                  .of_states = true,
                  .max_size = 8});
@@ -180,7 +180,7 @@ void add_closed_forms(std::vector<Property>& all) {
        .exactness = Exactness::bounded,
        .check_f32 = euler_identities<float>,
        .check_f64 = euler_identities<double>,
-       .lstm = false,
+       .of = is_rnn,
        .linear_only = true});
   all.push_back({.id = "contraction",
                  .sentence = "A gradient shrinks at least as fast as the powers of Waa",
@@ -188,7 +188,7 @@ void add_closed_forms(std::vector<Property>& all) {
                  .exactness = Exactness::bounded,
                  .check_f32 = contraction<float>,
                  .check_f64 = contraction<double>,
-                 .lstm = false});
+                 .of = is_rnn});
 }
 
 }  // namespace bptt::properties

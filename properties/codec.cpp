@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cells/network.hpp"
 #include "properties/draw.hpp"
 
 namespace bptt::properties {
@@ -33,7 +34,7 @@ Index decode_m(std::uint8_t byte, Index max_size) {
 }
 
 Activation decode_activation(std::uint8_t byte, const SpecLimits& limits, Regime regime) {
-  if (limits.cell == Cell::lstm) return Activation::tanh;
+  if (table_of(limits.cell).activations().empty()) return Activation::tanh;
   std::vector<Activation> list;
   const bool only_tanh = !limits.relu && !limits.identity;
   if (only_tanh || (limits.tanh && regime != Regime::integers)) list.push_back(Activation::tanh);
@@ -43,8 +44,15 @@ Activation decode_activation(std::uint8_t byte, const SpecLimits& limits, Regime
 }
 
 /// The integer regime is about exact sums, which tanh and sigmoid do not have.
+bool may_be_exact(const SpecLimits& limits) {
+  if (table_of(limits.cell).activations().empty())
+    return cells::has_exact_sums(limits.cell, Activation::tanh);
+  return (limits.relu && cells::has_exact_sums(limits.cell, Activation::relu)) ||
+         (limits.identity && cells::has_exact_sums(limits.cell, Activation::identity));
+}
+
 Regime decode_regime(std::uint8_t byte, const SpecLimits& limits) {
-  const bool exact_sums = limits.cell == Cell::rnn && (limits.relu || limits.identity);
+  const bool exact_sums = (limits.regimes & bit(Regime::integers)) != 0 && may_be_exact(limits);
   Regimes set = limits.regimes;
   if (!exact_sums && set != bit(Regime::integers)) set &= ~bit(Regime::integers);
   const auto list = regimes_in(set);
@@ -56,7 +64,7 @@ Regime decode_regime(std::uint8_t byte, const SpecLimits& limits) {
 void decode_wide(std::uint8_t byte, Sizes& s, const SpecLimits& limits) {
   if (byte < first_wide) return;
   const unsigned choice = byte - first_wide;
-  for (Index* size : {&s.n_a, &s.n_x, &s.m, &s.T_x})
+  for (Index* size : {&s.n_a, &s.n_x, &s.m, &s.T_x, &s.n_b, &s.n_c})
     *size = std::min(*size, std::max(limits.beside_wide, Index{1}));
   s.m = std::max(s.m, limits.min_m);
   s.T_x = std::max(s.T_x, limits.min_T);
@@ -69,14 +77,14 @@ void decode_wide(std::uint8_t byte, Sizes& s, const SpecLimits& limits) {
   }
 }
 
-/// Three quarters of all cases have no zero array; else one, seldom two. da is never zero: then
-/// every gradient is, and a comparison of zeros says nothing.
+/// Three quarters of all cases have no zero array; else one, seldom two. What the losses of each
+/// step send is never zero: then every gradient is, and a comparison of zeros says nothing.
 unsigned decode_zeros(std::uint8_t byte, Cell cell) {
   if (byte < 192) return 0;
   const auto names = drawn_names(cell);
   std::vector<unsigned> bits;
   for (unsigned k = 0; k < names.size(); ++k)
-    if (names[k] != "da") bits.push_back(1U << k);
+    if (array_of(cell, names[k]).role != Role::upstream) bits.push_back(1U << k);
   const std::size_t first = byte % bits.size();
   return byte < 240 ? bits[first] : bits[first] | bits[(first + 1) % bits.size()];
 }
@@ -90,6 +98,10 @@ ProblemSpec decode(const Bytes& b, const SpecLimits& limits) {
   if (s.n_x == s.n_a && b[twin_at] % 8 != 0) s.n_x = s.n_a == limits.max_size ? 1 : s.n_a + 1;
   s.m = std::max(decode_m(b[m_at], limits.max_size), limits.min_m);
   s.T_x = std::max(decode_T(b[T_at], limits.max_size), limits.min_T);
+  for (const auto& [name, size] : table_of(spec.cell).sizes()) {
+    if (size == &Sizes::n_b) s.n_b = 1 + b[n_b_at] % limits.max_size;
+    if (size == &Sizes::n_c) s.n_c = 1 + b[n_c_at] % limits.max_size;
+  }
   if (limits.wide) decode_wide(b[wide_at], s, limits);
   s.T_x = std::min(s.T_x, limits.max_T);
   const bool all_losses = !limits.fewer_losses || b[T_da_at] < 192;
@@ -136,6 +148,8 @@ std::vector<std::uint8_t> encode_spec(const ProblemSpec& spec, const SpecLimits&
   settle(n_a_at, [&](const ProblemSpec& got) { return got.sizes.n_a == want.n_a; });
   settle(n_x_at, [&](const ProblemSpec& got) { return got.sizes.n_x == want.n_x; });
   settle(m_at, [&](const ProblemSpec& got) { return got.sizes.m == want.m; });
+  settle(n_b_at, [&](const ProblemSpec& got) { return got.sizes.n_b == want.n_b; });
+  settle(n_c_at, [&](const ProblemSpec& got) { return got.sizes.n_c == want.n_c; });
   settle(T_at, [&](const ProblemSpec& got) { return got.sizes.T_x == want.T_x; });
   settle(T_da_at, [&](const ProblemSpec& got) { return got.sizes.T_da == want.T_da; });
   settle(regime_at, [&](const ProblemSpec& got) { return got.regime == spec.regime; });

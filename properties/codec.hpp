@@ -26,7 +26,8 @@ struct SpecLimits {
   Index beside_wide = 4096;  // the other three sizes are at most this where one is wide
 };
 
-/// Where each choice is read. The seed takes the last eight bytes.
+/// Where each choice is read. The seed takes eight bytes. What came later stands behind it, so that
+/// older bytes mean what they meant.
 enum SpecField : std::size_t {
   n_a_at,
   n_x_at,
@@ -39,9 +40,11 @@ enum SpecField : std::size_t {
   digits_at,
   wide_at,
   twin_at,
-  seed_at
+  seed_at,
+  n_b_at = seed_at + 8,
+  n_c_at
 };
-inline constexpr std::size_t spec_bytes = seed_at + 8;
+inline constexpr std::size_t spec_bytes = n_c_at + 1;
 
 /// Sizes beyond max_size that bytes can ask for: around the kernels' vectors and blocks.
 inline constexpr std::array<Index, 8> wide_sizes{15, 16, 17, 31, 32, 33, 64, 65};

@@ -229,7 +229,8 @@ TEST(Codec, RandomBytesAreAFunctionOfTheirSeed) {
 TEST(Codec, KeepsToWhatASubjectTakes) {
   Capabilities cell_only, whole_course;
   cell_only.max_T = 1;
-  whole_course.fewer_losses = whole_course.initial_cell = whole_course.final_cell_gradient = false;
+  whole_course.fewer_losses = false;
+  whole_course.without = {"c0", "dc0", "dc_T"};
   Property property{};
   for (const Capabilities& can : {cell_only, whole_course}) {
     const SpecLimits limits = limits_for(property, can, Cell::lstm);
@@ -250,7 +251,7 @@ TEST(Properties, ApplyToWhatASubjectGives) {
   Capabilities forward_only, cell_only, no_cell_ends;
   forward_only.backward = false;
   cell_only.max_T = 1;
-  no_cell_ends.initial_cell = no_cell_ends.final_cell_gradient = false;
+  no_cell_ends.without = {"c0", "dc0", "dc_T"};
   EXPECT_TRUE(applies_to("equals_reference", forward_only, Cell::rnn));
   EXPECT_FALSE(applies_to("linear_in_da", forward_only, Cell::rnn));
   EXPECT_FALSE(applies_to("time_in_two_parts", cell_only, Cell::rnn)) << "one step has no parts";

@@ -17,42 +17,49 @@
 namespace bptt::properties {
 namespace {
 
-/// L = <da, a> + <dc_T, c after the last step>: the loss whose gradients G are.
-template <class N>
-N loss_of(const NamedTensors<N>& states, const Values& up, const Sizes& s) {
-  CompensatedSum<N> loss;
-  const auto& a = states["a"];
-  const auto& da = up["da"];
-  for (Index t = 0; t < s.T_da; ++t)
-    for (Index j = 0; j < s.m; ++j)
-      for (Index i = 0; i < s.n_a; ++i) loss.add(a(i, j, t) * N(da(i, j, t)));
-  if (up.contains("dc_T")) {
-    const auto& c = states["c"];
-    const auto& dc_T = up["dc_T"];
-    for (Index j = 0; j < s.m; ++j)
-      for (Index i = 0; i < s.n_a; ++i) loss.add(c(i, j, s.T_da - 1) * N(dc_T(i, j)));
+/// visit(name of an upstream gradient, name of the state or output that it is of, first entry of
+/// the state that the losses read).
+template <class Visit>
+void for_each_loss(Cell cell, const Sizes& s, const Visit& visit) {
+  for (const std::string& name : upstream_names(cell)) {
+    const CellArray& array = array_of(cell, name);
+    const Index block = shape_of(cell, array.of, s).without_last_axis().size();
+    visit(name, array.of, array.has_steps ? 0 : block * (s.T_da - 1));
   }
+}
+
+/// L = the sum of <ds, s> over the steps and of <ds_T, s after the last step>, of the RNN <da, a>,
+/// of the LSTM <da, a> + <dc_T, c after the last step>: the loss whose gradients G are.
+template <class N>
+N loss_of(Cell cell, const NamedTensors<N>& states, const Values& up, const Sizes& s) {
+  CompensatedSum<N> loss;
+  for_each_loss(cell, s, [&](const std::string& name, const std::string& of, Index first) {
+    if (!up.contains(name)) return;
+    const auto& weights = up[name].elements();
+    const auto& values = states[of].elements();
+    for (std::size_t k = 0; k < weights.size(); ++k)
+      loss.add(values[static_cast<std::size_t>(first) + k] * N(weights[k]));
+  });
   return loss.value();
 }
 
 /// The same as weights of the states.
 Values weights_of_loss(const Problem<Real>& p) {
   Values weights;
-  Tensor<Real> on_a(shape_of(p.cell, "a", p.sizes));
-  copy(p.up["da"].view(), on_a.view().slice(2, 0, p.sizes.T_da));
-  weights.add("a", std::move(on_a));
-  if (p.up.contains("dc_T")) {
-    Tensor<Real> on_c(shape_of(p.cell, "c", p.sizes));
-    copy(p.up["dc_T"].view(), on_c.view().at_step(p.sizes.T_da - 1));
-    weights.add("c", std::move(on_c));
-  }
+  for_each_loss(p.cell, p.sizes, [&](const std::string& name, const std::string& of, Index first) {
+    if (!p.up.contains(name)) return;
+    Tensor<Real> on(shape_of(p.cell, of, p.sizes));
+    const auto& values = p.up[name].elements();
+    std::copy(values.begin(), values.end(), on.elements().begin() + first);
+    weights.add(of, std::move(on));
+  });
   return weights;
 }
 
 /// The derivative of L along v, by dual numbers over R.
 template <class R>
 R dual_derivative(const Problem<Real>& p, const Values& v) {
-  return loss_of(dual_states<R>(p, v), p.up, p.sizes).tangent;
+  return loss_of(p.cell, dual_states<R>(p, v), p.up, p.sizes).tangent;
 }
 
 /// The derivative of L along v, by the complex step: Im L(x + i h v) / h.
@@ -68,7 +75,7 @@ Real complex_derivative(const Problem<Real>& p, const Values& v) {
     in.add(name, std::move(numbers));
   }
   const Problem<N> complex{p.cell, p.activation, p.sizes, std::move(in), {}};
-  return loss_of(reference_forward(complex), p.up, p.sizes).imag() / h;
+  return loss_of(p.cell, reference_forward(complex), p.up, p.sizes).imag() / h;
 }
 
 Values unit_direction(const ProblemSpec& spec, const std::string& name, std::size_t entry) {
@@ -89,10 +96,7 @@ using Oracle = Real (*)(const Problem<Real>&, const Values& v);
 Real derivative_along(const Slope& slope, const Problem<Real>& problem, Oracle oracle) {
   if (!slope.sample) return oracle(problem, slope.v);
   const Index j = *slope.sample;
-  Values v = slope.v;
-  for (auto& [name, tensor] : v)
-    if (has_batch(name)) tensor = cut(tensor, 1, j, j + 1);
-  return oracle(samples(problem, j, j + 1), v);
+  return oracle(samples(problem, j, j + 1), samples(problem.cell, slope.v, j, j + 1));
 }
 
 /// Each slope within the bound of <G, v>. Where large terms of <G, v> are exact, that bound is the
@@ -140,7 +144,7 @@ void compare_with_lines(const Trial<S>& trial, const Expectation& e, const Value
   for (std::size_t k = 0; k < slopes.size(); ++k) {
     const Real lost = lost_in_sum(weights[k], gradients) + lost_in_sum(of_loss, tangents[k]);
     comparison.within(slopes[k].what, along(gradients, slopes[k].v),
-                      loss_of(tangents[k], problem.up, problem.sizes),
+                      loss_of(problem.cell, tangents[k], problem.up, problem.sizes),
                       {bounds[k].certain + lost, bounds[k].sigma + lost});
   }
 }
@@ -151,7 +155,7 @@ Verdict dual_and_complex_step(const Subject& subject, const ProblemSpec& spec) {
   Comparison comparison = trial.comparison();
   const Expectation e = trial.expect(trial.problem);
   if (comparison.in_doubt(e)) return comparison.verdict();
-  const auto gradients = converted<Real>(gradients_of(trial.run()));
+  const auto gradients = converted<Real>(gradients_of(spec.cell, trial.run()));
   const Draw draw = trial.draw("entry");
   // One entry of every input, alone: the gradient's own entry.
   std::vector<Slope> slopes;
@@ -162,8 +166,10 @@ Verdict dual_and_complex_step(const Subject& subject, const ProblemSpec& spec) {
     const auto entry = static_cast<std::size_t>(draw.below(size, salt++));
     slopes.push_back({fmt::format("d{} entry {} by dual numbers", name, entry),
                       unit_direction(spec, name, entry)});
-    if (const Shape shape = shape_of(spec.cell, name, spec.sizes); has_batch(name))
-      slopes.back().sample = indices_of(static_cast<Index>(entry), shape)[1];
+    if (const CellArray& array = array_of(spec.cell, name); array.has_samples)
+      slopes.back().sample =
+          indices_of(static_cast<Index>(entry),
+                     array.shape(spec.sizes))[static_cast<std::size_t>(array.sample_axis())];
   }
   compare_along(trial, e, gradients, slopes, dual_derivative<Real>, comparison);
 
@@ -181,7 +187,7 @@ Verdict adjoint_identity_rounded(const Subject& subject, const ProblemSpec& spec
   Comparison comparison = trial.comparison();
   const Expectation e = trial.expect(trial.problem);
   if (comparison.in_doubt(e)) return comparison.verdict();
-  const auto gradients = converted<Real>(gradients_of(trial.run()));
+  const auto gradients = converted<Real>(gradients_of(spec.cell, trial.run()));
   const bool small = judged_entry_by_entry(spec.cell, spec.sizes);
   std::vector<Slope> slopes;
   for (int k = 1; k <= (small ? 4 : 2); ++k) {
@@ -219,7 +225,8 @@ class LossOfSubject {
     const NoiseBound bound = e.bound_of(weights_);
     session_->forward(views_of(p.in), views_of(states_));
     const Values states = converted<Real>(states_);
-    return {loss_of(states, up_, p.sizes), tolerance_of(bound) + lost_in_sum(weights_, states)};
+    return {loss_of(p.cell, states, up_, p.sizes),
+            tolerance_of(bound) + lost_in_sum(weights_, states)};
   }
   /// At x + h v.
   [[nodiscard]] Loss along(const Values& v, double h) {
@@ -358,7 +365,7 @@ Verdict finite_differences(const Subject& subject, const ProblemSpec& whole) {
   Comparison comparison = trial.comparison();
   const Values v = trial.direction("direction");
   const Expectation e = trial.expect(trial.problem);
-  const Values gradients = converted<Real>(gradients_of(trial.run()));
+  const Values gradients = converted<Real>(gradients_of(spec.cell, trial.run()));
   const Values weights = weights_along(v, gradients);
   const Real slope = along(gradients, v);
   const Real slope_error = tolerance_of(e.bound_of(weights)) + lost_in_sum(weights, gradients);
@@ -394,7 +401,7 @@ Verdict descent(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   Comparison comparison = trial.comparison();
   auto p = converted<Real>(trial.problem);
-  const auto gradients = converted<Real>(gradients_of(trial.run()));
+  const auto gradients = converted<Real>(gradients_of(spec.cell, trial.run()));
   Real square = 0;
   for (const auto& [name, g] : gradients)
     for (const Real v : g.elements()) square += v * v;
@@ -402,7 +409,7 @@ Verdict descent(const Subject& subject, const ProblemSpec& spec) {
     comparison.inconclusive("the gradient is zero or not finite");
     return comparison.verdict();
   }
-  const auto loss = [&] { return loss_of(reference_forward(p), p.up, p.sizes); };
+  const auto loss = [&] { return loss_of(p.cell, reference_forward(p), p.up, p.sizes); };
   const Real before = loss();
   // The loss falls by rate |G|^2 to first order; curvature along G must show at no tried rate.
   const auto start = p.in;

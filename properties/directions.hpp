@@ -14,17 +14,21 @@ namespace bptt::properties {
 using Real = long double;
 using Values = NamedTensors<Real>;
 
-/// Random directions in all inputs at once; only x<t> that the losses see, t < T_da.
+/// Random directions in all inputs at once; of x<t> only what the losses see, t < T_da.
 [[nodiscard]] inline Values random_direction(const ProblemSpec& spec, std::string_view purpose) {
   Values v;
   for (const auto& name : input_names(spec.cell)) {
     const Draw draw(spec.seed, std::string(purpose) + name);
-    Tensor<Real> tensor(shape_of(spec.cell, name, spec.sizes));
-    for (Index t = 0; t < (name == "x" ? spec.sizes.T_da : 1); ++t)
-      for (Index j = 0; j < tensor.shape()[1]; ++j)
-        for (Index i = 0; i < tensor.shape()[0]; ++i)
-          // Few bits, so that v scaled by a power of two is added exactly.
-          tensor(i, j, t) = static_cast<Real>(draw.below(17, i, j, t) - 8) / 8;
+    const CellArray& array = array_of(spec.cell, name);
+    Tensor<Real> tensor(array.shape(spec.sizes));
+    const Index seen =
+        array.has_steps ? tensor.size() / spec.sizes.T_x * spec.sizes.T_da : tensor.size();
+    for_each_place(tensor.shape(), [&](Index e, Index i, Index j, Index t) {
+      // Few bits, so that v scaled by a power of two is added exactly.
+      if (e < seen)
+        tensor.elements()[static_cast<std::size_t>(e)] =
+            static_cast<Real>(draw.below(17, i, j, t) - 8) / 8;
+    });
     v.add(name, std::move(tensor));
   }
   return v;

@@ -45,4 +45,15 @@ class Draw {
   std::uint64_t key_;
 };
 
+/// visit(element, i, j, t) for every element of a dense array, with its indices as Draw takes them:
+/// that of a fourth axis stands above the one of the third.
+template <class Visit>
+void for_each_place(const Shape& shape, const Visit& visit) {
+  Index element = 0;
+  for (Index s = 0; s < shape[3]; ++s)
+    for (Index t = 0; t < shape[2]; ++t)
+      for (Index j = 0; j < shape[1]; ++j)
+        for (Index i = 0; i < shape[0]; ++i) visit(element++, i, j, t + (s << 32U));
+}
+
 }  // namespace bptt::properties

@@ -3,13 +3,16 @@
 // probability at least 1 - degree / p.
 #include <fmt/format.h>
 
+#include <map>
 #include <set>
 
 #include "arithmetic/counted.hpp"
 #include "arithmetic/dual.hpp"
 #include "arithmetic/modular.hpp"
 #include "arithmetic/traced.hpp"
+#include "cells/network.hpp"
 #include "properties/families.hpp"
+#include "properties/parts.hpp"
 #include "properties/reference_run.hpp"
 #include "properties/trial.hpp"
 
@@ -74,11 +77,11 @@ Modular inner(const NamedTensors<Modular>& p, const NamedTensors<Modular>& q,
   return sum;
 }
 
-/// The first T' steps of x: what an upstream gradient of T' steps sees of it.
+/// The first T_da steps of the inputs: what an upstream gradient of so many steps sees of them.
 Problem<Modular> truncated_to_T_da(Problem<Modular> p) {
-  Tensor<Modular> x({p.sizes.n_x, p.sizes.m, p.sizes.T_da});
-  for (std::size_t k = 0; k < x.elements().size(); ++k) x.elements()[k] = p.in["x"].elements()[k];
-  p.in["x"] = std::move(x);
+  for (auto& [name, tensor] : p.in)
+    if (const CellArray& array = array_of(p.cell, name); array.has_steps)
+      tensor = cut(tensor, array.step_axis(), 0, p.sizes.T_da);
   p.sizes.T_x = p.sizes.T_da;
   return p;
 }
@@ -102,16 +105,16 @@ Verdict adjoint_identity(const ProblemSpec& spec) {
   const Problem<DualModular> dual{p.cell, p.activation, p.sizes, dual_of(p.in, v.in), {}};
   const auto states = reference_forward(dual);
 
-  // <Jv, w>: the tangents of a against da, those of c after the last step against dc_T.
+  // <Jv, w>: the tangents of the states against what the losses of each step or of the last one
+  // send.
   Modular forward_side;
-  const Index T = p.sizes.T_x;
-  for (Index j = 0; j < p.sizes.m; ++j)
-    for (Index i = 0; i < p.sizes.n_a; ++i) {
-      for (Index t = 0; t < T; ++t)
-        forward_side += states["a"](i, j, t).tangent * p.up["da"](i, j, t);
-      if (p.cell == Cell::lstm)
-        forward_side += states["c"](i, j, T - 1).tangent * p.up["dc_T"](i, j);
-    }
+  for (const auto& [name, w] : p.up) {
+    const CellArray& array = array_of(p.cell, name);
+    const auto& of = states[array.of].elements();
+    const std::size_t first = array.has_steps ? 0 : of.size() - w.elements().size();
+    for (std::size_t k = 0; k < w.elements().size(); ++k)
+      forward_side += of[first + k].tangent * w.elements()[k];
+  }
   comparison.require(forward_side == inner(v.in, reference_backward(p, reference_forward(p)), "d"),
                      "<Jv, w> and <v, J^T w> differ in the field");
   return comparison.verdict();
@@ -191,27 +194,33 @@ Verdict counts_are_the_formulas(const ProblemSpec& spec) {
 
 /// Inputs that are alike to causality: one array's, of one sample and one step.
 struct Place {
-  std::string name;
+  const CellArray* array;
   Index j, t;
-
-  [[nodiscard]] bool is_timed() const { return name == "x" || name == "da"; }
-  [[nodiscard]] bool is_of_a_sample() const {
-    return !name.starts_with("W") && !name.starts_with("b");
-  }
 };
 
-/// Why entry (.., j, t) of a result may not depend on such an input; empty if it may.
-std::string forbidden(std::string_view result, Index j, Index t, const Place& place) {
-  const bool is_state = result == "a" || result == "c";
-  if (is_state && place.is_timed() && place.t > t)
-    return fmt::format("{}<{}> reads {}<{}>", result, t, place.name, place.t);
-  if (result == "dx" && place.name == "da" && place.t < t)
-    return fmt::format("dx<{}> reads da<{}>", t, place.t);
-  if (!accumulates(result) && place.is_of_a_sample() && place.j != j)
-    return fmt::format("{} of sample {} reads {} of sample {}", result, j, place.name, place.j);
-  if (is_state && place.name.starts_with("d"))
-    return fmt::format("{} reads an upstream gradient", result);
+/// Why the entries of a result of sample j and step t may not depend on such an input; empty if
+/// they may.
+std::string forbidden(const CellArray& result, Index j, Index t, const Place& place) {
+  const CellArray& of = *place.array;
+  const bool is_state = result.role != Role::gradient;
+  if (is_state && of.has_steps && place.t > t)
+    return fmt::format("{}<{}> reads {}<{}>", result.name, t, of.name, place.t);
+  if (!is_state && result.has_steps && of.role == Role::upstream && place.t < t)
+    return fmt::format("{}<{}> reads {}<{}>", result.name, t, of.name, place.t);
+  if (result.has_samples && of.has_samples && place.j != j)
+    return fmt::format("{} of sample {} reads {} of sample {}", result.name, j, of.name, place.j);
+  if (is_state && of.is_gradient())
+    return fmt::format("{} reads an upstream gradient", result.name);
   return "";
+}
+
+/// The sample and the step of an entry, 0 of an array without them.
+std::pair<Index, Index> sample_and_step(const CellArray& array, const Shape& shape, Index entry) {
+  const std::vector<Index> at = indices_of(entry, shape);
+  const auto index = [&](Index axis) {
+    return axis < 0 ? Index{0} : at[static_cast<std::size_t>(axis)];
+  };
+  return {index(array.sample_axis()), index(array.step_axis())};
 }
 
 /// Which inputs each result may depend on, by their time step and sample.
@@ -222,31 +231,34 @@ Verdict dependence_is_causal(const ProblemSpec& spec) {
   const auto traced = [&](const NamedTensors<double>& from) {
     NamedTensors<Traced> to;
     for (const auto& [name, tensor] : from) {
+      const CellArray& array = array_of(spec.cell, name);
+      std::map<std::pair<Index, Index>, std::size_t> known;
       Tensor<Traced> numbers(tensor.shape());
-      Place place{name, 0, 0};
-      for (Index t = 0; t < tensor.shape()[2]; ++t)
-        for (Index j = 0; j < tensor.shape()[1]; ++j) {
-          const bool another = place.is_of_a_sample() || (j == 0 && t == 0);
-          if (another) places.push_back({name, j, t});
-          for (Index i = 0; i < tensor.shape()[0]; ++i)
-            numbers(i, j, t) = Traced::input(tensor(i, j, t), places.size() - 1);
-        }
+      for (Index k = 0; k < tensor.size(); ++k) {
+        const auto [j, t] = sample_and_step(array, tensor.shape(), k);
+        const auto [found, another] = known.try_emplace({j, t}, places.size());
+        if (another) places.push_back({&array, j, t});
+        const auto e = static_cast<std::size_t>(k);
+        numbers.elements()[e] = Traced::input(tensor.elements()[e], found->second);
+      }
       to.add(name, std::move(numbers));
     }
     return to;
   };
   const Problem<Traced> p{spec.cell, spec.activation, spec.sizes, traced(drawn.in),
                           traced(drawn.up)};
-  for (const auto& [name, tensor] : reference_outputs(p))
-    for (Index t = 0; t < tensor.shape()[2]; ++t)
-      for (Index j = 0; j < tensor.shape()[1]; ++j) {
-        Traced all;
-        for (Index i = 0; i < tensor.shape()[0]; ++i) all += tensor(i, j, t);
-        for (const std::size_t k : all.inputs()) {
-          const std::string reason = forbidden(name, j, t, places[k]);
-          comparison.require(reason.empty(), reason);
-        }
+  for (const auto& [name, tensor] : reference_outputs(p)) {
+    const CellArray& array = array_of(spec.cell, name);
+    std::map<std::pair<Index, Index>, Traced> all;
+    for (Index k = 0; k < tensor.size(); ++k)
+      all[sample_and_step(array, tensor.shape(), k)] +=
+          tensor.elements()[static_cast<std::size_t>(k)];
+    for (const auto& [at, sum] : all)
+      for (const std::size_t k : sum.inputs()) {
+        const std::string reason = forbidden(array, at.first, at.second, places[k]);
+        comparison.require(reason.empty(), reason);
       }
+  }
   return comparison.verdict();
 }
 
@@ -275,21 +287,29 @@ Verdict lag_by_lag(const ProblemSpec& spec) {
   Comparison comparison(0);
   auto p = modular_problem(spec);
   const Index T = spec.sizes.T_da, loss = Draw(spec.seed, "loss").below(T, 0);
-  for (Index t = 0; t < T; ++t)
-    if (t != loss) fill(p.up["da"].view().at_step(t), Modular());
-  if (p.cell == Cell::lstm && loss != T - 1) fill(p.up["dc_T"].view(), Modular());
+  auto up = losses_of_steps(p, loss, loss + 1, p.sizes);
+  if (loss == T - 1)
+    for (auto& [name, tensor] : up)
+      if (!array_of(p.cell, name).has_steps) tensor = p.up[name];
+  p.up = std::move(up);
   const auto cache = reference_forward(p);
   const auto full = reference_backward(p, cache);
   for (const Index lag : lags(T, loss)) {
     const auto truncated = reference_truncated(p, cache, lag);
-    for (Index t = 0; t < T; ++t)
-      for (Index j = 0; j < spec.sizes.m; ++j)
-        for (Index i = 0; i < spec.sizes.n_x; ++i)
-          comparison.require(
-              truncated["dx"](i, j, t) == (t > loss - lag ? full["dx"](i, j, t) : Modular()), [&] {
-                return fmt::format("lag {} of the loss of step {} is wrong at dx<{}>", lag, loss,
-                                   t);
-              });
+    for (const auto& [name, of_lag] : truncated) {
+      if (!array_of(p.cell, name).has_steps) continue;
+      const Index block = of_lag.size() / T;
+      for (Index k = 0; k < of_lag.size(); ++k) {
+        const Index t = k / block;
+        const auto e = static_cast<std::size_t>(k);
+        comparison.require(
+            of_lag.elements()[e] == (t > loss - lag ? full[name].elements()[e] : Modular()),
+            [&, &name = name] {
+              return fmt::format("lag {} of the loss of step {} is wrong at {}<{}>", lag, loss,
+                                 name, t);
+            });
+      }
+    }
   }
   return comparison.verdict();
 }
@@ -304,23 +324,12 @@ Verdict randomised_truncation_is_unbiased(const ProblemSpec& spec) {
   const auto p = modular_problem(spec);
   const auto cache = reference_forward(p);
   const auto T = static_cast<std::size_t>(spec.sizes.T_da);
-  const auto in = views_of(p.in), up = views_of(p.up), states = views_of(cache);
-
   const unsigned outcomes = 1U << (T - 1);
   auto mean = make_tensors<Modular>(p.cell, gradient_names(p.cell), p.sizes);
   for (unsigned outcome = 0; outcome < outcomes; ++outcome) {
     std::vector<Modular> xi(T);
     for (std::size_t t = 0; t + 1 < T; ++t) xi[t] = Modular((outcome >> t & 1U) != 0 ? 2 : 0);
-    auto g = make_tensors<Modular>(p.cell, gradient_names(p.cell), p.sizes);
-    const auto grad = views_of(g);
-    if (p.cell == Cell::rnn)
-      reference::rnn_backward_randomised<Modular>(xi, p.activation, rnn_parameters(in), in["x"],
-                                                  in["a0"], states["a"], up["da"],
-                                                  rnn_gradients(grad));
-    else
-      reference::lstm_backward_randomised<Modular>(xi, lstm_parameters(in), in["x"], in["a0"],
-                                                   in["c0"], lstm_states(states), up["da"],
-                                                   up["dc_T"], lstm_gradients(grad));
+    const auto g = reference_randomised(p, cache, xi);
     for (auto& [name, tensor] : mean)
       for (std::size_t k = 0; k < tensor.elements().size(); ++k)
         tensor.elements()[k] += g[name].elements()[k] / Modular(outcomes);
@@ -345,6 +354,7 @@ Property specification(std::string_view id, std::string_view sentence, std::stri
           .check_f64 = check,
           .about = About::specification,
           .regimes = bit(Regime::unit),
+          .of = cells::runs_over_a_field,
           .max_size = 6};
 }
 
@@ -357,20 +367,24 @@ void add_exact(std::vector<Property>& all) {
   Property derivations = specification(
       "derivations_agree_exactly", "In a finite field both derivations of the LSTM agree exactly",
       "reversed lines = closed form, over p = 2^61-1", of_two_samples<derivations_exactly>);
-  derivations.rnn = false;
+  derivations.of = is_lstm;
   all.push_back(derivations);
   all.push_back(specification("adjoint_identity_exactly",
                               "The backward pass is the adjoint of the forward pass's derivative",
                               "<Jv, w> = <v, J^T w>, over p = 2^61-1",
                               of_two_samples<adjoint_identity>));
-  all.push_back(specification("counts_are_the_formulas",
-                              "Multiply-adds and cell steps are exactly those of the formulas",
-                              "one pass: T cell steps; one walk per loss: T(T+1)/2",
-                              of_two_samples<counts_are_the_formulas>));
-  all.push_back(specification("dependence_is_causal",
-                              "No result depends on a later step or on another sample",
-                              "dL_t/dx_s = 0 for s > t; a<t> never reads x<s>, s > t",
-                              of_two_samples<dependence_is_causal>));
+  Property counts = specification("counts_are_the_formulas",
+                                  "Multiply-adds and cell steps are exactly those of the formulas",
+                                  "one pass: T cell steps; one walk per loss: T(T+1)/2",
+                                  of_two_samples<counts_are_the_formulas>);
+  counts.of = is_rnn_or_lstm;
+  all.push_back(counts);
+  Property dependence = specification("dependence_is_causal",
+                                      "No result depends on a later step or on another sample",
+                                      "dL_t/dx_s = 0 for s > t; a<t> never reads x<s>, s > t",
+                                      of_two_samples<dependence_is_causal>);
+  dependence.of = nullptr;
+  all.push_back(dependence);
   all.push_back(specification(
       "lag_beyond_T_is_full_bptt", "Truncation at a lag of at least T is full BPTT",
       "truncated(k) = G for k >= T, over p = 2^61-1", of_two_samples<lag_beyond_T_is_full>));

@@ -25,7 +25,7 @@ Verdict saturated_gates_keep_the_cell(const Subject& subject, const ProblemSpec&
                           std::as_const(p.in["c0"]).view());
   comparison.bitwise<S>("dc0", got["dc0"].view(), std::as_const(p.up["dc_T"]).view());
   for (const auto& [name, tensor] : got)
-    if (accumulates(name))
+    if (accumulates(spec.cell, name))
       for (const S v : tensor.elements())
         comparison.require(v == S(0), name + " is not zero although every gate is saturated");
   return comparison.verdict();
@@ -66,7 +66,7 @@ Verdict saturated_units_pass_nothing(const Subject& subject, const ProblemSpec& 
     comparison.bitwise<S>("c", got["c"].view(), std::as_const(expected).view());
   }
   for (const auto& [name, tensor] : got) {
-    if (!name.starts_with("d") || name == "dc0") continue;
+    if (array_of(spec.cell, name).role != Role::gradient || name == "dc0") continue;
     for (const S v : tensor.elements())
       comparison.require(v == S(0), name + " is not zero although every unit is saturated");
   }
@@ -154,7 +154,7 @@ void add_gates(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = saturated_gates_keep_the_cell<float>,
                  .check_f64 = saturated_gates_keep_the_cell<double>,
-                 .rnn = false,
+                 .of = is_lstm,
                  .needs = carries_over});
   all.push_back({.id = "saturated_units_pass_nothing",
                  .sentence = "Where every activation is saturated, only the cell carries anything",
@@ -162,6 +162,7 @@ void add_gates(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = saturated_units_pass_nothing<float>,
                  .check_f64 = saturated_units_pass_nothing<double>,
+                 .of = is_rnn_or_lstm,
                  .tanh_only = true,
                  .needs = carries_over});
   all.push_back({.id = "nan_stays_in_its_cone",
@@ -171,6 +172,7 @@ void add_gates(std::vector<Property>& all) {
                  .check_f32 = nan_stays_in_its_cone<float>,
                  .check_f64 = nan_stays_in_its_cone<double>,
                  .of_states = true,
+                 .needs = [](const Capabilities& can, Cell) { return can.contains_nan; },
                  .max_size = 6,
                  .cost = 3});
   all.push_back({.id = "states_are_bounded",
@@ -179,6 +181,7 @@ void add_gates(std::vector<Property>& all) {
                  .exactness = Exactness::bounded,
                  .check_f32 = states_are_bounded<float>,
                  .check_f64 = states_are_bounded<double>,
+                 .of = is_rnn_or_lstm,
                  .tanh_only = true,
                  .of_states = true});
 }

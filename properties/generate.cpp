@@ -17,11 +17,18 @@ double shortened(double value, int digits) {
   return std::ldexp(std::trunc(std::ldexp(fraction, digits)), exponent - digits);
 }
 
-bool is_weight(std::string_view name) { return name.starts_with("W"); }
-bool is_bias(std::string_view name) { return name.starts_with("b"); }
-bool is_upstream(std::string_view name) { return name.starts_with("d"); }
+/// A weight of a matrix; of one axis it is a bias.
+bool is_matrix(const CellArray& array) {
+  return array.role == Role::weight && array.axes.size() > 1;
+}
 
-/// Waa in regime integers: a signed permutation, so that states and gradients grow linearly with T.
+/// A square weight, with which a state is multiplied at each step, in a cell whose sums are exact.
+bool is_recurrent(const CellArray& array) {
+  return is_matrix(array) && array.axes[0] == array.axes[1];
+}
+
+/// Such a weight in regime integers: a signed permutation, so that states and gradients grow
+/// linearly with T.
 template <class S>
 void draw_signed_permutation(const Draw& draw, Tensor<S>& W) {
   const Index n = W.shape()[0];
@@ -36,16 +43,19 @@ void draw_signed_permutation(const Draw& draw, Tensor<S>& W) {
 
 /// Scale of one array's values, uniform in [-scale, scale).
 template <class S>
-double scale_of(const ProblemSpec& spec, std::string_view name) {
-  const auto fan_in = static_cast<double>(spec.sizes.n_a + spec.sizes.n_x);
+double scale_of(const ProblemSpec& spec, const CellArray& array) {
+  double fan_in = 0;
+  for (const auto& [name, size] : table_of(spec.cell).sizes())
+    fan_in += static_cast<double>(spec.sizes.*size);
+  const bool matrix = is_matrix(array), weight = array.role == Role::weight;
   // Uniform in [-s, s) has variance s^2 / 3: this keeps W [a; x] of order one.
-  const double usual = is_weight(name) ? std::sqrt(3 / fan_in) : is_bias(name) ? 0.5 : 1.0;
+  const double usual = matrix ? std::sqrt(3 / fan_in) : weight ? 0.5 : 1.0;
   switch (spec.regime) {
-    case Regime::tiny: return is_weight(name) || is_bias(name) ? usual : 0x1p-20;
-    case Regime::saturating: return is_weight(name) ? 3 * usual : is_bias(name) ? 6 : usual;
-    case Regime::expanding: return is_weight(name) ? 3 * usual : usual;
+    case Regime::tiny: return weight ? usual : 0x1p-20;
+    case Regime::saturating: return matrix ? 3 * usual : weight ? 6 : usual;
+    case Regime::expanding: return matrix ? 3 * usual : usual;
     case Regime::subnormal:
-      return is_upstream(name) ? 4 * static_cast<double>(std::numeric_limits<S>::min()) : usual;
+      return array.is_gradient() ? 4 * static_cast<double>(std::numeric_limits<S>::min()) : usual;
     default: return usual;
   }
 }
@@ -59,34 +69,38 @@ double special_value(std::uint64_t bits) {
 }
 
 template <class S>
-S draw_value(const ProblemSpec& spec, std::string_view name, double scale, const Draw& draw,
+S draw_value(const ProblemSpec& spec, const CellArray& array, double scale, const Draw& draw,
              Index i, Index j, Index t) {
+  const bool in_range = array.low < array.high, small = in_range || is_matrix(array);
   if (spec.regime == Regime::integers)
-    return static_cast<S>(draw.below(is_weight(name) ? 3 : 7, i, j, t) - (is_weight(name) ? 1 : 3));
+    return static_cast<S>(draw.below(small ? 3 : 7, i, j, t) - (small ? 1 : 3));
   const std::uint64_t bits = draw.bits(i, j, t ^ Index{0x5bd1});
-  if (spec.regime == Regime::signed_zeros && bits % 2 == 0) return bits % 4 == 0 ? S(0) : -S(0);
+  if (spec.regime == Regime::signed_zeros && !in_range && bits % 2 == 0)
+    return bits % 4 == 0 ? S(0) : -S(0);
   if (spec.regime == Regime::nonfinite && bits % 64 == 0)
     return static_cast<S>(special_value(bits / 64));
-  return static_cast<S>(shortened(draw.symmetric(i, j, t) * scale, spec.digits));
+  const double value = in_range ? array.low + (array.high - array.low) * draw.uniform(i, j, t)
+                                : draw.symmetric(i, j, t) * scale;
+  return static_cast<S>(shortened(value, spec.digits));
 }
 
 template <class S>
 Tensor<S> draw_array(const ProblemSpec& spec, const std::string& name, std::string_view stream) {
-  Tensor<S> tensor(shape_of(spec.cell, name, spec.sizes));
+  const CellArray& array = array_of(spec.cell, name);
+  Tensor<S> tensor(array.shape(spec.sizes));
   const auto names = drawn_names(spec.cell);
   for (std::size_t k = 0; k < names.size(); ++k)
     if (names[k] == name && (spec.zero_arrays >> k & 1U) != 0) return tensor;
   const Draw draw(spec.seed, name + std::string(stream));
-  if (name == "Waa" && spec.regime == Regime::integers) {
+  if (is_recurrent(array) && spec.regime == Regime::integers) {
     draw_signed_permutation(draw, tensor);
     return tensor;
   }
-  const Shape& shape = tensor.shape();
-  const double scale = scale_of<S>(spec, name);
-  for (Index t = 0; t < shape[2]; ++t)
-    for (Index j = 0; j < shape[1]; ++j)
-      for (Index i = 0; i < shape[0]; ++i)
-        tensor(i, j, t) = draw_value<S>(spec, name, scale, draw, i, j, t);
+  const double scale = scale_of<S>(spec, array);
+  for_each_place(tensor.shape(), [&](Index e, Index i, Index j, Index t) {
+    tensor.elements()[static_cast<std::size_t>(e)] =
+        draw_value<S>(spec, array, scale, draw, i, j, t);
+  });
   return tensor;
 }
 

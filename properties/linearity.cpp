@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "properties/families.hpp"
+#include "properties/parts.hpp"
 #include "properties/trial.hpp"
 
 namespace bptt::properties {
@@ -35,9 +36,9 @@ Verdict linear_in_da(const Subject& subject, const ProblemSpec& spec) {
   }
 
   const auto p1 = trial.with_upstream(w1), p2 = trial.with_upstream(w2);
-  auto expected = converted<long double>(gradients_of(trial.run(p2)));
-  add_scaled(expected, s, converted<long double>(gradients_of(trial.run(p1))));
-  const auto got = converted<long double>(gradients_of(trial.run()));
+  auto expected = converted<long double>(gradients_of(spec.cell, trial.run(p2)));
+  add_scaled(expected, s, converted<long double>(gradients_of(spec.cell, trial.run(p1))));
+  const auto got = converted<long double>(gradients_of(spec.cell, trial.run()));
 
   // w2 = w - s w1: the bounds of G(w2) are no larger than those of G(w) and s G(w1) added up, and
   // with these two they come to no more than twice both (docs/error_bounds.md, section 5).
@@ -57,7 +58,7 @@ Verdict odd_and_homogeneous(const Subject& subject, const ProblemSpec& spec) {
       for (S& v : tensor.elements()) v *= factor;
     return trial.with_upstream(std::move(up));
   };
-  const auto base = gradients_of(trial.run());
+  const auto base = gradients_of(spec.cell, trial.run());
   const auto times = [&](S factor) {
     auto g = base;
     for (auto& [name, tensor] : g)
@@ -65,12 +66,12 @@ Verdict odd_and_homogeneous(const Subject& subject, const ProblemSpec& spec) {
     return g;
   };
 
-  for (const auto& [name, tensor] : gradients_of(trial.run(scaled_upstream(0)))) {
+  for (const auto& [name, tensor] : gradients_of(spec.cell, trial.run(scaled_upstream(0)))) {
     bool zero = true;
     for (const S v : tensor.elements()) zero = zero && v == S(0);
     comparison.require(zero, name + " is not zero for zero upstream gradients");
   }
-  comparison.bitwise(gradients_of(trial.run(scaled_upstream(-1))), times(-1));
+  comparison.bitwise(gradients_of(spec.cell, trial.run(scaled_upstream(-1))), times(-1));
   if (comparison.verdict().outcome == Outcome::broken) return comparison.verdict();
 
   // A power of two scales every rounding with it, unless something underflows on the way.
@@ -81,7 +82,7 @@ Verdict odd_and_homogeneous(const Subject& subject, const ProblemSpec& spec) {
     comparison.inconclusive("a product comes near the subnormal range, where scaling rounds");
     return comparison.verdict();
   }
-  comparison.bitwise(gradients_of(trial.run(scaled_upstream(scale))), times(scale));
+  comparison.bitwise(gradients_of(spec.cell, trial.run(scaled_upstream(scale))), times(scale));
   return comparison.verdict();
 }
 
@@ -106,12 +107,12 @@ Verdict superposition_over_time(const Subject& subject, const ProblemSpec& spec)
   const std::vector<Index> ends = ends_of_parts(T, trial.draw("parts"));
   std::vector<Expectation> expectations;
   for (std::size_t k = 0; k + 1 < ends.size(); ++k) {
-    auto up = make_tensors<S>(spec.cell, upstream_names(spec.cell), spec.sizes);
-    for (Index t = ends[k]; t < ends[k + 1]; ++t)
-      copy(trial.problem.up["da"].view().at_step(t), up["da"].view().at_step(t));
-    if (spec.cell == Cell::lstm && ends[k + 1] == T) up["dc_T"] = trial.problem.up["dc_T"];
+    auto up = losses_of_steps(trial.problem, ends[k], ends[k + 1], spec.sizes);
+    if (ends[k + 1] == T)
+      for (auto& [name, tensor] : up)
+        if (!array_of(spec.cell, name).has_steps) tensor = trial.problem.up[name];
     const auto alone = trial.with_upstream(std::move(up));
-    add_scaled(sum, 1, converted<long double>(gradients_of(trial.run(alone))));
+    add_scaled(sum, 1, converted<long double>(gradients_of(spec.cell, trial.run(alone))));
     if (k + 2 < ends.size()) expectations.push_back(trial.expect(alone));
   }
   const Expectation whole = trial.expect(trial.problem);
@@ -121,8 +122,8 @@ Verdict superposition_over_time(const Subject& subject, const ProblemSpec& spec)
   for (const Expectation& e : expectations) sources.push_back({&e, factor});
 
   Comparison comparison = trial.comparison();
-  comparison.within(trial.gradient_probes(), converted<long double>(gradients_of(trial.run())), sum,
-                    sources);
+  comparison.within(trial.gradient_probes(),
+                    converted<long double>(gradients_of(spec.cell, trial.run())), sum, sources);
   return comparison.verdict();
 }
 

@@ -12,6 +12,11 @@ namespace {
 
 constexpr Index n_y = 3;
 
+/// What the losses of each step send, and the state or output that it is of: da of a.
+const CellArray& upstream_of_steps(Cell cell) {
+  return array_of(cell, upstream_names(cell).front());
+}
+
 /// A head of three classes on the states, and the targets.
 template <class R>
 struct Head {
@@ -20,10 +25,11 @@ struct Head {
 };
 
 template <class R>
-Head<R> head_for(const Sizes& s, const Draw& draw) {
-  Head<R> head{Tensor<R>({n_y, s.n_a}), Tensor<R>({n_y, 1}), Tensor<R>({n_y, s.m, s.T_x})};
+Head<R> head_for(Cell cell, const Sizes& s, const Draw& draw) {
+  const Index units = upstream_of_steps(cell).shape(s)[0];
+  Head<R> head{Tensor<R>({n_y, units}), Tensor<R>({n_y, 1}), Tensor<R>({n_y, s.m, s.T_x})};
   for (Index i = 0; i < n_y; ++i) {
-    for (Index k = 0; k < s.n_a; ++k) head.Wya(i, k) = R(draw.symmetric(i, k));
+    for (Index k = 0; k < units; ++k) head.Wya(i, k) = R(draw.symmetric(i, k));
     head.by(i) = R(draw.symmetric(i, 0, 1));
   }
   for (Index t = 0; t < s.T_x; ++t)
@@ -48,7 +54,7 @@ struct Moved {
 template <class R, class From>
 Moved<R> moved(const Problem<Real>& p, const Values& v) {
   const auto states = dual_states<From>(p, v);
-  const auto& from = states["a"];
+  const auto& from = states[upstream_of_steps(p.cell).of];
   Moved<R> to{Tensor<R>(from.shape()), Tensor<R>(from.shape())};
   for (std::size_t k = 0; k < from.elements().size(); ++k) {
     to.a.elements()[k] = R(from.elements()[k].value);
@@ -82,7 +88,8 @@ R derivative_along(const Head<R>& head, const Moved<R>& states, const Tensor<Rea
 template <class R, class From>
 Real error_along(const Problem<Real>& p, const Values& gradients, const Values& v,
                  const Head<R>& head) {
-  const R rest = along<R>(gradients, v) - derivative_along(head, moved<R, From>(p, v), p.up["da"]);
+  const R rest = along<R>(gradients, v) -
+                 derivative_along(head, moved<R, From>(p, v), p.up[upstream_of_steps(p.cell).name]);
   return std::abs(static_cast<Real>(rest));
 }
 
@@ -109,17 +116,20 @@ Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, whole);
   const Sizes& s = whole.sizes;
   const Draw draw = trial.draw("head");
-  const auto head = head_for<Real>(s, draw);
+  const auto head = head_for<Real>(whole.cell, s, draw);
+  const std::string &da_name = upstream_of_steps(whole.cell).name,
+                    &a_name = upstream_of_steps(whole.cell).of;
 
   // da from the states, rounded: the network's upstream gradient is this da, exactly.
-  const Tensor<Real> da = upstream_of(head, reference_forward(converted<Real>(trial.problem))["a"]);
+  const Tensor<Real> da =
+      upstream_of(head, reference_forward(converted<Real>(trial.problem))[a_name]);
   auto up = make_tensors<S>(whole.cell, upstream_names(whole.cell), s);
-  copy(da.view(), up["da"].view());
+  copy(da.view(), up[da_name].view());
   const auto p = trial.with_upstream(std::move(up));
   const Expectation e = trial.expect(p);
   Comparison comparison = trial.comparison();
   if (comparison.in_doubt(e)) return comparison.verdict();
-  const auto gradients = converted<Real>(gradients_of(trial.run(p)));
+  const auto gradients = converted<Real>(gradients_of(spec.cell, trial.run(p)));
 
   const auto wide = converted<Real>(p);
   const std::vector<Values> directions{trial.direction("head 1"), trial.direction("head 2")};
@@ -129,14 +139,15 @@ Verdict through_the_loss_head(const Subject& subject, const ProblemSpec& spec) {
   for (std::size_t k = 0; k < directions.size(); ++k) {
     const Values& v = directions[k];
     const Moved<Real> states = moved<Real, Real>(wide, v);
-    const Real got = along(gradients, v), expected = derivative_along(head, states, wide.up["da"]);
+    const Real got = along(gradients, v),
+               expected = derivative_along(head, states, wide.up[da_name]);
     Real error = std::abs(got - expected);
     NoiseBound& bound = bounds[k];
     // As in derivatives.cpp: the bound may be below what 64 bits lose. So it is where a class is
     // nearly certain, which leaves y_hat - y with few of its digits: the head alone in fifty first,
     // where that is not enough the states too.
     if (error > tolerance_of(bound)) {
-      const auto wide_head = head_for<Fifty>(s, draw);
+      const auto wide_head = head_for<Fifty>(whole.cell, s, draw);
       const Real lost = lost_in_fifty(states);
       bound.certain += lost;
       bound.sigma += lost;
@@ -161,6 +172,7 @@ void add_loss_head(std::vector<Property>& all) {
        .check_f32 = through_the_loss_head<float>,
        .check_f64 = through_the_loss_head<double>,
        .regimes = finite_regimes & ~bit(Regime::subnormal),
+       .of = [](Cell cell) { return upstream_of_steps(cell).axes.size() == 1; },
        .max_size = 6,
        .cost = 6});
 }

@@ -1,5 +1,6 @@
 #include "properties/model_shapes.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "core/error.hpp"
@@ -34,6 +35,11 @@ const std::vector<Sizes> middle{
     {34, 17, 4, 1, 1},    {64, 64, 1, 96, 96},   {32, 16, 6, 2, 2},     {3, 5, 10, 7, 4},
 };
 
+bool has_size(Cell cell, Size size) {
+  const auto& sizes = table_of(cell).sizes();
+  return std::any_of(sizes.begin(), sizes.end(), [&](const auto& s) { return s.size == size; });
+}
+
 }  // namespace
 
 std::string_view name_of(SizeSet set) {
@@ -53,6 +59,11 @@ ProblemSpec model_problem(SizeSet set, Cell cell, std::uint64_t seed, int k) {
   spec.cell = cell;
   spec.sizes = shapes[static_cast<std::size_t>(k) % shapes.size()];
   spec.seed = draw.bits(k, 1);
+  // A third size is another one than both, and a fourth than all.
+  spec.sizes.n_b = spec.sizes.n_a / 2 + 1;
+  spec.sizes.n_c = spec.sizes.n_a / 3 + 1;
+  for (const Size size : {&Sizes::n_b, &Sizes::n_c})
+    if (!has_size(cell, size)) spec.sizes.*size = 1;
   const bool other = set == SizeSet::middle && k % 3 == 2;
   if (other) spec.regime = k % 2 == 0 ? Regime::tiny : Regime::signed_zeros;
   return spec;

@@ -41,9 +41,15 @@ long double read(const Probe& probe, const Tensor<long double>& tensor) {
 }
 
 double tape_edges(Cell cell, const Sizes& s) {
-  const double gates = cell == Cell::rnn ? 1 : 4;
-  const double n_a = static_cast<double>(s.n_a), n = static_cast<double>(s.n_a + s.n_x);
-  return static_cast<double>(s.m * s.T_x) * gates * n_a * 3 * n;
+  // Each entry of a matrix is multiplied once forwards and twice backwards; a cell without matrices
+  // has its states.
+  double products = 0, states = 0;
+  for (const CellArray& array : table_of(cell).arrays()) {
+    const auto size = static_cast<double>(array.shape(s).size());
+    if (array.role == Role::weight && array.axes.size() > 1) products += size;
+    if (array.role == Role::initial) states += size / static_cast<double>(s.m);
+  }
+  return static_cast<double>(s.m * s.T_x) * 3 * std::max(products, states);
 }
 
 bool judged_entry_by_entry(Cell cell, const Sizes& s, double effort) {

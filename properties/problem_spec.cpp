@@ -6,6 +6,8 @@
 #include <set>
 #include <sstream>
 
+#include "cells/network.hpp"
+
 namespace bptt::properties {
 namespace {
 
@@ -53,16 +55,23 @@ unsigned parse_zero_arrays(Cell cell, std::string_view word, std::string_view li
   return bits;
 }
 
+std::string names_of_sizes(const CellTable& cell) {
+  std::string names;
+  for (const auto& [name, size] : cell.sizes()) names += name + " ";
+  return names;
+}
+
 void require_sizes(const ProblemSpec& spec) {
   const Sizes& s = spec.sizes;
-  for (const Index extent : {s.n_x, s.n_a, s.m, s.T_x, s.T_da})
+  for (const Index extent : {s.n_x, s.n_a, s.n_b, s.n_c, s.m, s.T_x, s.T_da})
     if (extent < 1 || extent > largest_size)
       throw ShapeError("size " + std::to_string(extent) + " is outside 1 .. " +
                        std::to_string(largest_size));
   if (s.T_da > s.T_x)
     throw ShapeError("T_da=" + std::to_string(s.T_da) + " is above T_x=" + std::to_string(s.T_x));
-  const Index largest =
-      std::max({s.n_x * s.m * s.T_x, s.n_a * s.m * s.T_x, s.n_a * (s.n_a + s.n_x)});
+  Index largest = 0;
+  for (const CellArray& array : table_of(spec.cell).arrays())
+    largest = std::max(largest, array.shape(s).size());
   if (largest > largest_array)
     throw ShapeError("an array of " + std::to_string(largest) + " entries is above the limit of " +
                      std::to_string(largest_array));
@@ -81,9 +90,10 @@ std::vector<std::string> drawn_names(Cell cell) {
 std::string to_string(const ProblemSpec& spec) {
   const Sizes& s = spec.sizes;
   std::ostringstream out;
-  out << bptt::name_of(spec.cell) << " n_x=" << s.n_x << " n_a=" << s.n_a << " m=" << s.m
-      << " T_x=" << s.T_x << " T_da=" << s.T_da << " regime=" << name_of(spec.regime)
-      << " seed=" << spec.seed;
+  out << bptt::name_of(spec.cell);
+  for (const auto& [name, size] : table_of(spec.cell).sizes()) out << ' ' << name << '=' << s.*size;
+  out << " m=" << s.m << " T_x=" << s.T_x << " T_da=" << s.T_da
+      << " regime=" << name_of(spec.regime) << " seed=" << spec.seed;
   if (spec.activation != Activation::tanh) out << " act=" << bptt::name_of(spec.activation);
   const auto names = drawn_names(spec.cell);
   std::string zero;
@@ -98,11 +108,14 @@ ProblemSpec parse_problem_spec(std::string_view text) {
   std::istringstream in{std::string(text)};
   std::string word;
   ProblemSpec spec;
-  if (!(in >> word)) throw FormatError("an empty line has no problem; it begins with rnn or lstm");
-  if (word == "lstm")
-    spec.cell = Cell::lstm;
-  else if (word != "rnn")
-    throw FormatError("'" + word + "' is no cell; the cells are rnn lstm");
+  if (!(in >> word))
+    throw FormatError("an empty line has no problem; it begins with a cell, such as rnn or lstm");
+  try {
+    spec.cell = cells::cell_named(word);
+  } catch (const UnsupportedError& error) {
+    throw FormatError(error.what());
+  }
+  const CellTable& cell = table_of(spec.cell);
 
   bool has_T_da = false;
   std::set<std::string> seen;
@@ -115,10 +128,10 @@ ProblemSpec parse_problem_spec(std::string_view text) {
     if (!seen.insert(std::string(key)).second)
       throw FormatError("'" + word + "': " + std::string(key) + " is given twice");
     const auto number = [&] { return parse_number<Index>(word, value); };
-    if (key == "n_x")
-      spec.sizes.n_x = number();
-    else if (key == "n_a")
-      spec.sizes.n_a = number();
+    const auto own = std::find_if(cell.sizes().begin(), cell.sizes().end(),
+                                  [&](const auto& size) { return size.name == key; });
+    if (own != cell.sizes().end())
+      spec.sizes.*(own->size) = number();
     else if (key == "m")
       spec.sizes.m = number();
     else if (key == "T_x")
@@ -136,8 +149,8 @@ ProblemSpec parse_problem_spec(std::string_view text) {
     else if (key == "digits")
       spec.digits = parse_number<int>(word, value);
     else
-      throw FormatError("'" + word +
-                        "': the names are n_x n_a m T_x T_da regime seed act zero digits");
+      throw FormatError("'" + word + "': the names are " + names_of_sizes(cell) +
+                        "m T_x T_da regime seed act zero digits");
   }
   if (!has_T_da) spec.sizes.T_da = spec.sizes.T_x;
   if (spec.digits < 0 || spec.digits > 64)

@@ -48,7 +48,8 @@ struct ProblemSpec {
   friend bool operator==(const ProblemSpec&, const ProblemSpec&) = default;
 };
 
-/// "lstm n_x=3 n_a=5 m=2 T_x=4 T_da=4 regime=unit seed=7 [act=relu] [zero=a0,c0] [digits=8]".
+/// "lstm n_x=3 n_a=5 m=2 T_x=4 T_da=4 regime=unit seed=7 [act=relu] [zero=a0,c0] [digits=8]", with
+/// the names that the cell's sizes have.
 [[nodiscard]] std::string to_string(const ProblemSpec& spec);
 /// The inverse. Throws FormatError that names the word it does not understand, and ShapeError for
 /// sizes outside 1 .. 4096 or more than 2^24 entries in an array.

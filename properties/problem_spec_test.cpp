@@ -65,9 +65,14 @@ void expect_error(const std::string& text, const std::string& message) {
 }
 
 TEST(ProblemSpec, EveryErrorNamesTheWord) {
-  expect_error<FormatError>("", "an empty line has no problem; it begins with rnn or lstm");
-  expect_error<FormatError>(" \n", "an empty line has no problem; it begins with rnn or lstm");
-  expect_error<FormatError>("gru n_x=1", "'gru' is no cell; the cells are rnn lstm");
+  expect_error<FormatError>(
+      "", "an empty line has no problem; it begins with a cell, such as rnn or lstm");
+  expect_error<FormatError>(
+      " \n", "an empty line has no problem; it begins with a cell, such as rnn or lstm");
+  expect_error<FormatError>(
+      "elman n_x=1",
+      "there is no cell 'elman'; they are rnn, lstm, gru, gru_before, lstm_coupled, "
+      "lstm_peephole, lstm_projected, min_gru, scan, gated_delta, slstm");
   expect_error<FormatError>("rnn n_x", "'n_x' is not of the form name=value");
   expect_error<FormatError>("rnn n_x=", "'n_x=': '' is not a whole number in range");
   expect_error<FormatError>("rnn n_x=3a", "'n_x=3a': '3a' is not a whole number in range");
@@ -95,7 +100,7 @@ TEST(ProblemSpec, EveryErrorNamesTheWord) {
   expect_error<ShapeError>("rnn T_x=3 T_da=4", "T_da=4 is above T_x=3");
   expect_error<ShapeError>("rnn n_a=4096 m=4096 T_x=2",
                            "an array of 33554432 entries is above the limit of 16777216");
-  expect_error<ShapeError>("rnn n_a=4096 n_x=1",
+  expect_error<ShapeError>("lstm n_a=4096 n_x=1",
                            "an array of 16781312 entries is above the limit of 16777216");
   EXPECT_NO_THROW((void)parse_problem_spec("rnn n_a=2048 n_x=4096 m=4096"));  // 2^24 entries
 }
@@ -145,7 +150,8 @@ TEST(Replay, SaysWhatIsWrong) {
                                  "' is no replay line; it reads: SUBJECT PROPERTY f32|f64 "
                                  "rnn|lstm n_x=..");
   EXPECT_EQ(message("a b f16 rnn"), "'f16' is no scalar; the scalars are f32 f64");
-  EXPECT_EQ(message("a b f32 gru"), "'gru' is no cell; the cells are rnn lstm");
+  EXPECT_EQ(message("a b f32 gru n_a=1"),
+            "'n_a=1': the names are n_x n_h m T_x T_da regime seed act zero digits");
   EXPECT_EQ(message("a b f32 rnn n_x=3\nnonsense"), "'nonsense' is not of the form name=value");
   EXPECT_EQ(message("a b f32 rnn"), "understood");
 }

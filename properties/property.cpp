@@ -1,7 +1,9 @@
 #include "properties/property.hpp"
 
+#include <algorithm>
 #include <string>
 
+#include "cells/network.hpp"
 #include "properties/families.hpp"
 #include "properties/judged.hpp"
 #include "properties/oracle_memory.hpp"
@@ -68,15 +70,27 @@ const Property& find_property(std::string_view id) {
                          std::string(nearest->id) + "' (see: bptt-verify list properties)");
 }
 
+bool is_rnn(Cell cell) { return cell == Cell::rnn; }
+bool is_lstm(Cell cell) { return cell == Cell::lstm; }
+bool is_rnn_or_lstm(Cell cell) { return is_rnn(cell) || is_lstm(cell); }
+
+bool may_be_exact(Cell cell) {
+  const auto& open = table_of(cell).activations();
+  if (open.empty()) return cells::has_exact_sums(cell, Activation::tanh);
+  return std::any_of(open.begin(), open.end(),
+                     [&](Activation g) { return cells::has_exact_sums(cell, g); });
+}
+
 bool applies(const Property& property, const Capabilities& can, Cell cell, Scalar scalar) {
-  if (!(cell == Cell::rnn ? property.rnn : property.lstm)) return false;
+  if (property.of != nullptr && !property.of(cell)) return false;
   if (property.about == About::specification) return scalar == Scalar::f64;
   if (property.both_scalars && !(can.f32 && can.f64)) return false;
   if (!can.backward && !property.of_states) return false;
   if (property.min_T > can.max_T) return false;
   if (property.needs != nullptr && !property.needs(can, cell)) return false;
-  if (cell == Cell::rnn && property.identity_only && !can.identity) return false;
-  if (cell == Cell::rnn && property.linear_only)
+  const bool open = !table_of(cell).activations().empty();
+  if (open && property.identity_only && !can.identity) return false;
+  if (open && property.linear_only)
     return (can.identity || can.relu) && can_run(can, cell, Activation::tanh, scalar);
   return can_run(can, cell, Activation::tanh, scalar);
 }
@@ -85,8 +99,7 @@ unsigned always_zero(const Capabilities& can, Cell cell) {
   unsigned bits = 0;
   const auto names = drawn_names(cell);
   for (unsigned k = 0; k < names.size(); ++k)
-    if ((names[k] == "c0" && !can.initial_cell) || (names[k] == "dc_T" && !can.final_cell_gradient))
-      bits |= 1U << k;
+    if (!can.has(names[k])) bits |= 1U << k;
   return bits;
 }
 
@@ -98,14 +111,15 @@ bool takes(const Capabilities& can, const ProblemSpec& spec) {
 
 bool applies(const Property& property, const Capabilities& can, Scalar scalar,
              const ProblemSpec& spec) {
-  const bool linear = spec.cell == Cell::lstm || spec.activation != Activation::tanh;
-  const bool tanh = spec.cell == Cell::lstm || spec.activation == Activation::tanh;
+  const bool open = !table_of(spec.cell).activations().empty();
+  const bool linear = !open || spec.activation != Activation::tanh;
+  const bool tanh = !open || spec.activation == Activation::tanh;
   return applies(property, can, spec.cell, scalar) &&
          (property.about == About::specification ||
           (can_run(can, spec.cell, spec.activation, scalar) && takes(can, spec))) &&
          spec.sizes.m >= property.min_m && spec.sizes.T_da >= property.min_T &&
          (property.regimes & bit(spec.regime)) != 0 && (!property.linear_only || linear) &&
-         (!property.identity_only || spec.activation == Activation::identity) &&
+         (!property.identity_only || !open || spec.activation == Activation::identity) &&
          (!property.tanh_only || tanh);
 }
 

@@ -27,9 +27,9 @@ struct Property {
   Verdict (*check_f64)(const Subject&, const ProblemSpec&);
   About about = About::subject;
   Regimes regimes = finite_regimes;
-  bool rnn = true, lstm = true;
-  bool tanh_only = false;    // of the RNN's activations
-  bool linear_only = false;  // identity and ReLU
+  bool (*of)(Cell) = nullptr;  // the cells that it speaks of; null: all
+  bool tanh_only = false;      // of the activations of a cell that leaves one open
+  bool linear_only = false;    // identity and ReLU
   bool identity_only = false;
   bool both_scalars = false;  // of a subject that runs in f32 and in f64
   bool of_states = false;     // says something of a forward pass alone
@@ -45,6 +45,13 @@ struct Property {
   std::string_view family = {};
 };
 
+// What properties that are known of some cells alone speak of.
+[[nodiscard]] bool is_rnn(Cell cell);
+[[nodiscard]] bool is_lstm(Cell cell);
+[[nodiscard]] bool is_rnn_or_lstm(Cell cell);
+/// On small whole numbers, with one of its activations at least, its results are exact.
+[[nodiscard]] bool may_be_exact(Cell cell);
+
 /// The whole catalogue, what tells most first: shapes and comparisons with an expected result
 /// before what compares a subject with itself. In this order it is listed, judged and reported.
 [[nodiscard]] const std::vector<Property>& catalogue();
@@ -56,6 +63,8 @@ struct Property {
                            Scalar scalar);
 [[nodiscard]] bool applies(const Property& property, const Capabilities& capabilities,
                            Scalar scalar, const ProblemSpec& spec);
+/// The arrays that the subject does not take, as in ProblemSpec::zero_arrays.
+[[nodiscard]] unsigned always_zero(const Capabilities& capabilities, Cell cell);
 /// Whether the subject takes a problem of these steps and with these arrays zero.
 [[nodiscard]] bool takes(const Capabilities& capabilities, const ProblemSpec& spec);
 /// What the codec may draw for it.

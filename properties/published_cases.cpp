@@ -113,7 +113,7 @@ NamedTensors<double> outputs_of(const Subject& subject, const PublishedCase& pub
   auto gradients = make_tensors<double>(p.cell, gradient_names(p.cell), p.sizes);
   session->backward(views_of(p.in), views_of(p.up), views_of(gradients));
   for (auto& [name, tensor] : gradients)
-    if (can.initial_cell || name != "dc0") outputs.add(name, std::move(tensor));
+    if (can.has(name)) outputs.add(name, std::move(tensor));
   return outputs;
 }
 
@@ -172,8 +172,9 @@ bool applies(const PublishedCase& published, const Capabilities& can) {
   const Sizes& s = published.sizes;
   return can_run(can, published.cell, Activation::tanh, Scalar::f64) && s.T_x <= can.max_T &&
          (can.fewer_losses || s.T_da == s.T_x) &&
-         (can.initial_cell || is_zero(published.problem.in, "c0")) &&
-         (can.final_cell_gradient || is_zero(published.problem.up, "dc_T"));
+         std::all_of(can.without.begin(), can.without.end(), [&](const std::string& name) {
+           return is_zero(published.problem.in, name) && is_zero(published.problem.up, name);
+         });
 }
 
 Verdict check_published_case(const Subject& subject, const PublishedCase& published) {

@@ -1,6 +1,11 @@
 // The reference on a whole problem, over any arithmetic, by name of its way back.
 #pragma once
 
+#include <utility>
+#include <vector>
+
+#include "cells/network.hpp"
+#include "cells/walk.hpp"
 #include "core/problem.hpp"
 #include "core/subject.hpp"
 #include "reference/lstm.hpp"
@@ -11,9 +16,49 @@
 
 namespace bptt::properties {
 
-/// Forward states (cache_names) of a problem.
+/// A cell that reference/ does not have: its lines are its meaning.
+[[nodiscard]] inline bool has_lines_alone(Cell cell) {
+  return cell != Cell::rnn && cell != Cell::lstm;
+}
+
+/// Its walk, forwards over the problem.
+template <class S>
+class Walked {
+ public:
+  explicit Walked(const Problem<S>& p)
+      : problem_(p),
+        walk_(cells::step_of(p.cell, p.activation), cells::extents_of(p.cell, p.sizes), p.sizes.m),
+        states_(walk_.forward(p.in)) {}
+
+  [[nodiscard]] NamedTensors<S>& states() { return states_; }
+  [[nodiscard]] NamedTensors<S> backward(Derivation way) {
+    return in_order(walk_.backward(problem_.up, way));
+  }
+  [[nodiscard]] NamedTensors<S> truncated(Index lag) {
+    return in_order(walk_.backward_truncated(problem_.up, lag));
+  }
+  [[nodiscard]] NamedTensors<S> randomised(const std::vector<S>& xi) {
+    return in_order(walk_.backward_randomised(problem_.up, xi));
+  }
+
+ private:
+  /// That of gradient_names, with the shapes of the table.
+  [[nodiscard]] NamedTensors<S> in_order(NamedTensors<S> from) const {
+    auto to = make_tensors<S>(problem_.cell, gradient_names(problem_.cell), problem_.sizes);
+    for (auto& [name, tensor] : to) tensor.elements() = std::move(from[name].elements());
+    return to;
+  }
+
+  const Problem<S>& problem_;
+  cells::Walk<S> walk_;
+  NamedTensors<S> states_;
+};
+
+/// Forward states (cache_names) of a problem; of a cell that has lines alone, those that it gives
+/// (state_names).
 template <class S>
 [[nodiscard]] NamedTensors<S> reference_forward(const Problem<S>& problem) {
+  if (has_lines_alone(problem.cell)) return std::move(Walked<S>(problem).states());
   auto cache = make_tensors<S>(problem.cell, cache_names(problem.cell), problem.sizes);
   const auto in = views_of(problem.in);
   const auto out = views_of(cache);
@@ -28,6 +73,7 @@ template <class S>
 template <class S>
 [[nodiscard]] NamedTensors<S> reference_truncated(const Problem<S>& problem,
                                                   const NamedTensors<S>& cache, Index lag) {
+  if (has_lines_alone(problem.cell)) return Walked<S>(problem).truncated(lag);
   auto gradients = make_tensors<S>(problem.cell, gradient_names(problem.cell), problem.sizes);
   const auto in = views_of(problem.in), up = views_of(problem.up), states = views_of(cache);
   const auto grad = views_of(gradients);
@@ -38,6 +84,25 @@ template <class S>
     reference::lstm_backward_truncated<S>(lag, lstm_parameters(in), in["x"], in["a0"], in["c0"],
                                           lstm_states(states), up["da"], up["dc_T"],
                                           lstm_gradients(grad));
+  return gradients;
+}
+
+/// The same where what step t+1 hands to step t is multiplied by xi[t].
+template <class S>
+[[nodiscard]] NamedTensors<S> reference_randomised(const Problem<S>& problem,
+                                                   const NamedTensors<S>& cache,
+                                                   const std::vector<S>& xi) {
+  if (has_lines_alone(problem.cell)) return Walked<S>(problem).randomised(xi);
+  auto gradients = make_tensors<S>(problem.cell, gradient_names(problem.cell), problem.sizes);
+  const auto in = views_of(problem.in), up = views_of(problem.up), states = views_of(cache);
+  const auto grad = views_of(gradients);
+  if (problem.cell == Cell::rnn)
+    reference::rnn_backward_randomised<S>(xi, problem.activation, rnn_parameters(in), in["x"],
+                                          in["a0"], states["a"], up["da"], rnn_gradients(grad));
+  else
+    reference::lstm_backward_randomised<S>(xi, lstm_parameters(in), in["x"], in["a0"], in["c0"],
+                                           lstm_states(states), up["da"], up["dc_T"],
+                                           lstm_gradients(grad));
   return gradients;
 }
 
@@ -64,6 +129,7 @@ template <class S>
 [[nodiscard]] NamedTensors<S> reference_backward(const Problem<S>& problem,
                                                  const NamedTensors<S>& cache,
                                                  Derivation derivation = Derivation::one_pass) {
+  if (has_lines_alone(problem.cell)) return Walked<S>(problem).backward(derivation);
   if (derivation == Derivation::by_lag)
     return reference_truncated(problem, cache, problem.sizes.T_da);
   auto gradients = make_tensors<S>(problem.cell, gradient_names(problem.cell), problem.sizes);

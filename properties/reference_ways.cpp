@@ -14,8 +14,8 @@ using Four = DoubleDouble4;
 constexpr auto samples_at_once = static_cast<Index>(Four::count);
 
 /// The same without the samples, or with one.
-Shape of_one_sample(std::string_view name, const Shape& shape) {
-  if (!has_batch(name)) return shape;
+Shape of_one_sample(bool has_samples, const Shape& shape) {
+  if (!has_samples) return shape;
   Shape one;
   for (Index axis = 0; axis < shape.rank(); ++axis) one.append(axis == 1 ? 1 : shape[axis]);
   return one;
@@ -25,8 +25,7 @@ Shape of_one_sample(std::string_view name, const Shape& shape) {
 /// `first`, j); for an array without samples the same entry for each j. Samples past the last are
 /// left out.
 template <class Visit>
-void for_each_sample(std::string_view name, const Shape& shape, Index first, const Visit& visit) {
-  const bool batch = has_batch(name);
+void for_each_sample(bool batch, const Shape& shape, Index first, const Visit& visit) {
   const Index inner = batch ? shape[0] : shape.size(), m = batch ? shape[1] : samples_at_once;
   const Index steps = batch ? shape[2] : 1, begin = batch ? first : 0;
   for (Index t = 0; t < steps; ++t)
@@ -37,12 +36,13 @@ void for_each_sample(std::string_view name, const Shape& shape, Index first, con
               static_cast<std::size_t>(j));
 }
 
-NamedTensors<Four> side_by_side(const NamedTensors<long double>& from, Index first) {
+NamedTensors<Four> side_by_side(Cell cell, const NamedTensors<long double>& from, Index first) {
   NamedTensors<Four> to;
   for (const auto& [name, tensor] : from) {
-    Tensor<Four> four(of_one_sample(name, tensor.shape()));
+    const bool batch = array_of(cell, name).has_samples;
+    Tensor<Four> four(of_one_sample(batch, tensor.shape()));
     for_each_sample(
-        name, tensor.shape(), first,
+        batch, tensor.shape(), first,
         [&, &elements = tensor.elements()](std::size_t e, std::size_t of, std::size_t j) {
           four.elements()[e].set(j, elements[of]);
         });
@@ -84,8 +84,9 @@ NamedTensors<long double> by_fours(const Problem<long double>& problem,
   Sizes one = problem.sizes;
   one.m = 1;
   for (Index first = 0; first < problem.sizes.m; first += samples_at_once) {
-    const auto in = side_by_side(problem.in, first), up = side_by_side(problem.up, first),
-               states = side_by_side(cache, first);
+    const auto in = side_by_side(problem.cell, problem.in, first),
+               up = side_by_side(problem.cell, problem.up, first),
+               states = side_by_side(problem.cell, cache, first);
     auto gradients = make_tensors<Four>(problem.cell, gradient_names(problem.cell), one);
     const auto in_views = views_of(in), up_views = views_of(up), state_views = views_of(states);
     const auto out = views_of(gradients);
@@ -97,7 +98,7 @@ NamedTensors<long double> by_fours(const Problem<long double>& problem,
               lstm_gradients(out));
     for (auto& [name, tensor] : all)
       for_each_sample(
-          name, tensor.shape(), first,
+          array_of(problem.cell, name).has_samples, tensor.shape(), first,
           [&elements = tensor.elements(), &four = gradients[name].elements()](
               std::size_t e, std::size_t of, std::size_t j) { elements[of] += four[e].at(j); });
   }
@@ -112,7 +113,8 @@ NamedTensors<long double> reference_gradients(const Problem<long double>& proble
                                               Derivation way, bool fits_doubles) {
 #if defined(__x86_64__)
   const bool slow = way == Derivation::one_walk_per_loss || way == Derivation::split;
-  if (slow && fits_doubles && double_doubles_run()) return by_fours(problem, cache, way);
+  if (slow && fits_doubles && double_doubles_run() && !has_lines_alone(problem.cell))
+    return by_fours(problem, cache, way);
 #endif
   return reference_backward(problem, cache, way);
 }

@@ -34,9 +34,11 @@ std::vector<Shape> wrong_shapes(const Shape& right, Index m) {
     if (right[1] == 1) propose({right[0], m});
     if (right[1] == 1) propose({right[0], right[0]});
   } else {
-    propose({right[0], right[1], right[2] + 1});
-    propose({right[1], right[0], right[2]});
-    propose({right[0], right[1]});
+    Shape longer = right.without_last_axis();
+    longer.append(right[right.rank() - 1] + 1);
+    propose(longer);
+    if (right.rank() == 3) propose({right[1], right[0], right[2]});
+    propose(right.without_last_axis());
   }
   return wrong;
 }
@@ -63,8 +65,9 @@ Verdict shapes_are_those_of_the_arrays(const Subject& subject, const ProblemSpec
   const auto in = views_of(trial.problem.in), up = views_of(trial.problem.up);
   for (auto& [target, gradient] : gradients) {
     const Shape right = gradient.shape();
-    const Shape source = target == "dx" ? Shape{spec.sizes.n_x, spec.sizes.m, spec.sizes.T_da}
-                                        : shape_of(spec.cell, target.substr(1), spec.sizes);
+    Sizes of_losses = spec.sizes;  // dx has as many steps as da
+    of_losses.T_x = of_losses.T_da;
+    const Shape source = shape_of(spec.cell, array_of(spec.cell, target).of, of_losses);
     comparison.require(right == source, [&, &name = target] {
       return name + " has not the shape of what it is the gradient of";
     });
@@ -145,7 +148,7 @@ void add_shapes(std::vector<Property>& all) {
                  .check_f32 = bias_gradient_is_the_broadcast_s_adjoint<float>,
                  .check_f64 = bias_gradient_is_the_broadcast_s_adjoint<double>,
                  .regimes = bit(Regime::integers),
-                 .lstm = false,
+                 .of = is_rnn,
                  .identity_only = true});
 }
 

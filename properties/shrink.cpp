@@ -29,8 +29,9 @@ std::vector<ProblemSpec> shrink_candidates(const ProblemSpec& spec) {
   if (spec.sizes.T_da < spec.sizes.T_x)
     for (const Index T : smaller(spec.sizes.T_da)) with([&](ProblemSpec& s) { s.sizes.T_da = T; });
   for (const Index m : smaller(spec.sizes.m)) with([&](ProblemSpec& s) { s.sizes.m = m; });
-  for (const Index n : smaller(spec.sizes.n_x)) with([&](ProblemSpec& s) { s.sizes.n_x = n; });
-  for (const Index n : smaller(spec.sizes.n_a)) with([&](ProblemSpec& s) { s.sizes.n_a = n; });
+  for (const auto& [name, size] : table_of(spec.cell).sizes())
+    for (const Index n : smaller(spec.sizes.*size))
+      with([&, size = size](ProblemSpec& s) { s.sizes.*size = n; });
 
   with([&](ProblemSpec& s) { s.sizes.T_da = s.sizes.T_x; });
   with([&](ProblemSpec& s) { s.activation = Activation::tanh; });
@@ -38,7 +39,8 @@ std::vector<ProblemSpec> shrink_candidates(const ProblemSpec& spec) {
 
   const auto names = drawn_names(spec.cell);
   for (unsigned k = 0; k < names.size(); ++k)
-    if (names[k] != "da") with([&](ProblemSpec& s) { s.zero_arrays |= 1U << k; });
+    if (array_of(spec.cell, names[k]).role != Role::upstream)
+      with([&](ProblemSpec& s) { s.zero_arrays |= 1U << k; });
   for (const int digits : {1, 2, 8})
     if (spec.digits == 0 || spec.digits > digits) with([&](ProblemSpec& s) { s.digits = digits; });
   for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}})

@@ -15,7 +15,7 @@ template <class S>
 Verdict split_time(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   Comparison comparison = trial.comparison();
-  const Index T = spec.sizes.T_da, n_a = spec.sizes.n_a, m = spec.sizes.m;
+  const Index T = spec.sizes.T_da;
   if (T < 2) {
     comparison.inconclusive("one step cannot be cut in two");
     return comparison.verdict();
@@ -24,25 +24,25 @@ Verdict split_time(const Subject& subject, const ProblemSpec& spec) {
   const auto whole = trial.run();
 
   Problem<S> late = steps(trial.problem, s, T), early = steps(trial.problem, 0, s);
-  late.in["a0"] = state_after(whole["a"], s - 1);
-  if (spec.cell == Cell::lstm) late.in["c0"] = state_after(whole["c"], s - 1);
+  begin_after(late, whole, s - 1);
   const auto late_out = trial.run(late);
-  for (Index j = 0; j < m; ++j)
-    for (Index i = 0; i < n_a; ++i) early.up["da"](i, j, s - 1) += late_out["da0"](i, j);
-  if (spec.cell == Cell::lstm) early.up["dc_T"] = late_out["dc0"];
+  hand_back(early, late_out);
   const auto early_out = trial.run(early);
 
-  auto expected = converted<long double>(gradients_of(whole));
-  auto got = converted<long double>(gradients_of(early_out));
+  auto expected = converted<long double>(gradients_of(spec.cell, whole));
+  auto got = converted<long double>(gradients_of(spec.cell, early_out));
   const auto late_wide = converted<long double>(late_out);
-  for (auto& [name, tensor] : got)
-    if (accumulates(name))
+  for (auto& [name, tensor] : got) {
+    const CellArray& array = array_of(spec.cell, name);
+    if (array.accumulates())
       for (std::size_t k = 0; k < tensor.elements().size(); ++k)
         tensor.elements()[k] += late_wide[name].elements()[k];
-  Tensor<long double> dx(expected["dx"].shape());
-  paste(got["dx"], dx.view().slice(2, 0, s));
-  paste(late_wide["dx"], dx.view().slice(2, s, T));
-  got["dx"] = std::move(dx);
+    if (!array.has_steps) continue;
+    Tensor<long double> joined(expected[name].shape());
+    paste(tensor, joined.view().slice(array.step_axis(), 0, s));
+    paste(late_wide[name], joined.view().slice(array.step_axis(), s, T));
+    tensor = std::move(joined);
+  }
 
   const Expectation e = trial.expect(trial.problem);
   comparison.within(trial.gradient_probes(), got, expected, {{&e, 1}, {&e, 1}});
@@ -66,12 +66,13 @@ Verdict split_batch(const Subject& subject, const ProblemSpec& spec) {
   NamedTensors<long double> got;
   for (const auto& [name, tensor] : expected) {
     Tensor<long double> joined(tensor.shape());
-    if (accumulates(name)) {
+    const CellArray& array = array_of(spec.cell, name);
+    if (array.accumulates()) {
       for (std::size_t k = 0; k < joined.elements().size(); ++k)
         joined.elements()[k] = left[name].elements()[k] + right[name].elements()[k];
     } else {
-      paste(left[name], joined.view().slice(1, 0, s));
-      paste(right[name], joined.view().slice(1, s, m));
+      paste(left[name], joined.view().slice(array.sample_axis(), 0, s));
+      paste(right[name], joined.view().slice(array.sample_axis(), s, m));
     }
     got.add(name, std::move(joined));
   }

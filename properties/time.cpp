@@ -1,5 +1,6 @@
 // Properties 17, 18, 26 and 30: what time does.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "properties/families.hpp"
 #include "properties/parts.hpp"
@@ -12,24 +13,27 @@ template <class S>
 Verdict causality(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   const Index T = spec.sizes.T_da, only = trial.draw("step").below(std::max<Index>(T - 1, 1), 0);
-  auto up = make_tensors<S>(spec.cell, upstream_names(spec.cell), spec.sizes);
-  copy(trial.problem.up["da"].view().at_step(only), up["da"].view().at_step(only));
-  const auto p = trial.with_upstream(std::move(up));
+  const auto p = trial.with_upstream(losses_of_steps(trial.problem, only, only + 1, spec.sizes));
   const auto session = subject.open<S>(p.cell, p.activation, p.sizes);
   auto states = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
   auto got = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
-  fill(got["dx"].view(), std::numeric_limits<S>::quiet_NaN());  // zeros must be written
+  for_each_input_gradient(p.cell, [&](const std::string& dx) {
+    fill(got[dx].view(), std::numeric_limits<S>::quiet_NaN());  // zeros must be written
+  });
   session->forward(views_of(p.in), views_of(states));
   session->backward(views_of(p.in), views_of(p.up), views_of(got));
   Comparison comparison = trial.comparison();
-  for (Index t = only + 1; t < T; ++t)
-    for (Index j = 0; j < spec.sizes.m; ++j)
-      for (Index i = 0; i < spec.sizes.n_x; ++i)
-        comparison.require(got["dx"](i, j, t) == S(0), [&] {
-          return fmt::format(
-              "dx[{},{},{}] = {:g} although the only upstream gradient is at step {}", i, j, t,
-              got["dx"](i, j, t), only);
-        });
+  for_each_input_gradient(p.cell, [&](const std::string& dx) {
+    const auto& elements = got[dx].elements();
+    const Index block = got[dx].size() / T;
+    for (Index k = block * (only + 1); k < block * T; ++k) {
+      const S v = elements[static_cast<std::size_t>(k)];
+      comparison.require(v == S(0), [&] {
+        return fmt::format("{}[{}] = {:g} although the only upstream gradient is at step {}", dx,
+                           fmt::join(indices_of(k, got[dx].shape()), ","), v, only);
+      });
+    }
+  });
   if (only == T - 1) comparison.inconclusive("one step has no later one");
   return comparison.verdict();
 }
@@ -38,27 +42,25 @@ template <class S>
 Verdict appended_silence(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   const Index T = spec.sizes.T_x, loud = 1 + trial.draw("steps").below(T, 0);
-  auto shorter = trial.problem;
+  auto shorter = trial.problem, longer = trial.problem;
   shorter.sizes.T_da = loud;
-  shorter.up = make_tensors<S>(spec.cell, upstream_names(spec.cell), shorter.sizes);
-  auto longer = trial.problem;
   longer.sizes.T_da = T;
-  longer.up = make_tensors<S>(spec.cell, upstream_names(spec.cell), longer.sizes);
-  const auto& da = trial.problem.up["da"];
-  for (Index t = 0; t < std::min(loud, spec.sizes.T_da); ++t) {
-    copy(da.view().at_step(t), shorter.up["da"].view().at_step(t));
-    copy(da.view().at_step(t), longer.up["da"].view().at_step(t));
-  }
-  const auto expected = gradients_of(trial.run(shorter));
-  auto got = gradients_of(trial.run(longer));
+  for (Problem<S>* p : {&shorter, &longer})
+    p->up = losses_of_steps(trial.problem, 0, std::min(loud, spec.sizes.T_da), p->sizes);
+  const auto expected = gradients_of(spec.cell, trial.run(shorter));
+  auto got = gradients_of(spec.cell, trial.run(longer));
   Comparison comparison = trial.comparison();
-  const auto silent = got["dx"].view().slice(2, loud, T);
-  bool zero = true;
-  for_each_element(silent, [&](const S& v) { zero = zero && v == S(0); });
-  comparison.require(zero, "dx is not zero at steps without upstream gradients at or after them");
-  got["dx"] = cut(got["dx"], 2, 0, loud);
+  for_each_input_gradient(spec.cell, [&](const std::string& dx) {
+    const Index axis = array_of(spec.cell, dx).step_axis();
+    bool zero = true;
+    for_each_element(got[dx].view().slice(axis, loud, T),
+                     [&](const S& v) { zero = zero && v == S(0); });
+    comparison.require(zero,
+                       dx + " is not zero at steps without upstream gradients at or after them");
+    got[dx] = cut(got[dx], axis, 0, loud);
+  });
 
-  if (subject.capabilities().fixed_summation_order) {
+  if (trial.can.fixed_summation_order) {
     comparison.bitwise(got, expected);
   } else {
     const Expectation e = trial.expect(shorter);
@@ -76,40 +78,34 @@ Verdict checkpointed(const Subject& subject, const ProblemSpec& spec) {
   const auto stored = trial.run();
   auto total = make_tensors<S>(spec.cell, gradient_names(spec.cell), spec.sizes);
 
-  NamedTensors<S> carried;  // da0, dc0 of the segment behind
+  NamedTensors<S> carried;  // gradients of initial states, of the segment behind
   for (Index last = T; last > 0;) {
     const Index first = std::max<Index>(0, last - length);
     Problem<S> segment = steps(trial.problem, first, last);
-    if (first > 0) {
-      segment.in["a0"] = state_after(stored["a"], first - 1);
-      if (spec.cell == Cell::lstm) segment.in["c0"] = state_after(stored["c"], first - 1);
-    }
-    if (last < T) {
-      const auto end = segment.up["da"].view().at_step(last - first - 1);
-      for (Index j = 0; j < spec.sizes.m; ++j)
-        for (Index i = 0; i < spec.sizes.n_a; ++i) end(i, j) += carried["da0"](i, j);
-      if (spec.cell == Cell::lstm) segment.up["dc_T"] = carried["dc0"];
-    }
+    if (first > 0) begin_after(segment, stored, first - 1);
+    if (last < T) hand_back(segment, carried);
     // The weight gradients of one segment accumulate on those of the segments behind it.
     const auto session = subject.open<S>(spec.cell, spec.activation, segment.sizes);
     auto states = make_tensors<S>(spec.cell, state_names(spec.cell), segment.sizes);
     session->forward(read_only(views_of(segment.in)), views_of(states));
     auto part = views_of(total);
-    part["dx"] = total["dx"].view().slice(2, first, last);
+    for_each_input_gradient(spec.cell, [&](const std::string& dx) {
+      part[dx] = total[dx].view().slice(array_of(spec.cell, dx).step_axis(), first, last);
+    });
     session->backward(read_only(views_of(segment.in)), read_only(views_of(segment.up)), part);
     carried = NamedTensors<S>();
-    carried.add("da0", total["da0"]);
-    if (spec.cell == Cell::lstm) carried.add("dc0", total["dc0"]);
+    for (const CellArray& array : table_of(spec.cell).arrays())
+      if (array.role == Role::initial) carried.add("d" + array.name, total["d" + array.name]);
     last = first;
   }
 
   Comparison comparison = trial.comparison();
-  if (subject.capabilities().fixed_summation_order) {
-    comparison.bitwise(total, gradients_of(stored));
+  if (trial.can.fixed_summation_order) {
+    comparison.bitwise(total, gradients_of(spec.cell, stored));
   } else {
     const Expectation e = trial.expect(trial.problem);
     comparison.within(trial.gradient_probes(), converted<long double>(total),
-                      converted<long double>(gradients_of(stored)), {{&e, 1}, {&e, 1}});
+                      converted<long double>(gradients_of(spec.cell, stored)), {{&e, 1}, {&e, 1}});
   }
   return comparison.verdict();
 }
@@ -120,18 +116,20 @@ template <class S>
 Verdict reversed_twice(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   Comparison comparison = trial.comparison();
-  const auto is_timed = [](const auto& view) { return view.shape().rank() == 3; };
+  const auto step_axis = [&](const std::string& name) {
+    return array_of(spec.cell, name).step_axis();
+  };
   const auto backwards = [&](auto views) {
     for (auto& [name, view] : views)
-      if (is_timed(view)) view = view.reversed(2);
+      if (step_axis(name) >= 0) view = view.reversed(step_axis(name));
     return views;
   };
   Problem<S> stored_backwards = trial.problem;
   for (auto* arrays : {&stored_backwards.in, &stored_backwards.up})
     for (auto& [name, tensor] : *arrays)
-      if (tensor.shape().rank() == 3) {
+      if (const Index axis = step_axis(name); axis >= 0) {
         const Tensor<S> forwards = tensor;
-        copy(forwards.view().reversed(2), tensor.view());
+        copy(forwards.view().reversed(axis), tensor.view());
       }
   const auto session = subject.open<S>(spec.cell, spec.activation, spec.sizes);
   auto states = make_tensors<S>(spec.cell, state_names(spec.cell), spec.sizes);
@@ -142,13 +140,13 @@ Verdict reversed_twice(const Subject& subject, const ProblemSpec& spec) {
   session->backward(in, up, backwards(views_of(all)));
   for (auto& [name, tensor] : states) all.add(name, tensor);
   for (auto& [name, tensor] : all)
-    if (tensor.shape().rank() == 3) {
+    if (const Index axis = step_axis(name); axis >= 0) {
       const Tensor<S> backward = tensor;
-      copy(backward.view().reversed(2), tensor.view());
+      copy(backward.view().reversed(axis), tensor.view());
     }
 
   const auto expected = trial.run();
-  if (subject.capabilities().fixed_summation_order) {
+  if (trial.can.fixed_summation_order) {
     comparison.bitwise(all, expected);
   } else {
     const Expectation e = trial.expect(trial.problem);

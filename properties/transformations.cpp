@@ -68,14 +68,16 @@ template <class S>
 class Parts {
  public:
   explicit Parts(const Trial<S>& trial, const Problem<S>& p)
-      : fixed_(trial.subject.capabilities().fixed_summation_order),
+      : fixed_(trial.can.fixed_summation_order),
         comparison_(trial.comparison()),
         expectation_(trial.expect(p)),
         rows_(judged_entry_by_entry(p.cell, p.sizes) ? p.sizes.n_x + p.sizes.n_a : 4) {}
 
+  /// The values at `got` of an axis of `whole` with those at `expected` of the same axis, or of the
+  /// array `other`.
   void equal(std::string_view array, const Tensor<S>& whole, Index axis, Index got, Index expected,
-             const Tensor<S>* other = nullptr) {
-    const Tensor<S>& from = other == nullptr ? whole : *other;
+             const std::pair<std::string, const Tensor<S>*>& other = {}) {
+    const Tensor<S>& from = other.second == nullptr ? whole : *other.second;
     const auto p = whole.view().slice(axis, got, got + 1);
     const auto q = from.view().slice(axis, expected, expected + 1);
     if (fixed_) {
@@ -87,20 +89,17 @@ class Parts {
       return;
     }
     if (comparison_.in_doubt(expectation_)) return;
-    const auto position = [](const Tensor<S>& tensor, Index i, Index j, Index t) {
-      return i + tensor.shape()[0] * (j + tensor.shape()[1] * t);
-    };
-    const std::string name(array), other_name = other == nullptr ? name : "db" + name.substr(2);
-    const std::string second = other != nullptr && name == "dWax" ? "dba" : other_name;
+    const std::string name(array), second = other.second == nullptr ? name : other.first;
+    const Index stride = 1 + (p.extent(0) - 1) / rows_;
     std::vector<Probe> probes;
-    for (Index t = 0; t < p.extent(2); ++t)
-      for (Index j = 0; j < p.extent(1); ++j)
-        for (Index i = 0; i < p.extent(0); i += 1 + (p.extent(0) - 1) / rows_) {
-          const Index gj = axis == 1 ? got : j, gi = axis == 0 ? got : i;
-          const Index ej = axis == 1 ? expected : j, ei = axis == 0 ? expected : i;
-          probes.push_back({name, position(whole, gi, gj, t), 0});
-          probes.push_back({second, position(from, ei, ej, t), 0});
-        }
+    for (Index e = 0; e < p.size(); ++e) {
+      std::vector<Index> at = indices_of(e, p.shape());
+      if (at[0] % stride != 0) continue;
+      at[static_cast<std::size_t>(axis)] = got;
+      probes.push_back({name, element_at(at, whole.shape()), 0});
+      at[static_cast<std::size_t>(axis)] = expected;
+      probes.push_back({second, element_at(at, from.shape()), 0});
+    }
     const auto bounds = expectation_.bounds(probes);
     for (std::size_t k = 0; k < probes.size(); k += 2) {
       const NoiseBound bound{bounds[k].certain + bounds[k + 1].certain,
@@ -112,14 +111,19 @@ class Parts {
   [[nodiscard]] Verdict verdict() const { return comparison_.verdict(); }
 
  private:
-  static bool all_equal(const View<const S>& p, const View<const S>& q) {
-    for (Index t = 0; t < p.extent(2); ++t)
-      for (Index j = 0; j < p.extent(1); ++j)
-        for (Index i = 0; i < p.extent(0); ++i)
-          if (!(p(i, j, t) == q(i, j, t) && std::isfinite(p(i, j, t)))) return false;
-    return true;
+  static Index element_at(const std::vector<Index>& at, const Shape& shape) {
+    Index element = 0;
+    for (Index axis = shape.rank() - 1; axis >= 0; --axis)
+      element = element * shape[axis] + at[static_cast<std::size_t>(axis)];
+    return element;
   }
-
+  static bool all_equal(const View<const S>& p, const View<const S>& q) {
+    std::vector<S> left, right;
+    for_each_element(p, [&](const S& v) { left.push_back(v); });
+    for_each_element(q, [&](const S& v) { right.push_back(v); });
+    return left == right &&
+           std::all_of(left.begin(), left.end(), [](S v) { return std::isfinite(v); });
+  }
   bool fixed_;
   Comparison comparison_;
   Expectation expectation_;
@@ -135,14 +139,28 @@ Verdict constant_feature(const Subject& subject, const ProblemSpec& spec) {
   const auto got = trial.run(p);
   Parts<S> parts(trial, p);
   if (spec.cell == Cell::rnn) {
-    parts.equal("dWax", got["dWax"], 1, feature, 0, &got["dba"]);
+    parts.equal("dWax", got["dWax"], 1, feature, 0, {"dba", &got["dba"]});
   } else {
     for (const char* gate : {"f", "i", "c", "o"}) {
       const std::string dW = std::string("dW") + gate, db = std::string("db") + gate;
-      parts.equal(dW, got[dW], 1, spec.sizes.n_a + feature, 0, &got[db]);
+      parts.equal(dW, got[dW], 1, spec.sizes.n_a + feature, 0, {db, &got[db]});
     }
   }
   return parts.verdict();
+}
+
+/// visit(array, axis, where the features begin on it) for each axis of the cell's arrays that has
+/// them.
+template <class Visit>
+void for_each_feature_axis(Cell cell, const Sizes& sizes, const Visit& visit) {
+  for (const CellArray& array : table_of(cell).arrays())
+    for (std::size_t axis = 0; axis < array.axes.size(); ++axis) {
+      Index begin = 0;
+      for (const Size size : array.axes[axis]) {
+        if (size == &Sizes::n_x) visit(array, static_cast<Index>(axis), begin);
+        begin += sizes.*size;
+      }
+    }
 }
 
 template <class S>
@@ -155,28 +173,30 @@ Verdict duplicates(const Subject& subject, const ProblemSpec& spec) {
     return nothing.verdict();
   }
   auto p = trial.problem;
+  const auto repeat = [](Tensor<S>& tensor, Index axis, Index from, Index to) {
+    copy(View<const S>(tensor.view().slice(axis, from, from + 1)),
+         tensor.view().slice(axis, to, to + 1));
+  };
   if (s.n_x > 1)
-    copy(View<const S>(p.in["x"].view().slice(0, 0, 1)),
-         p.in["x"].view().slice(0, s.n_x - 1, s.n_x));
+    for_each_feature_axis(p.cell, s, [&](const CellArray& array, Index axis, Index begin) {
+      if (array.role == Role::input) repeat(p.in[array.name], axis, begin, begin + s.n_x - 1);
+    });
   if (s.m > 1)
     for (auto* arrays : {&p.in, &p.up})
       for (auto& [name, tensor] : *arrays)
-        if (!name.starts_with("W") && !name.starts_with("b"))
-          copy(View<const S>(tensor.view().slice(1, 0, 1)), tensor.view().slice(1, s.m - 1, s.m));
-
+        if (const CellArray& array = array_of(p.cell, name); array.has_samples)
+          repeat(tensor, array.sample_axis(), 0, s.m - 1);
   const auto got = trial.run(p);
   Parts<S> parts(trial, p);
-  if (s.n_x > 1) {
-    if (spec.cell == Cell::rnn) {
-      parts.equal("dWax", got["dWax"], 1, s.n_x - 1, 0);
-    } else {
-      for (const char* dW : {"dWf", "dWi", "dWc", "dWo"})
-        parts.equal(dW, got[dW], 1, s.n_a + s.n_x - 1, s.n_a);
-    }
-  }
+  if (s.n_x > 1)
+    for_each_feature_axis(p.cell, s, [&](const CellArray& array, Index axis, Index begin) {
+      if (array.accumulates())
+        parts.equal(array.name, got[array.name], axis, begin + s.n_x - 1, begin);
+    });
   if (s.m > 1)
     for (const auto& [name, tensor] : got)
-      if (!accumulates(name)) parts.equal(name, tensor, 1, s.m - 1, 0);
+      if (const CellArray& array = array_of(p.cell, name); array.has_samples)
+        parts.equal(name, tensor, array.sample_axis(), s.m - 1, 0);
   return parts.verdict();
 }
 
@@ -245,7 +265,7 @@ Verdict zero_padding(const Subject& subject, const ProblemSpec& spec) {
     comparison.require(zero, name + " of a padded unit is not zero");
     inside.add(name, std::move(cut));
   }
-  if (subject.capabilities().fixed_summation_order) {
+  if (trial.can.fixed_summation_order) {
     comparison.bitwise(inside, plain);
   } else {
     const Expectation e = trial.expect(trial.problem);
@@ -266,27 +286,54 @@ std::vector<Index> permutation(const Draw& draw, Index n) {
   return order;
 }
 
-/// Entry (i, j) of the result is entry (units[i], ..) of the hidden axes and samples[j] of the
-/// batch.
+/// For each size of a cell but the features the order of its units, and that of the samples.
+struct Orders {
+  std::vector<std::pair<Size, std::vector<Index>>> units;
+  std::vector<Index> samples;
+
+  [[nodiscard]] const std::vector<Index>* of(Size size) const {
+    for (const auto& [known, order] : units)
+      if (known == size) return &order;
+    return nullptr;
+  }
+};
+
+/// Where each index of an axis comes from.
+std::vector<Index> sources(const Axis& axis, const Sizes& sizes, const Orders& orders) {
+  std::vector<Index> from;
+  for (const Size size : axis) {
+    const auto begin = static_cast<Index>(from.size());
+    const std::vector<Index>* order = orders.of(size);
+    for (Index i = 0; i < sizes.*size; ++i)
+      from.push_back(begin + (order == nullptr ? i : (*order)[static_cast<std::size_t>(i)]));
+  }
+  return from;
+}
+
+/// Each index of an axis of units or samples taken from where the orders say.
 template <class S>
-NamedTensors<S> permuted(const NamedTensors<S>& from, Index n_a, const std::vector<Index>& units,
-                         const std::vector<Index>& samples) {
+NamedTensors<S> permuted(Cell cell, const Sizes& sizes, const NamedTensors<S>& from,
+                         const Orders& orders) {
   NamedTensors<S> to;
   for (const auto& [name, tensor] : from) {
-    const HiddenAxes axes = hidden_axes(name);
-    const std::string_view plain =
-        name.starts_with("d") ? std::string_view(name).substr(1) : std::string_view(name);
-    const bool batch = !plain.starts_with("W") && !plain.starts_with("b");
-    Tensor<S> moved(tensor.shape());
-    for (Index t = 0; t < tensor.shape()[2]; ++t)
-      for (Index j = 0; j < tensor.shape()[1]; ++j)
-        for (Index i = 0; i < tensor.shape()[0]; ++i) {
-          const Index row = axes.rows ? units[static_cast<std::size_t>(i)] : i;
-          const Index column = batch                     ? samples[static_cast<std::size_t>(j)]
-                               : axes.columns && j < n_a ? units[static_cast<std::size_t>(j)]
-                                                         : j;
-          moved(i, j, t) = tensor(row, column, t);
-        }
+    const CellArray& array = array_of(cell, name);
+    const Shape& shape = tensor.shape();
+    std::vector<std::vector<Index>> of_axes;
+    for (const Axis& axis : array.axes) of_axes.push_back(sources(axis, sizes, orders));
+    if (array.has_samples) of_axes.push_back(orders.samples);
+    Tensor<S> moved(shape);
+    for (Index e = 0; e < shape.size(); ++e) {
+      Index source = 0, stride = 1, rest = e;
+      for (Index axis = 0; axis < shape.rank(); ++axis) {
+        const Index at = rest % shape[axis];
+        rest /= shape[axis];
+        const auto k = static_cast<std::size_t>(axis);
+        source += stride * (k < of_axes.size() ? of_axes[k][static_cast<std::size_t>(at)] : at);
+        stride *= shape[axis];
+      }
+      moved.elements()[static_cast<std::size_t>(e)] =
+          tensor.elements()[static_cast<std::size_t>(source)];
+    }
     to.add(name, std::move(moved));
   }
   return to;
@@ -302,13 +349,18 @@ std::vector<Index> inverse(const std::vector<Index>& order) {
 template <class S>
 Verdict permutations(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
-  const Index n_a = spec.sizes.n_a;
-  const auto units = permutation(trial.draw("units"), n_a);
-  const auto samples = permutation(trial.draw("samples"), spec.sizes.m);
+  Orders orders{{}, permutation(trial.draw("samples"), spec.sizes.m)}, back;
+  back.samples = inverse(orders.samples);
+  for (const auto& [name, size] : table_of(spec.cell).sizes()) {
+    if (size == &Sizes::n_x) continue;
+    const std::string purpose = size == &Sizes::n_a ? "units" : "units of " + name;
+    orders.units.emplace_back(size, permutation(trial.draw(purpose), spec.sizes.*size));
+    back.units.emplace_back(size, inverse(orders.units.back().second));
+  }
   auto p = trial.problem;
-  p.in = permuted(p.in, n_a, units, samples);
-  p.up = permuted(p.up, n_a, units, samples);
-  const auto got = permuted(trial.run(p), n_a, inverse(units), inverse(samples));
+  p.in = permuted(p.cell, p.sizes, p.in, orders);
+  p.up = permuted(p.cell, p.sizes, p.up, orders);
+  const auto got = permuted(p.cell, p.sizes, trial.run(p), back);
   const Expectation e = trial.expect(trial.problem);
   Comparison comparison = trial.comparison();
   comparison.within(trial.probes(), converted<long double>(got),
@@ -325,6 +377,7 @@ void add_transformations(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = sign_gauge<float>,
                  .check_f64 = sign_gauge<double>,
+                 .of = is_rnn_or_lstm,
                  .tanh_only = true,
                  .of_states = true});
   all.push_back({.id = "constant_feature_is_a_bias",
@@ -332,7 +385,8 @@ void add_transformations(std::vector<Property>& all) {
                  .mathematics = "x[k,:,:] = 1: dWax[:,k] = dba",
                  .exactness = Exactness::bitwise,
                  .check_f32 = constant_feature<float>,
-                 .check_f64 = constant_feature<double>});
+                 .check_f64 = constant_feature<double>,
+                 .of = is_rnn_or_lstm});
   all.push_back(
       {.id = "duplicates_are_alike",
        .sentence = "Equal features have equal weight gradients, equal samples equal columns",
@@ -348,6 +402,7 @@ void add_transformations(std::vector<Property>& all) {
        .exactness = Exactness::bitwise,
        .check_f32 = zero_padding<float>,
        .check_f64 = zero_padding<double>,
+       .of = is_rnn_or_lstm,
        .of_states = true});
   all.push_back({.id = "permutations_permute",
                  .sentence = "Permuting samples and hidden units permutes the gradients",

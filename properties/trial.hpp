@@ -29,26 +29,27 @@ class Trial {
   Trial(const Subject& on_trial, const ProblemSpec& drawn)
       : Trial(on_trial, drawn, generate<S>(drawn)) {}
   Trial(const Subject& on_trial, const ProblemSpec& drawn, Problem<S> changed)
-      : subject(on_trial), spec(drawn), problem(std::move(changed)) {}
+      : subject(on_trial), can(on_trial.capabilities()), spec(drawn), problem(std::move(changed)) {}
   /// The same trial on a problem derived from the drawn one.
   [[nodiscard]] Trial of(Problem<S> changed) const { return {subject, spec, std::move(changed)}; }
 
   const Subject& subject;
+  const Capabilities can;
   const ProblemSpec& spec;
   const Problem<S> problem;
 
   [[nodiscard]] Rounding rounding() const {
     Rounding r = Rounding::of<S>();
-    r.tanh_ulp = subject.capabilities().tanh_ulp;
-    r.sigmoid_ulp = subject.capabilities().sigmoid_ulp;
+    r.tanh_ulp = can.tanh_ulp;
+    r.sigmoid_ulp = can.sigmoid_ulp;
     return r;
   }
   [[nodiscard]] Comparison comparison() const { return Comparison(rounding().u); }
   [[nodiscard]] Expectation expect(const Problem<S>& p) const {
-    return {p, rounding(), subject.capabilities().derivation};
+    return {p, rounding(), can.derivation};
   }
   [[nodiscard]] Expectation expect_states(const Problem<S>& p) const {
-    return {p, rounding(), subject.capabilities().derivation, Passes::forward};
+    return {p, rounding(), can.derivation, Passes::forward};
   }
   [[nodiscard]] Draw draw(std::string_view purpose) const { return {spec.seed, purpose}; }
 
@@ -59,26 +60,25 @@ class Trial {
     std::erase_if(kept, [this](const Probe& probe) { return !gives(probe.array); });
     return kept;
   }
-  /// dc0 of a subject that starts with c0 = 0 stays as it was; a forward pass gives states only.
+  /// A forward pass gives states only.
   [[nodiscard]] bool gives(std::string_view array) const {
-    const Capabilities can = subject.capabilities();
-    return (can.backward || !array.starts_with("d")) && (can.initial_cell || array != "dc0");
+    return can.has(array) && (can.backward || array_of(spec.cell, array).role != Role::gradient);
   }
-  [[nodiscard]] bool takes(std::string_view array) const {
-    const Capabilities can = subject.capabilities();
-    return (can.initial_cell || array != "c0") && (can.final_cell_gradient || array != "dc_T");
-  }
+  [[nodiscard]] bool takes(std::string_view array) const { return can.has(array); }
   /// A random direction in the inputs that the subject takes.
   [[nodiscard]] Values direction(std::string_view purpose) const {
     Values v = random_direction(spec, purpose);
-    if (v.contains("c0") && !takes("c0")) fill(v["c0"].view(), 0);
+    for (auto& [name, tensor] : v)
+      if (!takes(name)) fill(tensor.view(), 0);
     return v;
   }
   /// The probes of gradients only.
   [[nodiscard]] std::vector<Probe> gradient_probes() const { return gradient_probes(spec.sizes); }
   [[nodiscard]] std::vector<Probe> gradient_probes(const Sizes& sizes) const {
     std::vector<Probe> kept = probes(sizes);
-    std::erase_if(kept, [](const Probe& probe) { return !probe.array.starts_with("d"); });
+    std::erase_if(kept, [this](const Probe& probe) {
+      return array_of(spec.cell, probe.array).role != Role::gradient;
+    });
     return kept;
   }
 
@@ -88,7 +88,7 @@ class Trial {
     auto states = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
     NamedTensors<S> all;
     session->forward(views_of(p.in), views_of(states));
-    if (subject.capabilities().backward) {
+    if (can.backward) {
       all = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
       session->backward(views_of(p.in), views_of(p.up), views_of(all));
     }
@@ -103,12 +103,12 @@ class Trial {
   }
 };
 
-/// The arrays of `tensors` that are gradients.
+/// The arrays of `tensors` that are gradients: all but the cell's states and outputs.
 template <class S>
-[[nodiscard]] NamedTensors<S> gradients_of(const NamedTensors<S>& tensors) {
+[[nodiscard]] NamedTensors<S> gradients_of(Cell cell, const NamedTensors<S>& tensors) {
   NamedTensors<S> gradients;
   for (const auto& [name, tensor] : tensors)
-    if (name.starts_with("d")) gradients.add(name, tensor);
+    if (array_of(cell, name).role == Role::gradient) gradients.add(name, tensor);
   return gradients;
 }
 

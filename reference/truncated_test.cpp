@@ -56,7 +56,7 @@ TEST_P(Truncated, AtLagZeroNothingGoesBack) {
   const auto out = gradients_by(truncated_at<Modular>(GetParam(), 0), arrays);
   for (const auto& [name, tensor] : out)
     for (const Modular value : tensor.elements())
-      EXPECT_EQ(value, Modular(accumulates(name) ? 7 : 0)) << name;
+      EXPECT_EQ(value, Modular(accumulates(arrays.cell, name) ? 7 : 0)) << name;
 }
 
 TEST_P(Truncated, AtLagOneEveryStepIsASequenceOfItsOwn) {
@@ -66,7 +66,7 @@ TEST_P(Truncated, AtLagOneEveryStepIsASequenceOfItsOwn) {
     for (const auto& [name, tensor] : alone) {
       if (name == "dx")
         copy(tensor.view().at_step(0), expected["dx"].view().at_step(t));
-      else if (accumulates(name))
+      else if (accumulates(arrays.cell, name))
         add_to(tensor.view(), expected[name].view());
       else if (t == 0)
         expected[name] = tensor;
@@ -89,7 +89,7 @@ TEST_P(Truncated, AtAnyLagIsTheSumOfTheLossesThroughTheirWindows) {
         if (name == "dx")
           for (Index t = first; t <= loss; ++t)
             add_to(tensor.view().at_step(t - first), windows["dx"].view().at_step(t));
-        else if (accumulates(name) || first == 0)
+        else if (accumulates(arrays.cell, name) || first == 0)
           add_to(tensor.view(), windows[name].view());
       }
     }
@@ -109,7 +109,7 @@ TEST_P(Truncated, FactorsOfZeroCutTheSequence) {
     for (const auto& [name, tensor] : out) {
       if (name == "dx")
         copy(tensor.view(), expected["dx"].view().slice(2, first, last));
-      else if (accumulates(name))
+      else if (accumulates(arrays.cell, name))
         add_to(tensor.view(), expected[name].view());
       else if (first == 0)
         expected[name] = tensor;

@@ -54,7 +54,7 @@ TEST(WaysBackward, OverwriteTheStatesGradientsAndAddToTheParameters) {
       for (auto& [name, tensor] : used.out)
         for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
           tensor.elements()[k] = draw();
-          if (accumulates(name)) expected[name].elements()[k] += tensor.elements()[k];
+          if (accumulates(network.cell, name)) expected[name].elements()[k] += tensor.elements()[k];
         }
       backward(used);
       expect_same(described(network, sizes) + ", " + backward_name, used.out, expected);

@@ -115,7 +115,7 @@ class ReferenceSubject final : public SubjectOf<ReferenceSubject> {
   [[nodiscard]] std::string description() const override { return std::string(row_.description); }
   [[nodiscard]] Capabilities capabilities() const override {
     Capabilities can;
-    can.rnn = row_.rnn;
+    if (!row_.rnn) can.cells = {Cell::lstm};
     can.fixed_summation_order = row_.fixed_summation_order;
     can.derivation = row_.derivation;
     can.tanh_ulp = 2.0;

@@ -70,7 +70,7 @@ TEST(Subjects, RefuseWhatTheirCapabilitiesExclude) {
             << name;
     }
   }
-  EXPECT_FALSE(make_subject("reference:closed_form")->capabilities().rnn);
+  EXPECT_FALSE(make_subject("reference:closed_form")->capabilities().runs(Cell::rnn));
 }
 
 TEST(Subjects, RefuseArraysOfOtherSizesThanTheSessions) {

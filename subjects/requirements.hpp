@@ -14,9 +14,10 @@ namespace bptt {
 inline void require_supported(const Subject& subject, Cell cell, Activation activation,
                               Scalar scalar) {
   if (can_run(subject.capabilities(), cell, activation, scalar)) return;
-  throw UnsupportedError(subject.name() + " does not run the " + std::string(name_of(cell)) +
-                         (cell == Cell::rnn ? " with " + std::string(name_of(activation)) : "") +
-                         " in " + std::string(name_of(scalar)));
+  throw UnsupportedError(
+      subject.name() + " does not run the " + std::string(name_of(cell)) +
+      (table_of(cell).activations().empty() ? "" : " with " + std::string(name_of(activation))) +
+      " in " + std::string(name_of(scalar)));
 }
 
 /// Throws Error if a name is missing and ShapeError if an array has not the shape of `sizes`.

@@ -1,9 +1,9 @@
 // One call that puts an implementation to the test, for use in someone's own test program:
 //
 //   struct MyRnn {
-//     bptt::Capabilities capabilities() const { return {.lstm = false, .f32 = false}; }
-//     void forward(const bptt::NamedViews<const double>& in, const bptt::NamedViews<double>& out);
-//     void backward(const bptt::NamedViews<const double>& in,
+//     bptt::Capabilities capabilities() const { return {.cells = {bptt::Cell::rnn}, .f32 = false};
+//     } void forward(const bptt::NamedViews<const double>& in, const bptt::NamedViews<double>&
+//     out); void backward(const bptt::NamedViews<const double>& in,
 //                   const bptt::NamedViews<const double>& up, const bptt::NamedViews<double>&
 //                   grad);
 //   };

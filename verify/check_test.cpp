@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 class MyRnn {
  public:
   explicit MyRnn(bool doubles_dba = false) : doubles_dba_(doubles_dba) {}
-  [[nodiscard]] Capabilities capabilities() const { return {.lstm = false}; }
+  [[nodiscard]] Capabilities capabilities() const { return {.cells = {Cell::rnn}}; }
   void open(Cell, Activation g, const Sizes&) { g_ = g; }
   void forward(const NamedViews<const double>& in, const NamedViews<double>& out) {
     reference::rnn_forward<double>(g_, rnn_parameters(in), in["x"], in["a0"], out["a"]);

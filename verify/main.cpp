@@ -17,6 +17,7 @@
 #include "subjects/registry.hpp"
 #include "verify/campaign/bounds_survey.hpp"
 #include "verify/commands/command.hpp"
+#include "verify/commands/inputs.hpp"
 #include "verify/report/bounds_json.hpp"
 #include "verify/report/explain.hpp"
 #include "verify/report/json.hpp"
@@ -34,6 +35,7 @@ int status_of(properties::Outcome outcome) {
 }
 
 int replay(const Arguments& arguments) {
+  static_cast<void>(cells_given(arguments.cells));
   std::string line;
   for (const auto& word : arguments.words) line += (line.empty() ? "" : " ") + word;
   const Replayed replayed = verify::replay(line, arguments.foreign);
@@ -68,8 +70,7 @@ int explain(const Arguments& arguments) {
 int bounds(const Arguments& arguments) {
   const auto subject = make_subject(arguments.subjects.front(), arguments.foreign);
   const Capabilities can = subject->capabilities();
-  if (!can.backward || can.max_T < 64 || !can.initial_cell || !can.final_cell_gradient ||
-      !can.fewer_losses)
+  if (!can.backward || can.max_T < 64 || !can.without.empty() || !can.fewer_losses)
     throw UnsupportedError(
         "bounds are measured on whole passes with c0, dc_T and T_da < T_x, which " +
         subject->name() + " does not do");
@@ -111,6 +112,9 @@ int bounds(const Arguments& arguments) {
 
 void add_replay(CLI::App& app, Arguments& a) {
   app.add_option("LINE", a.words, "The words of a replay line, quoted or not")->required();
+  app.add_option("--cell", a.cells, "Brings a cell of your own, which the line names")
+      ->allow_extra_args(false)
+      ->type_name("FILE.cell");
   app.add_option("--json", a.json, "Writes the verdict there, whole or not at all")
       ->type_name("FILE");
   add_foreign(app, a);

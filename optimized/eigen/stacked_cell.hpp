@@ -26,7 +26,7 @@ class StackedCell {
             steps_or(options.gradient_block_steps, std::min(sizes.T_x, 255 / sizes.m + 1))),
         products_(workspace, std::max(rows_, sizes.n_x), widest(sizes),
                   std::max({rows_, sizes.n_x, element_count(sizes.m, gradient_steps_)})) {
-    const auto& [n_x, n_a, m, T_x, T_da] = sizes_;
+    const Index n_x = sizes_.n_x, n_a = sizes_.n_a, m = sizes_.m;
     const Index block_steps = std::max(input_steps_, gradient_steps_);
     Wa_ = take(workspace, rows_, n_a);
     Wx_ = take(workspace, rows_, n_x);

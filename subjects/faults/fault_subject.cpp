@@ -21,8 +21,7 @@ class FaultSubject final : public SubjectOf<FaultSubject> {
   }
   [[nodiscard]] Capabilities capabilities() const override {
     Capabilities can;
-    can.rnn = set_.apply_to(Cell::rnn);
-    can.lstm = set_.apply_to(Cell::lstm);
+    std::erase_if(can.cells, [this](Cell cell) { return !set_.apply_to(cell); });
     can.fixed_summation_order = true;
     can.tanh_ulp = 2.0;
     can.sigmoid_ulp = 3.0;

@@ -170,8 +170,8 @@ TEST(Faults, EachHasAClaim) {
 TEST(Faults, CombineAndKeepTheCellsOfAll) {
   const auto pair = make_subject("fault:no_carry+ignore_a0");
   EXPECT_EQ(pair->name(), "fault:no_carry+ignore_a0");
-  EXPECT_FALSE(pair->capabilities().rnn);
-  EXPECT_TRUE(pair->capabilities().lstm);
+  EXPECT_FALSE(pair->capabilities().runs(Cell::rnn));
+  EXPECT_TRUE(pair->capabilities().runs(Cell::lstm));
   EXPECT_THROW((void)pair->open_f64(Cell::rnn, Activation::tanh, {}), UnsupportedError);
 
   const auto problem =

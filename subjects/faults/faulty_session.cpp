@@ -71,7 +71,7 @@ FaultySession<S>::FaultySession(Cell cell, const FaultSet& set, const Sizes& siz
       second_session_(second_session()) {
   require_steps(sizes.T_da, sizes.T_x);
   for (const std::string& name : gradient_names(cell))
-    if (accumulates(name)) kept_sums_.add(name, Tensor<S>(shape_of(cell, name, sizes)));
+    if (accumulates(cell, name)) kept_sums_.add(name, Tensor<S>(shape_of(cell, name, sizes)));
 }
 
 // ---- forward ------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ void FaultySession<S>::backward(const NamedViews<const S>& in, const NamedViews<
   if (has("keeps_callers_states")) copy(View<const S>(callers_a_), cache_["a"].view());
   if (has("second_backward_is_zero") && calls_since_forward_++ > 0) {
     for (const auto& [name, array] : grad)
-      if (!accumulates(name)) fill(array, S(0));
+      if (!accumulates(cell_, name)) fill(array, S(0));
   } else if (has("gradients_of_first_call")) {
     write_gradients_of_first_call(in, up, grad);
   } else {
@@ -159,7 +159,7 @@ NamedViews<const S> FaultySession<S>::backward_reads(const NamedViews<const S>& 
   if (has("stride_sign_lost")) read["x"] = as_stored(in["x"]);
   if (has("weights_of_first_call") && first_in_)
     for (const auto& [name, tensor] : *first_in_)
-      if (accumulates("d" + name)) read[name] = tensor.view();
+      if (accumulates(cell_, "d" + name)) read[name] = tensor.view();
   return read;
 }
 
@@ -183,7 +183,7 @@ void FaultySession<S>::write_gradients(const NamedViews<const S>& in, const Name
   NamedViews<S> written = grad;
   NamedTensors<S> before;  // what the overwritten gradients held
   for (const auto& [name, array] : grad) {
-    if (accumulates(name)) {
+    if (accumulates(cell_, name)) {
       if (has("dw_overwritten")) fill(array, S(0));
       if (has("uninitialised_dw")) add_garbage(array);
       if (has("accumulate_across_calls")) written[name] = kept_sums_[name].view();
@@ -218,7 +218,7 @@ void FaultySession<S>::finish_gradients(const NamedViews<S>& grad) const {
     for_each_element(grad["dx"], [](S& element) { element /= S(0.5); });
   if (has("dw_clipped"))
     for (const auto& [name, array] : grad)
-      if (accumulates(name))
+      if (accumulates(cell_, name))
         for_each_element(array, [](S& element) { element = std::clamp(element, S(-5), S(5)); });
 }
 
@@ -231,7 +231,7 @@ void FaultySession<S>::write_gradients_of_first_call(const NamedViews<const S>& 
     write_gradients(in, up, views_of(*first_gradients_));
   }
   for (const auto& [name, tensor] : std::as_const(*first_gradients_))
-    if (accumulates(name))
+    if (accumulates(cell_, name))
       add(tensor.view(), grad[name]);
     else
       copy(tensor.view(), grad[name]);

@@ -12,9 +12,11 @@ namespace bptt::faults {
 // ---- names --------------------------------------------------------------------------------------
 
 /// Gradients of weights and biases.
-[[nodiscard]] inline bool of_sum(std::string_view name) { return accumulates(name); }
 [[nodiscard]] inline bool of_weight_sum(std::string_view name) { return name.starts_with("dW"); }
 [[nodiscard]] inline bool of_bias_sum(std::string_view name) { return name.starts_with("db"); }
+[[nodiscard]] inline bool of_sum(std::string_view name) {
+  return of_weight_sum(name) || of_bias_sum(name);
+}
 [[nodiscard]] inline bool names_weight(std::string_view name) { return name.starts_with("W"); }
 [[nodiscard]] inline bool names_bias(std::string_view name) { return name.starts_with("b"); }
 using Which = bool (*)(std::string_view);

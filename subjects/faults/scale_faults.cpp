@@ -64,7 +64,7 @@ class ScaleSession final : public Session<S> {
                        views_of(run_.grad));
     apply(fault_.gradients);
     for (const auto& [name, tensor] : run_.grad)
-      if (accumulates(name))
+      if (accumulates(run_.cell, name))
         add(tensor, grad[name]);
       else
         copy(tensor.view(), grad[name]);
@@ -102,8 +102,9 @@ class ScaleFaultSubject final : public SubjectOf<ScaleFaultSubject> {
   }
   [[nodiscard]] Capabilities capabilities() const override {
     Capabilities can = kernels().capabilities();
-    can.rnn = fault_.words.cells != Cells::lstm;
-    can.lstm = fault_.words.cells != Cells::rnn;
+    std::erase_if(can.cells, [this](Cell cell) {
+      return fault_.words.cells == (cell == Cell::rnn ? Cells::lstm : Cells::rnn);
+    });
     return can;
   }
   template <class S>

@@ -1,4 +1,4 @@
-/* bptt_subject.h, version 1: what a shared library exports so that
+/* bptt_subject.h, version 2: what a shared library exports so that
  *
  *     bptt-verify check ./mine.so
  *
@@ -25,13 +25,18 @@
  * Backward forms the gradients of L = sum over t < T_da of <da[:,:,t], a<t>>, for the LSTM with
  * + <dc_T, c<T_da - 1>>: da[:,:,t] is the gradient of the loss of step t alone; what comes back
  * from step t+1 is added to it.
+ *
+ * Libraries take calls in one of two ways:
+ *     by names, any cell:  bptt_forward and bptt_backward, if it names `cells` in its description
+ *     by structs, RNN and LSTM alone:  bptt_rnn_forward .., as version 1 had it. Libraries of
+ *     version 1 run as they are, and compile as they are.
  */
 #ifndef BPTT_SUBJECT_H
 #define BPTT_SUBJECT_H
 
 #include <stdint.h>
 
-#define BPTT_SUBJECT_VERSION 1
+#define BPTT_SUBJECT_VERSION 2
 
 #if defined(_WIN32)
 #define BPTT_EXPORT __declspec(dllexport)
@@ -117,8 +122,10 @@ enum {
   BPTT_INITIAL_CELL = 1 << 8,        /* c0 is taken and dc0 is given */
   BPTT_FINAL_CELL_GRADIENT = 1 << 9, /* dc_T is taken */
   BPTT_FIXED_SUMMATION_ORDER = 1 << 10, /* no size changes the order of a sum: equal bits are due */
-  BPTT_CHECKS_SHAPES = 1 << 11 /* wrong extents are refused: BPTT_WRONG_SHAPE, nothing written,
+  BPTT_CHECKS_SHAPES = 1 << 11, /* wrong extents are refused: BPTT_WRONG_SHAPE, nothing written,
                                   and `error` names the array and its shape, "dba .. (5,5)" */
+  BPTT_CONTAINS_NAN = 1 << 12   /* a NaN reaches only what depends on it; promised without this
+                                   flag too by libraries that are called by structs */
 };
 
 /* In which steps backward forms its sums; each way rounds in places of its own. */
@@ -137,7 +144,58 @@ typedef struct bptt_description {
   double tanh_ulp;    /* largest error of tanh in units in the last place; 2 unless set */
   double sigmoid_ulp; /* of sigmoid; 3 unless set */
   const char* text;   /* one sentence about the library, or NULL */
+  /* Who names cells is called by names; then BPTT_RNN, BPTT_LSTM, BPTT_INITIAL_CELL and
+   * BPTT_FINAL_CELL_GRADIENT are of no account. */
+  const char* cells;   /* as bptt-verify derive has them: "lstm gru"; or NULL */
+  const char* without; /* names of arrays that it neither takes nor gives, or NULL: "c0 dc0 dc_T".
+                          What is not taken is zero, what is not given is not judged. */
 } bptt_description;
+
+/* ---- Calls by names ----------------------------------------------------------------------------
+ */
+
+/* What an array is for. */
+enum {
+  BPTT_INPUT = 0,          /* read: given at each step, (.., m, T_x) */
+  BPTT_INITIAL = 1,        /* read: a state before the first step, (.., m) */
+  BPTT_WEIGHT = 2,         /* read; of one axis (n, 1) */
+  BPTT_STATE = 3,          /* forward overwrites it, backward may read it, (.., m, T_x) */
+  BPTT_OUTPUT = 4,         /* likewise */
+  BPTT_UPSTREAM = 6,       /* read: da, of the loss of each step alone, (.., m, T_da) */
+  BPTT_FINAL_UPSTREAM = 7, /* read: dc_T, of a loss that reads the state after step T_da - 1 */
+  BPTT_GRADIENT = 8 /* backward writes it: of a weight it ACCUMULATES (+=), else it overwrites */
+};
+
+enum { BPTT_MAX_RANK = 8 };
+
+/* As bptt_array, with up to BPTT_MAX_RANK axes: the units', then the sample's, then the step's. */
+typedef struct bptt_named_array {
+  const char* name;
+  int32_t role;
+  int32_t rank;
+  void* data;
+  int64_t extent[BPTT_MAX_RANK];
+  int64_t stride[BPTT_MAX_RANK];
+} bptt_named_array;
+
+typedef struct bptt_named_size {
+  const char* name; /* "n_x", "n_a", .. as the cell calls them; "m", "T_x", "T_da" */
+  int64_t value;
+} bptt_named_size;
+
+/* Strings and arrays of a call are the caller's, and gone when the call returns. */
+typedef struct bptt_call {
+  const char* cell;       /* "gru" */
+  const char* activation; /* "tanh", "relu" or "identity"; "tanh" for cells that leave none open */
+  int32_t scalar;         /* BPTT_SCALAR_.. */
+  int32_t array_count;
+  int32_t size_count;
+  int32_t reserved;
+  const bptt_named_array* arrays;
+  const bptt_named_size* sizes;
+  char* error; /* where a function that fails may write why: UTF-8, ended by a NUL */
+  int64_t error_size;
+} bptt_call;
 
 /* What the functions return. Anything but BPTT_OK fails the case, with `error` in the verdict. */
 enum { BPTT_OK = 0, BPTT_WRONG_SHAPE = 1, BPTT_NO_MEMORY = 2, BPTT_FAILED = 3 };
@@ -150,8 +208,12 @@ BPTT_EXPORT int32_t bptt_subject_version(void);
 /* Called once, before anything else. All of `out` is zero but what is said above. */
 BPTT_EXPORT void bptt_subject_describe(bptt_description* out);
 
-/* Forward over all T_x steps. `*session` is NULL at first; the library may keep there what its
- * backward needs. The problem stays the same as long as the session does. */
+/* The passes of every cell that it names. What is said of the functions below holds here too. */
+BPTT_EXPORT int32_t bptt_forward(void** session, const bptt_call* call);
+BPTT_EXPORT int32_t bptt_backward(void** session, const bptt_call* call);
+
+/* By structs. Forward over all T_x steps. `*session` is NULL at first; the library may keep there
+ * what its backward needs. The problem stays the same as long as the session does. */
 BPTT_EXPORT int32_t bptt_rnn_forward(void** session, const bptt_problem* problem,
                                      const bptt_rnn_inputs* in, const bptt_rnn_states* out);
 BPTT_EXPORT int32_t bptt_lstm_forward(void** session, const bptt_problem* problem,

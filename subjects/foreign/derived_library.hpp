@@ -14,8 +14,7 @@ namespace bptt::foreign {
 [[nodiscard]] std::vector<EmbeddedFile> c_interface_files();
 
 /// What follows cells::cpp_source(cell, step) in its file: bptt_subject.h, word for word, and the
-/// functions that it declares. Nothing if the interface has no such cell: its cells are the RNN,
-/// with tanh among others, and the LSTM.
+/// functions that it declares.
 [[nodiscard]] std::string c_interface_of(const cells::Definition& cell, const cells::Program& step);
 
 }  // namespace bptt::foreign

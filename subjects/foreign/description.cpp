@@ -2,7 +2,11 @@
 
 #include <charconv>
 #include <cstdio>
+#include <optional>
+#include <sstream>
+#include <vector>
 
+#include "cells/network.hpp"
 #include "core/error.hpp"
 #include "subjects/foreign/foreign_subjects.hpp"
 
@@ -21,15 +25,39 @@ Number number_of(std::string_view text, std::string_view key) {
   return number;
 }
 
+std::vector<std::string> words_of(const char* text) {
+  std::istringstream in{std::string(text == nullptr ? "" : text)};
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+std::string line_of(std::string_view text, std::string_view key) {
+  const auto lines = lines_of(text, key);
+  return lines.empty() ? "" : lines.front();
+}
+
+/// Nothing for a name that no cell has.
+std::optional<Cell> known_cell(const std::string& name) {
+  try {
+    return cells::cell_named(name);
+  } catch (const UnsupportedError&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 void require_description(const bptt_description& d) {
   const auto has = [&](std::uint64_t flags) { return (d.flags & flags) != 0; };
-  if (!has(BPTT_RNN | BPTT_LSTM))
-    throw LoadError("bptt_subject_describe sets neither BPTT_RNN nor BPTT_LSTM");
+  if (d.cells == nullptr && !has(BPTT_RNN | BPTT_LSTM))
+    throw LoadError(
+        "bptt_subject_describe sets neither BPTT_RNN nor BPTT_LSTM, and names no cells");
+  if (d.cells != nullptr && words_of(d.cells).empty())
+    throw LoadError("bptt_subject_describe names no cells, such as \"lstm gru\"");
   if (!has(BPTT_F32 | BPTT_F64))
     throw LoadError("bptt_subject_describe sets neither BPTT_F32 nor BPTT_F64");
-  constexpr std::uint64_t known = 2 * std::uint64_t{BPTT_CHECKS_SHAPES} - 1;
+  constexpr std::uint64_t known = 2 * std::uint64_t{BPTT_CONTAINS_NAN} - 1;
   if (has(~known))
     throw LoadError("bptt_subject_describe sets flags that version " +
                     std::to_string(BPTT_SUBJECT_VERSION) + " of bptt_subject.h does not have");
@@ -41,15 +69,26 @@ void require_description(const bptt_description& d) {
 }
 
 std::string text_of(const bptt_description& d) {
+  std::string cells, without;
+  if (d.cells != nullptr) {
+    for (const auto& word : words_of(d.cells)) cells += " " + word;
+    for (const auto& word : words_of(d.without)) without += " " + word;
+  } else {
+    if ((d.flags & BPTT_RNN) != 0) cells += " rnn";
+    if ((d.flags & BPTT_LSTM) != 0) cells += " lstm";
+    if ((d.flags & BPTT_INITIAL_CELL) == 0) without += " c0 dc0";
+    if ((d.flags & BPTT_FINAL_CELL_GRADIENT) == 0) without += " dc_T";
+  }
   std::string text = d.text == nullptr ? "" : d.text;
   for (char& c : text)
     if (c == '\n') c = ' ';
+  const std::uint64_t flags = d.flags | (d.cells == nullptr ? BPTT_CONTAINS_NAN : 0);
   char numbers[160];
   std::snprintf(numbers, sizeof numbers,
                 "flags %llu\nderivation %d\ntanh_ulp %.17g\nsigmoid_ulp %.17g\n",
-                static_cast<unsigned long long>(d.flags), static_cast<int>(d.derivation),
-                d.tanh_ulp, d.sigmoid_ulp);
-  return numbers + ("text " + text + "\n");
+                static_cast<unsigned long long>(flags), static_cast<int>(d.derivation), d.tanh_ulp,
+                d.sigmoid_ulp);
+  return numbers + ("cells" + cells + "\nwithout" + without + "\ntext " + text + "\n");
 }
 
 Capabilities capabilities_of(std::string_view text) {
@@ -58,6 +97,8 @@ Capabilities capabilities_of(std::string_view text) {
   said.derivation = number_of<std::int32_t>(text, "derivation");
   said.tanh_ulp = number_of<double>(text, "tanh_ulp");
   said.sigmoid_ulp = number_of<double>(text, "sigmoid_ulp");
+  const std::string cells = line_of(text, "cells"), without = line_of(text, "without");
+  said.cells = cells.c_str();
   try {
     require_description(said);
   } catch (const LoadError& error) {
@@ -65,16 +106,20 @@ Capabilities capabilities_of(std::string_view text) {
   }
   const auto has = [&](std::uint64_t flag) { return (said.flags & flag) != 0; };
   Capabilities can;
-  can.rnn = has(BPTT_RNN);
-  can.lstm = has(BPTT_LSTM);
+  can.cells.clear();
+  for (const std::string& name : words_of(cells.c_str()))
+    if (const auto cell = known_cell(name)) can.cells.push_back(*cell);
+  if (can.cells.empty())
+    throw Error("it names the cells " + cells +
+                ", of which none is known; --cell FILE.cell brings the lines of one's own");
+  can.without = words_of(without.c_str());
+  can.contains_nan = has(BPTT_CONTAINS_NAN);
   can.f32 = has(BPTT_F32);
   can.f64 = has(BPTT_F64);
   can.relu = has(BPTT_RELU);
   can.identity = has(BPTT_IDENTITY);
   can.strided = has(BPTT_STRIDED);
   can.fewer_losses = has(BPTT_FEWER_LOSSES);
-  can.initial_cell = has(BPTT_INITIAL_CELL);
-  can.final_cell_gradient = has(BPTT_FINAL_CELL_GRADIENT);
   can.fixed_summation_order = has(BPTT_FIXED_SUMMATION_ORDER);
   can.checks_shapes = has(BPTT_CHECKS_SHAPES);
   can.derivation = static_cast<Derivation>(said.derivation);

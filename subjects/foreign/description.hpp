@@ -22,8 +22,8 @@ void require_description(const bptt_description& description);
 /// One line for each field. description.text: NULL or ended by a NUL.
 [[nodiscard]] std::string text_of(const bptt_description& description);
 
-/// The inverse: what the suite may ask of the library. Throws Error, with the line, if that is not
-/// what text_of writes or require_description passes.
+/// The inverse: what the suite may ask of the library. Cells that nobody knows are left out. Throws
+/// Error, with the line, if that is not what text_of writes or require_description passes.
 [[nodiscard]] Capabilities capabilities_of(std::string_view text);
 
 }  // namespace bptt::foreign

@@ -2,6 +2,7 @@
 // out back to the caller. Holds one worker from the first call to the end.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -47,9 +48,8 @@ class ForeignSession final : public Session<S> {
     }
     Segment& segment = *worker_->segment;
     segment.clear();
-    add(input_names(task_.cell), Role::input, in);
-    for (const auto& name : state_names(task_.cell))
-      segment.add_output<S>(name, Role::state, out[name]);
+    add(input_names(task_.cell), in);
+    add_outputs(state_names(task_.cell), out);
     call(Operation::forward, task_.forward_name);
     states_ = NamedTensors<S>();
     for (const auto& name : state_names(task_.cell)) {
@@ -65,17 +65,21 @@ class ForeignSession final : public Session<S> {
     if (worker_ == nullptr) throw Error("backward without a forward");
     Segment& segment = *worker_->segment;
     segment.clear();
-    add(input_names(task_.cell), Role::input, in);
-    add(state_names(task_.cell), Role::state, views_of(std::as_const(states_)));
-    add(upstream_names(task_.cell), Role::upstream, up);
-    for (const auto& name : gradient_names(task_.cell))
-      segment.add_output<S>(name, Role::gradient, grad[name]);
+    add(input_names(task_.cell), in);
+    add(state_names(task_.cell), views_of(std::as_const(states_)));
+    add(upstream_names(task_.cell), up);
+    add_outputs(gradient_names(task_.cell), grad);
     call(Operation::backward, task_.backward_name);
   }
 
  private:
-  void add(const std::vector<std::string>& names, Role role, const NamedViews<const S>& views) {
-    for (const auto& name : names) worker_->segment->template add<S>(name, role, views[name]);
+  void add(const std::vector<std::string>& names, const NamedViews<const S>& views) {
+    for (const auto& name : names)
+      worker_->segment->template add<S>(name, array_of(task_.cell, name).role, views[name]);
+  }
+  void add_outputs(const std::vector<std::string>& names, const NamedViews<S>& views) {
+    for (const auto& name : names)
+      worker_->segment->template add_output<S>(name, array_of(task_.cell, name).role, views[name]);
   }
 
   void call(Operation operation, const std::string& what) {
@@ -92,6 +96,8 @@ class ForeignSession final : public Session<S> {
     request.m = task_.sizes.m;
     request.T_x = task_.sizes.T_x;
     request.T_da = task_.sizes.T_da;
+    set(request.cell_name, name_of(task_.cell));
+    set(request.sizes, sizes_in_words());
     request.session = worker_->session;
     request.segment_bytes = worker_->segment->bytes();
     std::unique_ptr<Worker> worker = std::move(worker_);  // gone, unless it answers
@@ -107,6 +113,23 @@ class ForeignSession final : public Session<S> {
       throw;
     }
     worker_ = std::move(worker);
+  }
+
+  template <std::size_t size>
+  static void set(char (&to)[size], std::string_view text) {
+    if (text.size() >= size)
+      throw Error("'" + std::string(text) + "' is longer than " + std::to_string(size - 1) +
+                  " letters");
+    std::copy(text.begin(), text.end(), to);
+  }
+
+  [[nodiscard]] std::string sizes_in_words() const {
+    const Sizes& s = task_.sizes;
+    std::string text;
+    for (const auto& [name, size] : table_of(task_.cell).sizes())
+      text += name + " " + std::to_string(s.*size) + " ";
+    return text + "m " + std::to_string(s.m) + " T_x " + std::to_string(s.T_x) + " T_da " +
+           std::to_string(s.T_da);
   }
 
   std::shared_ptr<WorkerPool> pool_;

@@ -2,17 +2,28 @@
 
 #include <algorithm>
 #include <cstring>
+#include <sstream>
 
+#include "core/cell.hpp"
 #include "core/error.hpp"
 #include "subjects/foreign/protocol.hpp"
 
 namespace bptt::foreign {
 namespace {
 
+static_assert(static_cast<int>(Role::input) == BPTT_INPUT &&
+              static_cast<int>(Role::initial) == BPTT_INITIAL &&
+              static_cast<int>(Role::weight) == BPTT_WEIGHT &&
+              static_cast<int>(Role::state) == BPTT_STATE &&
+              static_cast<int>(Role::output) == BPTT_OUTPUT &&
+              static_cast<int>(Role::upstream) == BPTT_UPSTREAM &&
+              static_cast<int>(Role::final_upstream) == BPTT_FINAL_UPSTREAM &&
+              static_cast<int>(Role::gradient) == BPTT_GRADIENT);
+
 /// Whether every element lies in `bytes` bytes, without an overflow on the way.
 bool inside(const ArrayEntry& e, std::size_t bytes, std::int64_t element) {
   std::int64_t low = e.offset, high = e.offset;
-  for (int axis = 0; axis < 3; ++axis) {
+  for (Index axis = 0; axis < Shape::max_rank; ++axis) {
     std::int64_t reach = 0;
     if (e.extent[axis] < 1 || __builtin_mul_overflow(e.extent[axis] - 1, e.stride[axis], &reach) ||
         __builtin_mul_overflow(reach, element, &reach))
@@ -52,27 +63,52 @@ CallArrays::CallArrays(std::span<char> memory, std::uint32_t count, std::size_t 
   if (count > memory.size() / sizeof(ArrayEntry))
     throw FormatError("a table of " + std::to_string(count) + " arrays in a memory of " +
                       std::to_string(memory.size()) + " bytes");
+  names_.reserve(count);  // no name moves
   for (std::uint32_t k = 0; k < count; ++k) {
     ArrayEntry entry{};
     std::memcpy(&entry, memory.data() + k * sizeof entry, sizeof entry);
-    const std::string name(entry.name, ::strnlen(entry.name, sizeof entry.name));
+    const std::string& name =
+        names_.emplace_back(entry.name, ::strnlen(entry.name, sizeof entry.name));
     if (!inside(entry, memory.size(), static_cast<std::int64_t>(element)))
       throw FormatError(name + " at offset " + std::to_string(entry.offset) +
                         " is not inside of a memory of " + std::to_string(memory.size()) +
                         " bytes");
-    bptt_array array{};
-    array.data = memory.data() + entry.offset;
-    std::copy_n(entry.extent, 3, array.extent);
-    std::copy_n(entry.stride, 3, array.stride);
+    bptt_named_array array{};
+    array.name = name.c_str();
+    array.role = entry.role;
     array.rank = entry.rank;
-    arrays_[name] = array;
+    array.data = memory.data() + entry.offset;
+    std::fill_n(array.extent, BPTT_MAX_RANK, 1);
+    std::copy_n(entry.extent, Shape::max_rank, array.extent);
+    std::copy_n(entry.stride, Shape::max_rank, array.stride);
+    arrays_.push_back(array);
   }
 }
 
-const bptt_array& CallArrays::operator[](const char* name) const {
-  const auto found = arrays_.find(name);
-  if (found == arrays_.end()) throw FormatError("the call has no array " + std::string(name));
-  return found->second;
+bptt_array CallArrays::operator[](const char* name) const {
+  // Of two of one name the last, as a table is read.
+  const auto found = std::find_if(arrays_.rbegin(), arrays_.rend(), [&](const auto& array) {
+    return std::strcmp(array.name, name) == 0;
+  });
+  if (found == arrays_.rend()) throw FormatError("the call has no array " + std::string(name));
+  bptt_array array{};
+  array.data = found->data;
+  std::copy_n(found->extent, 3, array.extent);
+  std::copy_n(found->stride, 3, array.stride);
+  array.rank = found->rank;
+  return array;
+}
+
+CallSizes::CallSizes(std::string_view words) {
+  std::istringstream in{std::string(words)};
+  std::vector<std::int64_t> values;
+  std::string name;
+  for (std::int64_t value = 0; in >> name;) {
+    if (!(in >> value)) throw FormatError("'" + std::string(words) + "' are no names with sizes");
+    names_.push_back(name);
+    values.push_back(value);
+  }
+  for (std::size_t k = 0; k < values.size(); ++k) sizes_.push_back({names_[k].c_str(), values[k]});
 }
 
 int call_library(const LibraryFunctions& library, void** session, const bptt_problem& problem,
@@ -83,6 +119,17 @@ int call_library(const LibraryFunctions& library, void** session, const bptt_pro
           : (forward ? library.lstm_forward != nullptr : library.lstm_backward != nullptr);
   if (!there) throw FormatError("the library has no function for this call");
   return (rnn ? call_rnn : call_lstm)(library, session, problem, arrays, forward);
+}
+
+int call_library(const LibraryFunctions& library, void** session, bptt_call call,
+                 const CallArrays& arrays, const CallSizes& sizes, bool forward) {
+  const auto function = forward ? library.forward : library.backward;
+  if (function == nullptr) throw FormatError("the library has no function for this call");
+  call.array_count = static_cast<std::int32_t>(arrays.all().size());
+  call.arrays = arrays.all().data();
+  call.size_count = static_cast<std::int32_t>(sizes.all().size());
+  call.sizes = sizes.all().data();
+  return function(session, &call);
 }
 
 }  // namespace bptt::foreign

@@ -39,7 +39,7 @@ class LibrarySubject final : public SubjectOf<LibrarySubject> {
   template <class S>
   [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation activation,
                                                          const Sizes& sizes) const {
-    const std::string prefix = cell == Cell::rnn ? "bptt_rnn_" : "bptt_lstm_";
+    const std::string prefix = "bptt_" + std::string(bptt::name_of(cell)) + "_";
     return std::make_unique<ForeignSession<S>>(
         pool_, Task{cell, activation, sizes, Granularity::sequence, prefix + "forward",
                     prefix + "backward", can_.checks_shapes});

@@ -85,6 +85,8 @@ struct Library {
   LibraryFunctions functions;
   decltype(&bptt_close) close = nullptr;
 
+  [[nodiscard]] bool by_names() const { return description.cells != nullptr; }
+
   template <class F>
   void find(const char* name, F& function, const std::string& needed_by) {
     function = reinterpret_cast<F>(::dlsym(handle, name));
@@ -107,7 +109,7 @@ Library load(const std::string& path) {
   decltype(&bptt_subject_version) version = nullptr;
   decltype(&bptt_subject_describe) describe = nullptr;
   library.find("bptt_subject_version", version, "every subject has" + std::string(how));
-  if (const int theirs = version(); theirs != BPTT_SUBJECT_VERSION)
+  if (const int theirs = version(); theirs < 1 || theirs > BPTT_SUBJECT_VERSION)
     throw LoadError("it is written for version " + std::to_string(theirs) +
                     " of bptt_subject.h, this program for version " +
                     std::to_string(BPTT_SUBJECT_VERSION) +
@@ -117,6 +119,13 @@ Library load(const std::string& path) {
   library.description.sigmoid_ulp = 3;
   describe(&library.description);
   require_description(library.description);
+  if (library.by_names()) {
+    const std::string why = "whoever names cells exports";
+    library.find("bptt_forward", library.functions.forward, why);
+    library.find("bptt_backward", library.functions.backward, why);
+    library.find("bptt_close", library.close, "");
+    return library;
+  }
   const bool rnn = (library.description.flags & BPTT_RNN) != 0;
   const bool lstm = (library.description.flags & BPTT_LSTM) != 0;
   if (rnn) library.find("bptt_rnn_forward", library.functions.rnn_forward, "BPTT_RNN promises");
@@ -162,11 +171,25 @@ struct Sessions {
   }
 };
 
-void serve(const Request& r, const Library& library, Memory& memory, Sessions& sessions) {
-  sessions.enter(r.session, library);
-  const CallArrays arrays(std::span(memory.at(r.segment_bytes), r.segment_bytes), r.arrays,
-                          r.scalar == BPTT_SCALAR_F32 ? sizeof(float) : sizeof(double));
-  std::array<char, 2048> error{};
+using ErrorText = std::array<char, 2048>;
+
+int call_by_names(const Request& r, const Library& library, const CallArrays& arrays,
+                  Sessions& sessions, ErrorText& error) {
+  constexpr std::array activations{"tanh", "relu", "identity"};
+  const std::string cell(r.cell_name, ::strnlen(r.cell_name, sizeof r.cell_name));
+  const CallSizes sizes({r.sizes, ::strnlen(r.sizes, sizeof r.sizes)});
+  bptt_call call{};
+  call.cell = cell.c_str();
+  call.activation = activations[r.activation % activations.size()];
+  call.scalar = static_cast<std::int32_t>(r.scalar);
+  call.error = error.data();
+  call.error_size = static_cast<std::int64_t>(error.size());
+  return call_library(library.functions, &sessions.kept, call, arrays, sizes,
+                      r.operation == static_cast<std::uint32_t>(Operation::forward));
+}
+
+int call_by_structs(const Request& r, const Library& library, const CallArrays& arrays,
+                    Sessions& sessions, ErrorText& error) {
   bptt_problem problem{};
   problem.cell = static_cast<std::int32_t>(r.cell);
   problem.scalar = static_cast<std::int32_t>(r.scalar);
@@ -178,9 +201,18 @@ void serve(const Request& r, const Library& library, Memory& memory, Sessions& s
   problem.T_da = r.T_da;
   problem.error = error.data();
   problem.error_size = static_cast<std::int64_t>(error.size());
-  const bool forward = r.operation == static_cast<std::uint32_t>(Operation::forward);
+  return call_library(library.functions, &sessions.kept, problem, arrays,
+                      r.operation == static_cast<std::uint32_t>(Operation::forward));
+}
+
+void serve(const Request& r, const Library& library, Memory& memory, Sessions& sessions) {
+  sessions.enter(r.session, library);
+  const CallArrays arrays(std::span(memory.at(r.segment_bytes), r.segment_bytes), r.arrays,
+                          r.scalar == BPTT_SCALAR_F32 ? sizeof(float) : sizeof(double));
+  ErrorText error{};
   errno = 0;
-  const int status = call_library(library.functions, &sessions.kept, problem, arrays, forward);
+  const int status =
+      (library.by_names() ? call_by_names : call_by_structs)(r, library, arrays, sessions, error);
   error.back() = '\0';
   const std::string text = error.data();
   switch (status) {

@@ -5,7 +5,7 @@
 //   3  a socket of type SOCK_SEQPACKET: one Request in, one Reply out, in turns
 //   4  the shared memory, a file of Request::segment_bytes bytes (it may have grown since the last
 //      request). At its start stand Request::arrays entries of type ArrayEntry; the arrays follow.
-//   5  the source of numpy_worker.py (Python only)
+//   5  the source of the Python worker (Python only)
 // Its standard output and error are a pipe that the program reads as it waits. At the end of the
 // socket's stream the worker leaves.
 //
@@ -16,6 +16,8 @@
 
 #include <cstddef>
 #include <cstdint>
+
+#include "core/shape.hpp"
 
 namespace bptt::foreign {
 
@@ -34,18 +36,18 @@ struct Request {
   std::uint32_t granularity, arrays, reserved;
   std::int64_t n_x, n_a, m, T_x, T_da;
   std::uint64_t session, segment_bytes;
+  char cell_name[40], sizes[128];  // "gru"; "n_x 3 n_h 5 m 2 T_x 7 T_da 7", padded by zeros
 };
-static_assert(sizeof(Request) == 88);
-
-enum class Role : std::int32_t { input, state, upstream, gradient };
+static_assert(sizeof(Request) == 256);
 
 struct ArrayEntry {
-  char name[8];  // "dWax", padded by zeros
-  std::int32_t role, rank;
-  std::int64_t extent[3], stride[3];  // strides in elements; 1 and 0 beyond the rank
-  std::int64_t offset;                // of element (0,0,0), in bytes from the start of the memory
+  char name[40];            // "dWax", padded by zeros
+  std::int32_t role, rank;  // role: as core/cell.hpp counts them
+  std::int64_t extent[Shape::max_rank], stride[Shape::max_rank];  // strides in elements; 1 and 0
+                                                                  // beyond the rank
+  std::int64_t offset;  // of element (0,0,..), in bytes from the start of the memory
 };
-static_assert(sizeof(ArrayEntry) == 72);
+static_assert(sizeof(ArrayEntry) == 120);
 
 enum class Status : std::uint32_t {
   ok,             // text: what a describe asks for, else empty

@@ -1,6 +1,8 @@
-// The NumPy functions of a Python file or notebook as subjects: up to four, rnn_cell, rnn,
-// lstm_cell and lstm. All of a file share its workers.
+// The NumPy functions of a Python file or notebook as subjects: rnn_cell, rnn, lstm_cell and lstm
+// as courses have them, and NAME_forward of any other cell that is known. All of a file share its
+// workers.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -8,7 +10,10 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <sstream>
 
+#include "cells/network.hpp"
 #include "subjects/foreign/foreign_session.hpp"
 #include "subjects/foreign/foreign_subjects.hpp"
 #include "subjects/foreign/numpy_worker.hpp"
@@ -17,11 +22,12 @@
 namespace bptt::foreign {
 namespace {
 
-/// The source of numpy_worker.py as a file that a worker can inherit.
+/// The source of the Python worker as a file that it can inherit.
 class Script {
  public:
   Script() : descriptor_(::memfd_create("numpy_worker.py", MFD_CLOEXEC)) {
-    const std::string_view text = worker_files().front().text();
+    std::string text;
+    for (const EmbeddedFile& file : worker_files()) text += file.text();
     if (descriptor_ < 0 ||
         ::write(descriptor_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
       throw Error("no memory for the source of the Python worker");
@@ -38,11 +44,32 @@ class Script {
 constexpr const char* run_script =
     "exec(compile(open('/proc/self/fd/5').read(), 'numpy_worker.py', 'exec'))";
 
+/// Names of the parameters of two functions, and those of them that must be given.
+struct Parameters {
+  std::vector<std::string> forward, forward_needs, backward, backward_needs;
+  bool has_backward = false;
+
+  /// As the worker writes them: "backward" stands before those of backward, and "c0=" need not be
+  /// given.
+  void add(std::string name) {
+    if (name == "backward") {
+      has_backward = true;
+      return;
+    }
+    const bool needed = !name.ends_with('=');
+    if (!needed) name.pop_back();
+    (has_backward ? backward : forward).push_back(name);
+    if (needed) (has_backward ? backward_needs : forward_needs).push_back(name);
+  }
+};
+
 /// One file and its workers.
 struct PythonFile {
   Script script;
   std::shared_ptr<WorkerPool> pool;
   std::vector<std::string> functions, notes;
+  /// Of functions NAME_forward and NAME_backward that take their arrays by name.
+  std::map<std::string, Parameters> named;
 
   PythonFile(const std::string& path, const Options& options) {
     std::vector<std::string> interpreters{options.python};
@@ -63,6 +90,13 @@ struct PythonFile {
     }
     functions = lines_of(pool->description(), "function");
     notes = lines_of(pool->description(), "note");
+    for (const std::string& line : lines_of(pool->description(), "named")) {
+      std::istringstream in(line);
+      std::string cell;
+      in >> cell;
+      Parameters& parameters = named[cell] = {};
+      for (std::string name; in >> name;) parameters.add(name);
+    }
   }
 
   [[nodiscard]] bool has(const std::string& function) const {
@@ -82,21 +116,39 @@ std::shared_ptr<PythonFile> open_file(const std::string& path, const Options& op
   return file;
 }
 
+const std::vector<std::string> of_courses{"rnn_cell", "rnn", "lstm_cell", "lstm"};
+
+bool is_of_courses(const std::string& part) {
+  return std::find(of_courses.begin(), of_courses.end(), part) != of_courses.end();
+}
+
+/// The cell of that name; nothing if there is none.
+std::optional<Cell> known_cell(const std::string& name) {
+  try {
+    return cells::cell_named(name);
+  } catch (const UnsupportedError&) {
+    return std::nullopt;
+  }
+}
+
 class PythonSubject final : public SubjectOf<PythonSubject> {
  public:
   PythonSubject(std::string path, std::string part, std::shared_ptr<PythonFile> file)
       : path_(std::move(path)), part_(std::move(part)), file_(std::move(file)) {
-    const bool cell = part_.ends_with("_cell");
-    can_.rnn = part_.starts_with("rnn");
-    can_.lstm = !can_.rnn;
+    const bool by_name = !is_of_courses(part_);
+    const bool cell = !by_name && part_.ends_with("_cell");
+    const bool lstm = part_.starts_with("lstm");
+    can_.cells = {by_name ? *known_cell(part_) : lstm ? Cell::lstm : Cell::rnn};
     can_.f32 = false;  // np.zeros is f64 whatever the inputs are
     can_.relu = can_.identity = false;
     can_.strided = false;
-    can_.backward = file_->has(part_ + "_backward");
+    can_.backward = by_name ? file_->named.at(part_).has_backward : file_->has(part_ + "_backward");
     can_.checks_shapes = false;  // what a function gives is judged, not what it refuses
     if (cell) can_.max_T = 1;
     // lstm_forward begins with c0 = 0, and lstm_backward with dc_T = 0.
-    can_.initial_cell = can_.final_cell_gradient = can_.rnn || cell;
+    if (lstm && !cell && !by_name) can_.without = {"c0", "dc0", "dc_T"};
+    can_.contains_nan = !by_name;  // nobody has promised it
+    if (by_name) read_parameters(file_->named.at(part_));
     // Courses form dft, dit, dcct from da_next and dc_next each by itself. Its bounds also hold for
     // those who add the two first: every rounding of theirs has one of its own here.
     can_.derivation = Derivation::closed_form;
@@ -122,6 +174,48 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
   }
 
  private:
+  /// A state that begins with zeros has no parameter for another beginning, and gives no gradient
+  /// of it; likewise what a loss may send to the last of a state. Throws UnsupportedError if there
+  /// is a parameter that nothing is known for, or none for what must be given.
+  void read_parameters(const Parameters& p) {
+    const CellTable& cell = table_of(can_.cells.front());
+    const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    std::vector<std::string> missing, unknown;
+    const bool whole = has(p.forward, "parameters");
+    for (const CellArray& array : cell.arrays()) {
+      const bool weight = array.role == Role::weight, input = array.role == Role::input;
+      if ((input || (weight && !whole)) && !has(p.forward, array.name))
+        missing.push_back(array.name);
+      if (can_.backward && array.role == Role::upstream && !has(p.backward, array.name))
+        missing.push_back(array.name);
+      if (array.role == Role::initial && !has(p.forward, array.name)) {
+        can_.without.push_back(array.name);
+        can_.without.push_back("d" + array.name);
+      }
+      if (array.role == Role::final_upstream && can_.backward && !has(p.backward, array.name))
+        can_.without.push_back(array.name);
+    }
+    for (const auto& name : p.forward_needs)
+      if (name != "parameters" && !has(cell.inputs, name)) unknown.push_back(name);
+    std::size_t caches = 0;
+    for (const auto& name : p.backward_needs)
+      if (!has(cell.upstream, name) && ++caches > 1) unknown.push_back(name);
+    if (missing.empty() && unknown.empty()) return;
+    throw UnsupportedError(fmt::format(
+        "{0}: {1}_forward takes ({2}){3}. {4}{5}{1}_forward takes {6}, by these names in any "
+        "order; "
+        "weights may come in a dict called parameters, and an initial state that begins with zeros "
+        "may be left out. {1}_backward takes {7} and what {1}_forward gave last",
+        path_, part_, fmt::join(p.forward, ", "),
+        can_.backward ? fmt::format(" and {}_backward ({})", part_, fmt::join(p.backward, ", "))
+                      : "",
+        missing.empty() ? "" : fmt::format("There is no {}. ", fmt::join(missing, ", ")),
+        unknown.empty() ? "" : fmt::format("Nothing is known of {}. ", fmt::join(unknown, ", ")),
+        fmt::join(cell.inputs, ", "), fmt::join(cell.upstream, ", ")));
+  }
+
   std::string path_, part_;
   std::shared_ptr<PythonFile> file_;
   Capabilities can_;
@@ -133,7 +227,7 @@ Parts python_parts(const std::string& path, const Options& options) {
   const auto file = open_file(path, options);
   Parts parts;
   parts.notes = file->notes;
-  for (const std::string part : {"rnn_cell", "rnn", "lstm_cell", "lstm"}) {
+  for (const std::string& part : of_courses) {
     const bool forward = file->has(part + "_forward"), backward = file->has(part + "_backward");
     if (forward) parts.names.push_back(fmt::format("{}:{}", path, part));
     if (forward && !backward)
@@ -144,24 +238,31 @@ Parts python_parts(const std::string& path, const Options& options) {
           "{0}_backward is not tested: without {0}_forward nothing makes the caches that it reads",
           part));
   }
+  for (const auto& [part, parameters] : file->named)
+    if (known_cell(part)) parts.names.push_back(fmt::format("{}:{}", path, part));
   if (!parts.names.empty()) return parts;
   std::string notes;
   for (const auto& note : parts.notes) notes += "\n  " + note;
-  throw Error(path +
-              " has nothing to test. What is looked for: rnn_cell_forward, "
-              "rnn_cell_backward, rnn_forward, rnn_backward, and the same of lstm" +
-              notes);
+  throw Error(
+      path +
+      " has nothing to test. What is looked for: rnn_cell_forward, "
+      "rnn_cell_backward, rnn_forward, rnn_backward, and the same of lstm; NAME_forward and "
+      "NAME_backward of any other cell, as derive NAME --numpy writes them" +
+      notes);
 }
 
 std::unique_ptr<Subject> make_python_subject(const std::string& path, const std::string& part,
                                              const Options& options) {
   const auto file = open_file(path, options);
-  if (!file->has(part + "_forward")) {
+  const bool by_name = file->named.contains(part) && known_cell(part);
+  if (!by_name && !(is_of_courses(part) && file->has(part + "_forward"))) {
     std::string notes;
     for (const auto& note : file->notes) notes += "\n  " + note;
-    throw UnsupportedError(path + " has no " + part +
-                           "_forward; the parts of a file are rnn_cell, rnn, lstm_cell, lstm" +
-                           notes);
+    throw UnsupportedError(
+        path + " has no " + part +
+        "_forward; the parts of a file are rnn_cell, rnn, lstm_cell, lstm and the "
+        "names of other cells" +
+        notes);
   }
   return std::make_unique<PythonSubject>(path, part, file);
 }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/error.hpp"
 #include "core/subject_failure.hpp"
 #include "subjects/foreign/system_reason.hpp"
 
@@ -17,20 +18,28 @@ namespace {
 constexpr std::size_t guard_bytes = 1024;  // more than a vector of any machine on either side
 constexpr std::size_t alignment = 64;
 
-/// The offset, in elements, of entry (i, j, t).
-Index offset_of(const Strides& s, Index i, Index j, Index t) {
-  return i * s[0] + j * s[1] + t * s[2];
+/// The offset, in elements, of entry (i, j, t, s).
+Index offset_of(const Strides& strides, Index i, Index j, Index t, Index s) {
+  return i * strides[0] + j * strides[1] + t * strides[2] + s * strides[3];
+}
+
+/// visit(i, j, t, s) for every entry.
+template <class Visit>
+void for_each_index(const Shape& shape, const Visit& visit) {
+  for (Index s = 0; s < shape[3]; ++s)
+    for (Index t = 0; t < shape[2]; ++t)
+      for (Index j = 0; j < shape[1]; ++j)
+        for (Index i = 0; i < shape[0]; ++i) visit(i, j, t, s);
 }
 
 /// Copies an array of words, each side with its strides.
 template <class Word>
 void copy_words(const Shape& shape, std::byte* to, const Strides& to_strides, const std::byte* from,
                 const Strides& from_strides) {
-  for (Index t = 0; t < shape[2]; ++t)
-    for (Index j = 0; j < shape[1]; ++j)
-      for (Index i = 0; i < shape[0]; ++i)
-        std::memcpy(to + offset_of(to_strides, i, j, t) * Index{sizeof(Word)},
-                    from + offset_of(from_strides, i, j, t) * Index{sizeof(Word)}, sizeof(Word));
+  for_each_index(shape, [&](Index i, Index j, Index t, Index s) {
+    std::memcpy(to + offset_of(to_strides, i, j, t, s) * Index{sizeof(Word)},
+                from + offset_of(from_strides, i, j, t, s) * Index{sizeof(Word)}, sizeof(Word));
+  });
 }
 
 void copy_elements(std::size_t element, const Shape& shape, std::byte* to,
@@ -73,11 +82,14 @@ void Segment::reserve(std::size_t bytes) {
 
 void Segment::place(std::string_view name, Role role, void* values, std::size_t element,
                     const Shape& shape, const Strides& strides, bool output) {
+  if (name.size() >= sizeof(ArrayEntry::name))
+    throw Error("the name " + std::string(name) + " is longer than " +
+                std::to_string(sizeof(ArrayEntry::name) - 1) + " letters");
   Placed p{{}, static_cast<std::byte*>(values), shape, strides, element, 0, 0, output};
-  std::copy_n(name.begin(), std::min(name.size(), sizeof p.entry.name - 1), p.entry.name);
+  std::copy(name.begin(), name.end(), p.entry.name);
   p.entry.role = static_cast<std::int32_t>(role);
   p.entry.rank = static_cast<std::int32_t>(shape.rank());
-  for (Index axis = 0; axis < 3; ++axis) {
+  for (Index axis = 0; axis < Shape::max_rank; ++axis) {
     const auto k = static_cast<std::size_t>(axis);
     p.strides[k] = axis < shape.rank() ? strides[k] : 0;
     p.entry.extent[k] = shape[axis];
@@ -141,17 +153,15 @@ void Segment::accuse(std::size_t at) const {
   const Placed& p = *nearest;
   const std::string name = p.entry.name;
   const auto bytes = static_cast<std::ptrdiff_t>(at) - p.entry.offset;
-  for (Index t = 0; t < p.shape[2]; ++t)
-    for (Index j = 0; j < p.shape[1]; ++j)
-      for (Index i = 0; i < p.shape[0]; ++i) {
-        const auto from = offset_of(p.strides, i, j, t) * static_cast<Index>(p.element);
-        if (bytes < from || bytes >= from + static_cast<Index>(p.element)) continue;
-        std::vector<Index> index{i, j, t};
-        index.resize(static_cast<std::size_t>(p.shape.rank()));
-        throw SubjectFailure(Cause::changed_input,
-                             fmt::format("{}[{}] was changed, which is for reading only", name,
-                                         fmt::join(index, ",")));
-      }
+  for_each_index(p.shape, [&](Index i, Index j, Index t, Index s) {
+    const auto from = offset_of(p.strides, i, j, t, s) * static_cast<Index>(p.element);
+    if (bytes < from || bytes >= from + static_cast<Index>(p.element)) return;
+    std::vector<Index> index{i, j, t, s};
+    index.resize(static_cast<std::size_t>(p.shape.rank()));
+    throw SubjectFailure(
+        Cause::changed_input,
+        fmt::format("{}[{}] was changed, which is for reading only", name, fmt::join(index, ",")));
+  });
   if (distance == 0)
     throw SubjectFailure(Cause::wrote_outside,
                          "between the elements of " + name + ": its strides were not kept");

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/cell.hpp"
 #include "core/view.hpp"
 #include "subjects/foreign/protocol.hpp"
 
@@ -28,7 +29,7 @@ class Segment {
 
   /// Begins a call without arrays.
   void clear() { placed_.clear(); }
-  /// An array that is read; its values are copied by commit. Rank 0 to 3.
+  /// An array that is read; its values are copied by commit. Throws Error if its name is too long.
   template <class S>
   void add(std::string_view name, Role role, const View<const S>& values) {
     // Not written through: collect writes to outputs alone.

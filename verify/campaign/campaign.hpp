@@ -35,7 +35,7 @@ struct CampaignOptions {
   /// properties share what is derived; real ones only if the subject is fast enough.
   std::vector<properties::SizeSet> sizes{properties::SizeSet::small};
   std::optional<Index> max_size;  // of small ones; without it, each property's own
-  std::optional<Cell> cell;
+  std::vector<Cell> cells;        // empty: RNN and LSTM, or what the subject has in their place
   std::optional<Scalar> scalar;
   std::optional<properties::Regime> regime;
   /// Of every row this problem alone, as one case; without published cases.

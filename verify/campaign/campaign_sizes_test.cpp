@@ -91,7 +91,7 @@ TEST(CampaignSizes, MiddleProblemsAreComparedInBothScalarsFirst) {
     asked().lines.clear();
     CampaignOptions options = of_sizes({set});
     options.scalar.reset();
-    options.cell = Cell::rnn;
+    options.cells = {Cell::rnn};
     options.cases = 1;
     const Report report = run_campaign(*make_subject("optimized"), options);
     std::vector<std::string> order;
@@ -109,7 +109,7 @@ TEST(CampaignSizes, MiddleProblemsAreComparedInBothScalarsFirst) {
 TEST(CampaignSizes, ArePartsOfOneReport) {
   CampaignOptions options = of_sizes({SizeSet::small, SizeSet::middle});
   options.cases = 3;
-  options.cell = Cell::lstm;
+  options.cells = {Cell::lstm};
   const Report report = run_campaign(*make_subject("optimized"), options);
   std::multiset<std::string> labels;
   for (const Row& row : report.rows) labels.insert(label_of(row));

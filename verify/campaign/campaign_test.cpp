@@ -271,7 +271,7 @@ CampaignOptions timed(const std::vector<const Property*>& properties, double sec
   CampaignOptions options;
   options.seconds = seconds;
   options.properties = properties;
-  options.cell = Cell::rnn;
+  options.cells = {Cell::rnn};
   options.scalar = Scalar::f64;
   options.clock = [] { return test_clock(); };
   return options;

@@ -57,8 +57,16 @@ Lane lane_of(const PublishedCase& published, bool specification) {
   return lane;
 }
 
-bool chosen(const CampaignOptions& options, Cell cell, Scalar scalar) {
-  return options.cell.value_or(cell) == cell && options.scalar.value_or(scalar) == scalar;
+bool chosen(const CampaignOptions& options, Scalar scalar) {
+  return options.scalar.value_or(scalar) == scalar;
+}
+
+std::vector<Cell> cells_of(const Capabilities& can, const CampaignOptions& options) {
+  if (options.problem) return {options.problem->cell};
+  if (!options.cells.empty()) return options.cells;
+  const std::vector<Cell> usual{Cell::rnn, Cell::lstm};
+  const bool others = std::none_of(usual.begin(), usual.end(), [&](Cell c) { return can.runs(c); });
+  return others ? can.cells : usual;
 }
 
 /// Of the one problem that was asked for, if there is one.
@@ -86,9 +94,9 @@ void add_lanes_of(SizeSet set, const Capabilities& can, const CampaignOptions& o
     std::stable_sort(turns.begin(), turns.end(),
                      [](const auto& p, const auto& q) { return p.second < q.second; });
   for (const auto& [scalar, turn] : turns)
-    for (const Cell cell : {Cell::rnn, Cell::lstm})
+    for (const Cell cell : cells_of(can, options))
       for (const Property* property : options.properties) {
-        if (!property->at_any_size || order(*property) != turn || !chosen(options, cell, scalar) ||
+        if (!property->at_any_size || order(*property) != turn || !chosen(options, scalar) ||
             !applies(*property, can, cell, scalar))
           continue;
         Lane lane = lane_of(*property, cell, scalar);
@@ -99,13 +107,14 @@ void add_lanes_of(SizeSet set, const Capabilities& can, const CampaignOptions& o
 
 std::vector<Lane> whole_lanes(const Capabilities& can, const CampaignOptions& options) {
   std::vector<Lane> all;
+  const std::vector<Cell> cells = cells_of(can, options);
   for (const Property* property : options.properties) {
     const bool specification = property->about == properties::About::specification;
     if (specification && !options.specification) continue;
     if (options.regime && (property->regimes & bit(*options.regime)) == 0) continue;
-    for (const Cell cell : {Cell::rnn, Cell::lstm})
+    for (const Cell cell : cells)
       for (const Scalar scalar : {Scalar::f32, Scalar::f64})
-        if (chosen(options, cell, scalar) && applies(*property, can, cell, scalar) &&
+        if (chosen(options, scalar) && applies(*property, can, cell, scalar) &&
             says_something(*property, can, scalar, cell, options.problem))
           all.push_back(lane_of(*property, cell, scalar));
   }
@@ -122,7 +131,8 @@ std::vector<Lane> whole_lanes(const Capabilities& can, const CampaignOptions& op
   if (!has(options.sizes, SizeSet::small)) return all;
   for (const bool specification : {false, true})
     for (const PublishedCase* published : options.published) {
-      if (!chosen(options, published->cell, Scalar::f64) || options.regime) continue;
+      const bool asked = std::find(cells.begin(), cells.end(), published->cell) != cells.end();
+      if (!asked || !chosen(options, Scalar::f64) || options.regime) continue;
       if (specification ? options.specification : applies(*published, can))
         all.push_back(lane_of(*published, specification));
     }

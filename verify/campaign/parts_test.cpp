@@ -198,7 +198,7 @@ TEST(Parts, OfOtherCampaignsAreRefusedInWords) {
   refused(run_in_parts("optimized", options, 2)[1],
           "another program, or another file of the subject");
   options = thirty_cases();
-  options.cell = Cell::rnn;
+  options.cells = {Cell::rnn};
   refused(run_in_parts("optimized", options, 2)[1], "other rows");
   refused(run_in_parts("optimized", thirty_cases(), 3)[1], "of 3 parts, not 2");
   refused(run("optimized", thirty_cases()), "more.json is of a whole campaign");

@@ -14,6 +14,7 @@
 #include "verify/campaign/journal.hpp"
 #include "verify/campaign/selection.hpp"
 #include "verify/commands/command.hpp"
+#include "verify/commands/inputs.hpp"
 #include "verify/report/html/page.hpp"
 #include "verify/report/json.hpp"
 #include "verify/report/junit.hpp"
@@ -31,13 +32,13 @@ constexpr double default_seconds = 45, diagnosis_seconds = 10;
 std::optional<diagnosis::SubjectDiagnosis> diagnosed(const Subject& subject, const Report& report,
                                                      const Arguments& arguments) {
   const bool broken = std::any_of(report.rows.begin(), report.rows.end(), [](const Row& row) {
-    return row.counts.broken > 0 && !row.specification;
+    return row.counts.broken > 0 && !row.specification && diagnosis::is_diagnosed(row.cell);
   });
   const double seconds = arguments.diagnosis_seconds.value_or(diagnosis_seconds);
   if (!broken || seconds == 0 || stop) return std::nullopt;
   diagnosis::DiagnosisOptions options;
   options.seconds = seconds;
-  options.cell = arguments.campaign.cell;
+  if (arguments.campaign.cells.size() == 1) options.cell = arguments.campaign.cells.front();
   options.more_cases = broken_cases(report, subject.capabilities());
   for (const Row& row : report.rows)
     if (!row.failures.empty() && !row.specification)
@@ -61,6 +62,19 @@ void choose_shard(const std::string& asked, CampaignOptions& options) {
   options.shard = shard - 1;
   options.shards = shards;
   options.in_parts = true;
+}
+
+/// Throws UnsupportedError if the subject runs none of the cells that were asked for.
+void require_a_cell(const Subject& subject, const std::vector<Cell>& cells) {
+  const Capabilities can = subject.capabilities();
+  std::string asked, known;
+  for (const Cell cell : cells) {
+    if (can.runs(cell)) return;
+    asked += " " + std::string(bptt::name_of(cell));
+  }
+  if (cells.empty()) return;
+  for (const Cell cell : can.cells) known += " " + std::string(bptt::name_of(cell));
+  throw UnsupportedError(subject.name() + " does not run" + asked + "; it runs" + known);
 }
 
 /// The verdicts are of this program and of the files that subjects are.
@@ -96,8 +110,10 @@ int run_check(Arguments& arguments) {
   require_folder_of("--markdown", arguments.markdown);
   CampaignOptions& options = arguments.campaign;
   select_properties(arguments.property, options);
+  options.cells = cells_given(arguments.cells);
   // All names are looked up before the first campaign begins.
   const std::vector<OnTrial> subjects = all_on_trial(arguments);
+  for (const OnTrial& on_trial : subjects) require_a_cell(*on_trial.subject, options.cells);
   if (!arguments.problem.empty())
     options.problem = properties::parse_problem_spec(arguments.problem);
   else if (!options.cases && !options.seconds)
@@ -174,8 +190,12 @@ void add_check(CLI::App& app, Arguments& a) {
       ->excludes(max_size);
   app.add_option("--property", a.property, "Only properties whose name matches")
       ->type_name("REGEX");
-  add_choice<std::optional<Cell>>(app, "--cell", c.cell, "Only this cell",
-                                  {{"rnn", Cell::rnn}, {"lstm", Cell::lstm}});
+  app.add_option(
+         "--cell", a.cells,
+         "Only this cell, several times for several: a name (see derive --help), a file of your "
+         "own, or all; rnn and lstm")
+      ->allow_extra_args(false)
+      ->type_name("NAME|FILE.cell");
   add_choice<std::optional<Scalar>>(app, "--scalar", c.scalar, "Only this scalar",
                                     {{"f32", Scalar::f32}, {"f64", Scalar::f64}});
   std::map<std::string, std::optional<properties::Regime>> regimes;
@@ -216,6 +236,7 @@ void add_check(CLI::App& app, Arguments& a) {
       "  bptt-verify check fault:no_carry --cases 20      shows what a fault looks like\n"
       "  bptt-verify check --property linear --cell lstm --scalar f32 --cases 1000\n"
       "  bptt-verify check --problem 'lstm n_x=8 n_a=16 m=4 T_x=20'   on this one alone\n"
+      "  bptt-verify check lines --cell gru               a cell that has lines alone\n"
       "  bptt-verify check optimized --sizes real --seconds 120   as large as models are\n"
       "  bptt-verify check --cases 100000 --journal optimized.journal   again: it goes on\n"
       "  bptt-verify check --cases 100000 --shard 3/8 --json part3.json   see merge\n"

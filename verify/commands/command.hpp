@@ -37,12 +37,15 @@ struct Arguments {
   CampaignOptions campaign;
   std::string property, problem, json, html, junit, journal, shard, what, file, markdown,
       activation, sizes;
-  bool rows = false, list_json = false, as_numpy = false, as_cpp = false, as_latex = false;
+  bool rows = false, list_json = false, as_numpy = false, as_cpp = false, as_latex = false,
+       as_markdown = false;
   foreign::Options foreign;
   diagnosis::GradeOptions grade;
   std::optional<double> diagnosis_seconds;  // 0: no diagnosis
   bool diagnosis_power = false, other_rounding = false;
   int pairs = 100, models = 0;
+  std::vector<std::string> cells;  // names, files, or "all"
+  std::optional<Cell> cell;        // of a diagnosis
   long long entries = 1000;
 };
 

@@ -1,10 +1,9 @@
-#include <filesystem>
 #include <optional>
 
 #include "cells/built_in.hpp"
 #include "cells/derive.hpp"
 #include "cells/functions.hpp"
-#include "cells/parse.hpp"
+#include "cells/page.hpp"
 #include "core/error.hpp"
 #include "subjects/foreign/derived_library.hpp"
 #include "verify/commands/command.hpp"
@@ -12,12 +11,6 @@
 
 namespace bptt::verify {
 namespace {
-
-/// A file's, or the built-in cell of that name.
-cells::Definition cell_of(const std::string& name) {
-  if (!name.ends_with(".cell")) return cells::built_in(name);
-  return cells::parse(text_given(name), std::filesystem::path(name).filename().string());
-}
 
 cells::Program step_of(const cells::Definition& cell, const std::string& activation) {
   if (cell.activation_name.empty()) {
@@ -34,7 +27,7 @@ cells::Program step_of(const cells::Definition& cell, const std::string& activat
 }  // namespace
 
 void add_derive(CLI::App& app, Arguments& a) {
-  app.add_option("CELL", a.what, "A built-in cell, or a file")
+  app.add_option("CELL", a.what, "A built-in cell, or a file; or all")
       ->required()
       ->type_name("NAME|FILE.cell");
   app.add_option("--activation", a.activation,
@@ -42,9 +35,9 @@ void add_derive(CLI::App& app, Arguments& a) {
       ->type_name("NAME");
   CLI::Option_group* form = app.add_option_group("form", "Instead of plain text");
   form->add_flag("--numpy", a.as_numpy, "A Python module that runs");
-  form->add_flag("--c++", a.as_cpp,
-                 "A C++ file: functions in plain loops; of rnn and lstm a library to check");
+  form->add_flag("--c++", a.as_cpp, "A C++ file: functions in plain loops, and a library to check");
   form->add_flag("--latex", a.as_latex, "align* environments");
+  form->add_flag("--markdown", a.as_markdown, "A page of every built-in cell, for CELL = all");
   form->require_option(0, 1);
   std::string names;
   for (const auto& cell : cells::built_in()) names += " " + cell.name;
@@ -62,7 +55,15 @@ void add_derive(CLI::App& app, Arguments& a) {
 }
 
 int run_derive(const Arguments& a) {
-  const cells::Definition cell = cell_of(a.what);
+  if (a.as_markdown != (a.what == "all"))
+    throw UnsupportedError(
+        "derive all --markdown writes a page of every built-in cell; of one of "
+        "them there is text, --latex, --numpy and --c++");
+  if (a.as_markdown) {
+    print(cells::page_of_built_in_cells());
+    return all_held;
+  }
+  const cells::Definition cell = cell_given(a.what);
   const cells::Program step = step_of(cell, a.activation);
   print(a.as_numpy   ? cells::numpy_module(cell, step)
         : a.as_cpp   ? cells::cpp_source(cell, step) + foreign::c_interface_of(cell, step)

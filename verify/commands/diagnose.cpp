@@ -47,7 +47,7 @@ int diagnose_subjects(Arguments& arguments) {
   stop_on_interrupt();
   diagnosis::DiagnosisOptions options;
   options.seconds = arguments.campaign.seconds.value_or(20) / static_cast<double>(subjects.size());
-  options.cell = arguments.campaign.cell;
+  options.cell = arguments.cell;
   options.stop = &stop;
   std::vector<diagnosis::SubjectDiagnosis> diagnoses;
   for (const auto& [subject, notes] : subjects) {
@@ -95,7 +95,7 @@ void add_diagnose(CLI::App& app, Arguments& a) {
   app.add_option("FILE", a.file, "What was printed; standard input");
   app.add_option("--seconds", a.campaign.seconds, "Time for the diagnosis of subjects; 20")
       ->check(CLI::PositiveNumber);
-  add_choice<std::optional<Cell>>(app, "--cell", a.campaign.cell, "Only this cell of a subject",
+  add_choice<std::optional<Cell>>(app, "--cell", a.cell, "Only this cell of a subject",
                                   {{"rnn", Cell::rnn}, {"lstm", Cell::lstm}});
   add_choice<Activation>(
       app, "--activation", a.grade.activation, "Of the RNN in a .npz file; tanh",

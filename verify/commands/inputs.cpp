@@ -8,6 +8,9 @@
 #include <iostream>
 #include <iterator>
 
+#include "cells/built_in.hpp"
+#include "cells/network.hpp"
+#include "cells/parse.hpp"
 #include "core/error.hpp"
 #include "diagnosis/grade.hpp"
 #include "properties/published_cases.hpp"
@@ -29,6 +32,23 @@ std::string text_given(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw Error("cannot read " + file);
   return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+cells::Definition cell_given(const std::string& name) {
+  if (!name.ends_with(".cell")) return cells::built_in(name);
+  return cells::parse(text_given(name), std::filesystem::path(name).filename().string());
+}
+
+std::vector<Cell> cells_given(const std::vector<std::string>& names) {
+  std::vector<Cell> given;
+  for (const std::string& name : names) {
+    if (name == "all")
+      for (const Cell cell : cells::built_in_cells()) given.push_back(cell);
+    else
+      given.push_back(name.ends_with(".cell") ? cells::add_cell(cell_given(name))
+                                              : cells::cell_named(name));
+  }
+  return given;
 }
 
 }  // namespace bptt::verify

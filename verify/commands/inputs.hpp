@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "cells/program.hpp"
 #include "core/problem.hpp"
 
 namespace bptt::verify {
@@ -14,5 +16,10 @@ namespace bptt::verify {
 /// A file's text; standard input if the name is empty or "-", with a hint on a terminal.
 /// Throws Error if the file cannot be read.
 [[nodiscard]] std::string text_given(const std::string& file);
+
+/// The cell of a file, or the built-in one of that name.
+[[nodiscard]] cells::Definition cell_given(const std::string& name);
+/// Cells by names or files, or all built-in ones by the word "all". A file's cell is added.
+[[nodiscard]] std::vector<Cell> cells_given(const std::vector<std::string>& names);
 
 }  // namespace bptt::verify

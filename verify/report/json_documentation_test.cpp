@@ -85,7 +85,7 @@ TEST(JsonDocumentation, HasTheKeysOfACheck) {
   const auto subject = make_subject("fault:drop_da_prevt");
   CampaignOptions options;
   options.cases = 20;
-  options.cell = Cell::rnn;
+  options.cells = {Cell::rnn};
   options.properties = {&properties::find_property("equals_reference")};
   const Report report = run_campaign(*subject, options);
   ASSERT_GT(broken_rows(report), 0);
@@ -103,7 +103,7 @@ TEST(JsonDocumentation, HasTheKeysOfACheck) {
 TEST(JsonDocumentation, HasTheKeysOfAPart) {
   CampaignOptions options;
   options.cases = 20;
-  options.cell = Cell::rnn;
+  options.cells = {Cell::rnn};
   options.in_parts = true;
   options.properties = {&properties::find_property("equals_reference")};
   Report report = run_campaign(*make_subject("fault:drop_da_prevt"), options);

@@ -1,10 +1,12 @@
 #include "verify/report/listing.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cells/network.hpp"
 #include "properties/property.hpp"
 #include "properties/published_cases.hpp"
 #include "subjects/registry.hpp"
@@ -25,6 +27,14 @@ std::string two_columns(const Json& list, const std::string& left, const std::st
   return text;
 }
 
+/// The built-in cells that a property speaks of.
+std::vector<std::string_view> cells_of(const properties::Property& property) {
+  std::vector<std::string_view> names;
+  for (const Cell cell : cells::built_in_cells())
+    if (property.of == nullptr || property.of(cell)) names.push_back(bptt::name_of(cell));
+  return names;
+}
+
 }  // namespace
 
 std::string list_properties(bool json) {
@@ -35,17 +45,15 @@ std::string list_properties(bool json) {
                     {"mathematics", p.mathematics},
                     {"exactness", name_of(p.exactness)},
                     {"about", p.about == properties::About::subject ? "subject" : "specification"},
-                    {"rnn", p.rnn},
-                    {"lstm", p.lstm}});
+                    {"cells", cells_of(p)}});
   if (json) return list.dump(2) + "\n";
   std::string text;
   for (const properties::Property& p : properties::catalogue())
-    text += fmt::format("{}  ({}, {}{})\n    {}\n    {}\n", p.id, name_of(p.exactness),
-                        p.rnn && p.lstm ? "rnn lstm"
-                        : p.rnn         ? "rnn"
-                                        : "lstm",
-                        p.about == properties::About::specification ? ", of the reference" : "",
-                        p.sentence, p.mathematics);
+    text +=
+        fmt::format("{}  ({}, {}{})\n    {}\n    {}\n", p.id, name_of(p.exactness),
+                    p.of == nullptr ? "every cell" : fmt::format("{}", fmt::join(cells_of(p), " ")),
+                    p.about == properties::About::specification ? ", of the reference" : "",
+                    p.sentence, p.mathematics);
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "cells/network.hpp"
 #include "core/error.hpp"
 #include "verify/campaign/campaign.hpp"
 #include "verify/campaign/judged_json.hpp"
@@ -175,7 +176,7 @@ Row row_of(const Json& json) {
   row.family = json.at("family").get<std::string>();
   row.sentence = json.at("sentence").get<std::string>();
   row.mathematics = json.at("mathematics").get<std::string>();
-  row.cell = named(json.at("cell"), {Cell::rnn, Cell::lstm});
+  row.cell = cells::cell_named(json.at("cell").get<std::string>());
   row.scalar = named(json.at("scalar"), {Scalar::f32, Scalar::f64});
   row.exactness =
       named(json.at("exactness"), {Exactness::bitwise, Exactness::exact, Exactness::bounded});

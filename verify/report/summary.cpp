@@ -87,7 +87,10 @@ std::string families_text(const Report& report, const Style& style) {
 /// The shapes at which a set of sizes was judged, cell by cell: the first few; JSON has them all.
 std::string shapes_text(const Report& report, properties::SizeSet set) {
   std::string text;
-  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+  std::vector<Cell> cells;
+  for (const Row& row : report.rows)
+    if (std::find(cells.begin(), cells.end(), row.cell) == cells.end()) cells.push_back(row.cell);
+  for (const Cell cell : cells) {
     std::set<std::string> shapes;
     for (const Row& row : report.rows)
       if (row.sizes == set && row.cell == cell) shapes.insert(row.shapes.begin(), row.shapes.end());

@@ -13,7 +13,7 @@ struct MyRnn {
   Activation g = Activation::tanh;
   NamedTensors<double> kept{};
 
-  [[nodiscard]] Capabilities capabilities() const { return {.lstm = false}; }
+  [[nodiscard]] Capabilities capabilities() const { return {.cells = {Cell::rnn}}; }
   void open(Cell, Activation activation, const Sizes& sizes) {
     g = activation;
     kept = make_tensors<double>(Cell::rnn, state_names(Cell::rnn), sizes);

@@ -1,0 +1,97 @@
+#include "cells/page.hpp"
+
+#include "cells/built_in.hpp"
+#include "cells/derive.hpp"
+#include "cells/network.hpp"
+
+namespace bptt::cells {
+namespace {
+
+constexpr std::string_view head = R"(# The cells
+
+Made by `bptt-verify derive all --markdown`. Each cell is one file in [cells/built_in](../cells/built_in): its
+lines in index notation, where a prime is the state before the step and an index that stands only on the right is
+summed. All else follows from it: the way back, the error bounds, what is drawn to test it, and `derive CELL` as
+text, LaTeX, NumPy and C++. The sample and the step are never written: every array but a weight has a sample axis
+behind its own, and at each step one of those axes. A bias is (n, 1).
+
+`bptt-verify check lines --cell gru` puts a cell's own lines to the test. Files and libraries are taken for any of
+them, or for one of your own: [your_own_cell.md](your_own_cell.md).
+)";
+
+std::string extent_text(const CellTable& cell, const bptt::Axis& axis) {
+  std::string text;
+  for (const Size size : axis)
+    for (const auto& [name, known] : cell.sizes())
+      if (known == size) text += (text.empty() ? "" : " + ") + name;
+  return text;
+}
+
+/// "(n_h, n_x)", with the sample and the step.
+std::string shape_text(const CellTable& cell, const CellArray& array) {
+  std::string text;
+  const auto add = [&](const std::string& extent) { text += (text.empty() ? "" : ", ") + extent; };
+  for (const bptt::Axis& axis : array.axes) add(extent_text(cell, axis));
+  if (!array.has_samples && array.axes.size() < 2) add("1");
+  if (array.has_samples) add("m");
+  if (array.has_steps) add(array.of_losses ? "T_da" : "T_x");
+  return "(" + text + ")";
+}
+
+/// Arrays of one role and shape stand together.
+std::string arrays_table(const CellTable& cell) {
+  const auto words = [](const CellArray& array) -> std::string {
+    switch (array.role) {
+      case bptt::Role::input: return "given at each step";
+      case bptt::Role::initial: return "a state before the first step";
+      case bptt::Role::weight: return "the same at each step";
+      case bptt::Role::state: return "handed on";
+      case bptt::Role::output: return "given out";
+      case bptt::Role::upstream: return "from the loss of each step";
+      case bptt::Role::final_upstream: return "from a loss that reads the last state";
+      default: return "";
+    }
+  };
+  std::string text = "| arrays | shape | |\n|---|---|---|\n", names, shape, what;
+  const auto end_row = [&] {
+    if (!names.empty()) text += "| " + names + " | " + shape + " | " + what + " |\n";
+    names.clear();
+  };
+  for (const CellArray& array : cell.arrays()) {
+    if (words(array).empty()) continue;
+    if (shape_text(cell, array) != shape || words(array) != what) end_row();
+    names += (names.empty() ? "`" : " `") + array.name + "`";
+    shape = shape_text(cell, array);
+    what = words(array);
+    if (array.low < array.high) {
+      const auto number = [](double v) {
+        std::string digits = std::to_string(v);
+        digits.erase(digits.find_last_not_of('0') + 1);
+        if (digits.back() == '.') digits.pop_back();
+        return digits;
+      };
+      what += ", in " + number(array.low) + " .. " + number(array.high);
+      end_row();
+    }
+  }
+  end_row();
+  return text;
+}
+
+}  // namespace
+
+std::string page_of_built_in_cells() {
+  std::string page(head);
+  for (const EmbeddedFile& file : built_in_files()) {
+    const Definition& cell = built_in(file.name);
+    const Program step = cell.activations.empty() ? cell.step : cell.with(cell.activations.front());
+    std::string lines = derivation_text(cell, step);
+    lines.erase(0, lines.find("\n\n") + 2);  // its title
+    page += "\n## " + cell.name + "\n\n" + cell.title + ".\n\n```\n" + std::string(file.text()) +
+            "```\n\n" + arrays_table(bptt::table_of(cell_named(cell.name))) + "\n```\n" + lines +
+            "```\n";
+  }
+  return page;
+}
+
+}  // namespace bptt::cells
