@@ -46,7 +46,8 @@ class NetworkBounds {
   /// is first asked for, in the time of two evaluations or a few more.
   [[nodiscard]] double second_order(std::string_view array) const;
 
-  /// A ReLU's argument lies so near its kink that rounding may choose the other side.
+  /// A ReLU's argument lies so near its kink, or two numbers of which the larger one is taken so
+  /// near each other, that rounding may choose the other side.
   [[nodiscard]] bool near_kink() const;
   /// Some intermediate result may exceed the largest finite number.
   [[nodiscard]] bool may_overflow() const;

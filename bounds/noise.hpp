@@ -333,6 +333,7 @@ class Noise {
       if (certain_.has(z)) look_for_kinks(line.arguments.front(), t, visit, steps);
       return;
     }
+    if (line.function == cells::Function::larger) return look_for_ties(line, t, visit, steps);
     const double ulps = rounding_.u == 0 ? 0 : ulps_of(line.function);
     const bool quotient = line.function == cells::Function::reciprocal;
     if (ulps == 0 && !quotient) return;
@@ -373,6 +374,22 @@ class Noise {
       const double margin =
           kink_margin * rounding_.u * static_cast<double>(certain_.all(z.array)[Plan::at(k)]);
       if (std::abs(static_cast<double>(values_.all(z.array)[Plan::at(k)])) < margin)
+        near_kink_ = true;
+    }
+  }
+
+  /// Two that are so near each other that rounding may choose the other one.
+  void look_for_ties(const cells::Line& line, Index t, Index visit, Index steps) {
+    const int p = line.arguments.front().array, q = line.arguments.back().array;
+    const Index block = plan_.layout.block(line.to.array);
+    const Index at_p = plan_.slot(p, t, visit) * block, at_q = plan_.slot(q, t, visit) * block;
+    const auto certain = [&](int array, Index at) {
+      return certain_.has(array) ? static_cast<double>(certain_.all(array)[Plan::at(at)]) : 0;
+    };
+    for (Index k = 0; k < block * steps; ++k) {
+      const double apart = std::abs(static_cast<double>(values_.all(p)[Plan::at(at_p + k)]) -
+                                    static_cast<double>(values_.all(q)[Plan::at(at_q + k)]));
+      if (apart < kink_margin * rounding_.u * (certain(p, at_p + k) + certain(q, at_q + k)))
         near_kink_ = true;
     }
   }

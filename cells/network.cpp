@@ -4,10 +4,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "cells/built_in.hpp"
 #include "cells/functions.hpp"
 #include "cells/reverse.hpp"
+#include "cells/signature.hpp"
+#include "cells/stacked.hpp"
 
 namespace bptt::cells {
 namespace {
@@ -20,6 +23,20 @@ struct Added {
 Added& added() {
   static Added all;
   return all;
+}
+
+/// Under the lock.
+Cell number_of(const Definition& cell) {
+  const Cell number = bptt::add_cell(table_of(cell));
+  added().definitions[number] = std::make_unique<const Definition>(cell);
+  return number;
+}
+
+/// "gru_x2": two layers.
+std::optional<int> layers_in(std::string_view name) {
+  if (name.size() < 4 || name.substr(name.size() - 3, 2) != "_x") return std::nullopt;
+  const int layers = name.back() - '0';
+  return layers >= 2 && layers <= 9 ? std::optional(layers) : std::nullopt;
 }
 
 std::vector<CellTable::NamedSize> sizes_of(const Program& step, const std::string& cell) {
@@ -87,7 +104,6 @@ CellTable table_of(const Definition& cell) {
   };
   const std::vector<bool> read = read_on_the_way_back(cell);
   std::vector<OwnArray> own;
-  std::vector<std::string> outputs, states;
   for (std::size_t k = 0; k < step.arrays.size(); ++k) {
     const Array& array = step.arrays[k];
     OwnArray of{array.name, bptt::Role::kept, {}};
@@ -97,8 +113,8 @@ CellTable table_of(const Definition& cell) {
     switch (array.role) {
       case Role::input: of.role = bptt::Role::input; break;
       case Role::weight: of.role = bptt::Role::weight; break;
-      case Role::state: of.role = bptt::Role::state, states.push_back(array.name); break;
-      case Role::output: of.role = bptt::Role::output, outputs.push_back(array.name); break;
+      case Role::state: of.role = bptt::Role::state; break;
+      case Role::output: of.role = bptt::Role::output; break;
       case Role::local:
         if (!array.named || !read[k] || is_stack(step, static_cast<int>(k))) continue;
         break;
@@ -111,8 +127,10 @@ CellTable table_of(const Definition& cell) {
     if (std::find(cell.activations.begin(), cell.activations.end(), function_named(name_of(g))) !=
         cell.activations.end())
       activations.push_back(g);
-  return {cell.name, sizes, own, outputs.empty() ? std::vector{states.front()} : outputs,
-          activations};
+  std::vector<std::string> seen;
+  for (const int k : Signature(step).seen)
+    seen.push_back(step.arrays[static_cast<std::size_t>(k)].name);
+  return {cell.name, sizes, own, seen, activations};
 }
 
 Cell add_cell(const Definition& cell) {
@@ -121,17 +139,29 @@ Cell add_cell(const Definition& cell) {
   for (const Definition& known : built_in())
     if (known.name == cell.name)
       throw Error("the cell " + cell.name + " is built in; give this one another name");
-  const Cell number = bptt::add_cell(table_of(cell));
-  all.definitions[number] = std::make_unique<const Definition>(cell);
-  return number;
+  return number_of(cell);
 }
 
 Cell cell_named(std::string_view name) {
   if (const auto known = find_cell(name)) return *known;
+  if (const auto layers = layers_in(name)) {
+    const std::string_view one = name.substr(0, name.size() - 3);
+    const Definition cell = stacked(definition_of(cell_named(one)), *layers);
+    const std::lock_guard lock(added().mutex);
+    if (const auto known = find_cell(name)) return *known;
+    return number_of(cell);
+  }
   const Definition& cell = built_in(name);
   const std::lock_guard lock(added().mutex);
   if (const auto known = find_cell(name)) return *known;
   return bptt::add_cell(table_of(cell));
+}
+
+std::optional<Layers> layers_of(Cell cell) {
+  const std::string_view name = bptt::name_of(cell);
+  const auto layers = layers_in(name);
+  if (!layers) return std::nullopt;
+  return Layers{cell_named(name.substr(0, name.size() - 3)), *layers};
 }
 
 std::vector<Cell> built_in_cells() {
@@ -163,6 +193,13 @@ Extents extents_of(Cell cell, const Sizes& sizes) {
 }
 
 bool runs_over_a_field(Cell cell) {
+  const auto& lines = definition_of(cell).step.lines;
+  return std::none_of(lines.begin(), lines.end(), [](const Line& line) {
+    return line.function == Function::larger || line.function == Function::relu;
+  });
+}
+
+bool is_smooth(Cell cell) {
   const auto& lines = definition_of(cell).step.lines;
   return std::none_of(lines.begin(), lines.end(), [](const Line& line) {
     return line.function == Function::larger || line.function == Function::relu;

@@ -2,6 +2,8 @@
 // gets a number.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +19,16 @@ namespace bptt::cells {
 
 /// Gives a cell of one's own a number. Throws Error if there is another one of that name.
 [[nodiscard]] Cell add_cell(const Definition& cell);
-/// A built-in cell, or one that was added. Throws UnsupportedError with the names that are there.
+/// A built-in cell, or one that was added; "gru_x2" to "gru_x9" are so many layers of one
+/// (stacked.hpp). Throws UnsupportedError with the names that are there.
 [[nodiscard]] Cell cell_named(std::string_view name);
+/// Of "gru_x2": two of the GRU. The arrays of layer l > 1 begin with prefix_of_layer(l).
+struct Layers {
+  Cell one;
+  int count;
+};
+[[nodiscard]] std::optional<Layers> layers_of(Cell cell);
+[[nodiscard]] std::string prefix_of_layer(int layer);
 /// RNN and LSTM, then the other built-in ones by name.
 [[nodiscard]] std::vector<Cell> built_in_cells();
 [[nodiscard]] const Definition& definition_of(Cell cell);
@@ -30,6 +40,9 @@ namespace bptt::cells {
 
 /// Whether its lines mean something where numbers have no order: it has no `larger`.
 [[nodiscard]] bool runs_over_a_field(Cell cell);
+/// Whether its states move smoothly with what it is given: where it takes the larger of two they do
+/// not.
+[[nodiscard]] bool is_smooth(Cell cell);
 /// Whether it has sums of products alone, besides identity and ReLU: on small whole numbers all of
 /// its results are exact.
 [[nodiscard]] bool has_exact_sums(Cell cell, Activation activation);

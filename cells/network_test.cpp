@@ -91,6 +91,28 @@ TEST(Cells, OfOnesOwnGetANumberAndKeepTheirName) {
               ThrowsMessage<UnsupportedError>(HasSubstr("there is no cell 'elman'; they are")));
 }
 
+TEST(Cells, OfLayersAreBuiltFromOne) {
+  const Cell two = cell_named("lstm_x2");
+  EXPECT_EQ(cell_named("lstm_x2"), two);
+  EXPECT_EQ(layers_of(two)->one, Cell::lstm);
+  EXPECT_EQ(layers_of(two)->count, 2);
+  EXPECT_FALSE(layers_of(Cell::lstm));
+  const CellTable& table = bptt::table_of(two);
+  EXPECT_THAT(table.states, ElementsAre("a", "c", "l2_a", "l2_c"));
+  EXPECT_THAT(table.upstream, ElementsAre("dl2_a", "da_T", "dc_T", "dl2_c_T"));
+  const Sizes sizes{3, 5, 2, 7, 4};
+  EXPECT_EQ(table.find("Wf")->shape(sizes), (Shape{5, 8}));
+  EXPECT_EQ(table.find("l2_Wf")->shape(sizes), (Shape{5, 10})) << "it reads a, not x";
+  EXPECT_EQ(
+      bptt::table_of(cell_named("lstm_projected_x2")).find("l2_Wf")->shape({3, 5, 2, 7, 4, 6}),
+      (Shape{5, 6}))
+      << "it reads what is projected";
+  EXPECT_THAT([] { static_cast<void>(cell_named("scan_x2")); },
+              ThrowsMessage<UnsupportedError>(HasSubstr("scan cannot be stacked")));
+  EXPECT_THAT([] { static_cast<void>(cell_named("elman_x2")); },
+              ThrowsMessage<UnsupportedError>(HasSubstr("there is no cell 'elman'")));
+}
+
 TEST(Cells, WithTooManySizesOrAWrongRangeAreRefused) {
   const auto refused = [](const std::string& text, const std::string& words) {
     EXPECT_THAT([&] { static_cast<void>(table_of(parse(text, "f"))); },

@@ -16,7 +16,8 @@ text, LaTeX, NumPy and C++. The sample and the step are never written: every arr
 behind its own, and at each step one of those axes. A bias is (n, 1).
 
 `bptt-verify check lines --cell gru` puts a cell's own lines to the test. Files and libraries are taken for any of
-them, or for one of your own: [your_own_cell.md](your_own_cell.md).
+them, or for one of your own: [your_own_cell.md](your_own_cell.md). Layers are cells too: `gru_x2` is two of them, the
+arrays of the second one are `l2_h`, `l2_Wr`, ..; so up to nine, of any cell that reads one array of features.
 )";
 
 std::string extent_text(const CellTable& cell, const bptt::Axis& axis) {

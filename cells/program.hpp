@@ -103,6 +103,8 @@ struct Program {
   std::vector<Letter> letters;
   std::vector<Array> arrays;
   std::vector<Line> lines;
+  /// What the losses of each step read, by name; empty: the outputs, or the first state.
+  std::vector<std::string> seen;
 
   /// The array of a name, or -1.
   [[nodiscard]] int find(std::string_view name) const;

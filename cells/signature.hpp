@@ -11,8 +11,8 @@ namespace bptt::cells {
 
 struct Signature {
   std::vector<int> inputs, weights, states, outputs;
-  /// The loss of each step reads the outputs, or the first state where there are none. Of the other
-  /// states a loss may read the last one.
+  /// The loss of each step reads what Program::seen says. Of the other states a loss may read the
+  /// last one.
   std::vector<int> seen, seen_last;
 
   explicit Signature(const Program& step)
@@ -21,6 +21,8 @@ struct Signature {
         states(step.arrays_of(Role::state)),
         outputs(step.arrays_of(Role::output)),
         seen(outputs.empty() ? std::vector{states.front()} : outputs) {
+    if (!step.seen.empty()) seen.clear();
+    for (const std::string& name : step.seen) seen.push_back(step.array(name));
     for (const int state : states)
       if (!is_seen(state)) seen_last.push_back(state);
   }

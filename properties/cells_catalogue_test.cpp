@@ -5,7 +5,9 @@
 #include "properties/codec.hpp"
 #include "properties/property.hpp"
 #include "properties/replay.hpp"
+#include "properties/trial.hpp"
 #include "subjects/registry.hpp"
+#include "subjects/subject_of.hpp"
 
 namespace bptt::properties {
 namespace {
@@ -37,7 +39,83 @@ TEST_P(OfCell, TheLinesHoldTheCatalogue) {
   EXPECT_GT(asked, 40);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, OfCell, ::testing::ValuesIn(cells::built_in_cells()),
+/// The lines, with a fault of whoever joins layers.
+class WrongLayers final : public SubjectOf<WrongLayers> {
+ public:
+  /// Changes what backward is handed, or what it gives, of a network of two layers.
+  enum class Fault { final_gradient_lost, initial_gradients_swapped, dx_of_the_layer_above };
+  explicit WrongLayers(Fault fault) : fault_(fault) {}
+  [[nodiscard]] std::string name() const override { return "wrong layers"; }
+  [[nodiscard]] std::string description() const override { return "Layers joined wrongly."; }
+  [[nodiscard]] Capabilities capabilities() const override { return lines_->capabilities(); }
+  template <class S>
+  [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
+                                                         const Sizes& sizes) const {
+    return std::make_unique<Run<S>>(lines_->open<S>(cell, g, sizes), fault_,
+                                    cells::layers_of(cell).has_value());
+  }
+
+ private:
+  template <class S>
+  class Run final : public Session<S> {
+   public:
+    Run(std::unique_ptr<Session<S>> right, Fault fault, bool layers)
+        : right_(std::move(right)), fault_(fault), layers_(layers) {}
+    void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
+      right_->forward(in, out);
+    }
+    void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
+                  const NamedViews<S>& grad) override {
+      NamedViews<const S> handed = up;
+      Tensor<S> zeros(up.contains("dh_T") ? up["dh_T"].shape() : Shape{});
+      if (layers_ && fault_ == Fault::final_gradient_lost)
+        handed["dh_T"] = std::as_const(zeros).view();
+      right_->backward(in, handed, grad);
+      if (layers_ && fault_ == Fault::initial_gradients_swapped) {
+        Tensor<S> kept(grad["dh0"].shape());
+        copy(View<const S>(grad["dh0"]), kept.view());
+        copy(View<const S>(grad["dl2_h0"]), grad["dh0"]);
+        copy(std::as_const(kept).view(), grad["dl2_h0"]);
+      }
+      if (layers_ && fault_ == Fault::dx_of_the_layer_above)
+        for_each_element(grad["dx"], [](S& v) { v += v; });
+    }
+
+   private:
+    std::unique_ptr<Session<S>> right_;
+    Fault fault_;
+    bool layers_;
+  };
+  std::unique_ptr<Subject> lines_ = make_subject("lines");
+  Fault fault_;
+};
+
+TEST(Layers, JoinedWronglyAreSeen) {
+  using Fault = WrongLayers::Fault;
+  const Cell cell = cells::cell_named("gru_x2");
+  for (const Fault fault : {Fault::final_gradient_lost, Fault::initial_gradients_swapped,
+                            Fault::dx_of_the_layer_above}) {
+    const WrongLayers subject(fault);
+    for (const char* id : {"layer_after_layer", "equals_reference"}) {
+      const Property& property = find_property(id);
+      const SpecLimits limits = limits_for(property, subject.capabilities(), cell);
+      bool broken = false;
+      for (std::uint64_t k = 0; k < 20 && !broken; ++k)
+        broken = check(property, subject, Scalar::f64, decode_spec(random_spec_bytes(k), limits))
+                     .outcome == Outcome::broken;
+      EXPECT_TRUE(broken) << id << " of fault " << static_cast<int>(fault);
+    }
+  }
+}
+
+std::vector<Cell> all_cells() {
+  std::vector<Cell> cells = cells::built_in_cells();
+  for (const char* layers : {"rnn_x3", "lstm_x2", "gru_x2"})
+    cells.push_back(cells::cell_named(layers));
+  return cells;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, OfCell, ::testing::ValuesIn(all_cells()),
                          [](const auto& info) { return std::string(bptt::name_of(info.param)); });
 
 }  // namespace

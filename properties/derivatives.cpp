@@ -8,6 +8,7 @@
 
 #include "arithmetic/complex_step.hpp"
 #include "arithmetic/fifty_digits.hpp"
+#include "cells/network.hpp"
 #include "properties/dual_states.hpp"
 #include "properties/families.hpp"
 #include "properties/parts.hpp"
@@ -441,6 +442,7 @@ void add_derivatives(std::vector<Property>& all) {
                  .check_f32 = finite_differences<float>,
                  .check_f64 = finite_differences<double>,
                  .regimes = smooth,
+                 .of = cells::is_smooth,
                  .tanh_only = true,
                  .max_size = 5,
                  .cost = 8});
@@ -472,6 +474,7 @@ void add_derivatives(std::vector<Property>& all) {
        .check_f32 = descent<float>,
        .check_f64 = descent<double>,
        .regimes = smooth,
+       .of = cells::is_smooth,
        .tanh_only = true,
        .max_size = 6});
 }

@@ -114,7 +114,8 @@ std::string Expectation::doubt() const {
   if (exact()) return "";
   if (run().noise().may_overflow())
     return "intermediate values come near the largest finite number";
-  if (run().noise().near_kink()) return "a ReLU's argument is within rounding of its kink";
+  if (run().noise().near_kink())
+    return "a ReLU's argument, or a choice of the larger of two, is within rounding of its kink";
   return "";
 }
 

@@ -60,6 +60,10 @@ const std::vector<Property>& catalogue() {
   return all;
 }
 
+bool is_of_faults(const Property& p) {
+  return p.about == About::subject && (p.of == nullptr || p.of(Cell::rnn) || p.of(Cell::lstm));
+}
+
 const Property& find_property(std::string_view id) {
   const Property* nearest = &catalogue().front();
   for (const Property& p : catalogue()) {

@@ -55,6 +55,8 @@ struct Property {
 /// The whole catalogue, what tells most first: shapes and comparisons with an expected result
 /// before what compares a subject with itself. In this order it is listed, judged and reported.
 [[nodiscard]] const std::vector<Property>& catalogue();
+/// Of a subject, and of RNN or LSTM among others: what the faults with names can break.
+[[nodiscard]] bool is_of_faults(const Property& property);
 /// Throws UnsupportedError with the nearest ids if there is no such property.
 [[nodiscard]] const Property& find_property(std::string_view id);
 

@@ -81,7 +81,7 @@ int KillMatrix::median_first() const {
 KillMatrix run_matrix(const MatrixOptions& options, const std::atomic<bool>* stop) {
   KillMatrix matrix{.seed = options.seed, .cases = options.cases, .properties = {}, .faults = {}};
   for (const properties::Property& property : properties::catalogue())
-    if (property.about == properties::About::subject) matrix.properties.push_back(&property);
+    if (is_of_faults(property)) matrix.properties.push_back(&property);
 
   std::vector<std::size_t> rows = options.rows;
   if (rows.empty()) {

@@ -35,7 +35,7 @@ std::string text_given(const std::string& file) {
 }
 
 cells::Definition cell_given(const std::string& name) {
-  if (!name.ends_with(".cell")) return cells::built_in(name);
+  if (!name.ends_with(".cell")) return cells::definition_of(cells::cell_named(name));
   return cells::parse(text_given(name), std::filesystem::path(name).filename().string());
 }
 
