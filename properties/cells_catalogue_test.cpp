@@ -1,10 +1,13 @@
 // The catalogue is held by the lines of every built-in cell.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cells/network.hpp"
 #include "properties/codec.hpp"
 #include "properties/property.hpp"
 #include "properties/replay.hpp"
+#include "properties/run_options.hpp"
 #include "properties/trial.hpp"
 #include "subjects/registry.hpp"
 #include "subjects/subject_of.hpp"
@@ -23,8 +26,10 @@ TEST_P(OfCell, TheLinesHoldTheCatalogue) {
     for (const Scalar scalar : {Scalar::f32, Scalar::f64}) {
       if (!applies(property, can, cell, scalar)) continue;
       const SpecLimits limits = limits_for(property, can, cell);
+      const auto cases = static_cast<std::uint64_t>(
+          std::max(2, RunOptions::from_environment().cases_of_cost(property.cost) / 8));
       int held = 0;
-      for (std::uint64_t k = 0; k < 12 || (held == 0 && k < 60); ++k) {
+      for (std::uint64_t k = 0; k < cases || (held == 0 && k < 60); ++k) {
         const ProblemSpec spec = decode_spec(random_spec_bytes(k), limits);
         if (!applies(property, can, scalar, spec)) continue;
         const Verdict verdict = check(property, *subject, scalar, spec);
