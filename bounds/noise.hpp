@@ -157,6 +157,7 @@ class Noise {
 
   void run(std::size_t number, Index t, Index visit, Index steps) {
     const cells::Line& line = plan_.line(number);
+    if (line.function == cells::Function::larger) return look_for_ties(number, t, visit, steps);
     if (line.function != cells::Function::sum) return apply(line, t, visit, steps);
     for (std::size_t k = 0; k < line.terms.size(); ++k)
       add_term(line, k, plan_.contraction(number, k, steps), t, visit);
@@ -333,7 +334,6 @@ class Noise {
       if (certain_.has(z)) look_for_kinks(line.arguments.front(), t, visit, steps);
       return;
     }
-    if (line.function == cells::Function::larger) return look_for_ties(line, t, visit, steps);
     const double ulps = rounding_.u == 0 ? 0 : ulps_of(line.function);
     const bool quotient = line.function == cells::Function::reciprocal;
     if (ulps == 0 && !quotient) return;
@@ -379,19 +379,17 @@ class Noise {
   }
 
   /// Two that are so near each other that rounding may choose the other one.
-  void look_for_ties(const cells::Line& line, Index t, Index visit, Index steps) {
-    const int p = line.arguments.front().array, q = line.arguments.back().array;
-    const Index block = plan_.layout.block(line.to.array);
-    const Index at_p = plan_.slot(p, t, visit) * block, at_q = plan_.slot(q, t, visit) * block;
-    const auto certain = [&](int array, Index at) {
-      return certain_.has(array) ? static_cast<double>(certain_.all(array)[Plan::at(at)]) : 0;
+  void look_for_ties(std::size_t number, Index t, Index visit, Index steps) {
+    const cells::Line& line = plan_.line(number);
+    const cells::Place &p = line.arguments.front(), &q = line.arguments.back();
+    const auto certain = [&](const cells::Place& place, Index at) {
+      return certain_.has(place.array) ? static_cast<double>(certain_.at(place, t, visit)[at]) : 0;
     };
-    for (Index k = 0; k < block * steps; ++k) {
-      const double apart = std::abs(static_cast<double>(values_.all(p)[Plan::at(at_p + k)]) -
-                                    static_cast<double>(values_.all(q)[Plan::at(at_q + k)]));
-      if (apart < kink_margin * rounding_.u * (certain(p, at_p + k) + certain(q, at_q + k)))
-        near_kink_ = true;
-    }
+    const N *of_p = values_.at(p, t, visit), *of_q = values_.at(q, t, visit);
+    plan_.contraction(number, 0, steps).for_each([&](Index, Index i, Index j) {
+      const double apart = std::abs(static_cast<double>(of_p[i]) - static_cast<double>(of_q[j]));
+      if (apart < kink_margin * rounding_.u * (certain(p, i) + certain(q, j))) near_kink_ = true;
+    });
   }
 
   const Plan& plan_;

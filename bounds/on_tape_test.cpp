@@ -11,6 +11,7 @@
 #include "bounds/drawn_network_test.hpp"
 #include "bounds/network_bounds.hpp"
 #include "cells/built_in.hpp"
+#include "cells/parse.hpp"
 #include "cells/walk.hpp"
 
 namespace bptt::bounds {
@@ -156,6 +157,44 @@ TEST(BoundsByArrays, WhatIsNeitherAStateNorAGradientHasNone) {
       }
   }
   EXPECT_GT(refused, 0);
+}
+
+// Of two numbers that are equal but for rounding either may be the larger one; of two that are given
+// and equal, or apart, there is no doubt.
+TEST(Ties, OfAMaximumAreFound) {
+  const auto near_kink = [](const std::string& first, const std::string& second, long double apart,
+                            Index n) {
+    const auto cell = cells::parse("cell c\naxes i: n_h\nstate h[i]\ninput x[i] y[i]\nweight w[i]\n"
+                                   "p[i] = " + first + "\nq[i] = " + second +
+                                       "\nh[i] = larger(p[i], q[i]) + w[i] h'[i]\n",
+                                   "c");
+    cells::Extents extents;
+    extents.add("n_h", n);
+    NamedTensors<long double> in, up;
+    const auto filled = [](const Shape& shape, long double v) {
+      Tensor<long double> tensor(shape);
+      fill(tensor.view(), v);
+      return tensor;
+    };
+    in.add("x", filled({n, 1, 2}, 0.3L));
+    in.add("y", filled({n, 1, 2}, 0.3L));
+    in["y"].elements().back() += apart;
+    for (std::size_t k = 0; k + 1 < in["y"].elements().size(); ++k)
+      in["y"].elements()[k] += 0.1L;  // one entry alone is near
+    in.add("w", filled({n}, 0.5L));
+    in.add("h0", filled({n, 1}, 0.25L));
+    up.add("dh", filled({n, 1, 2}, 1));
+    const auto plan = std::make_shared<const Plan>(
+        std::make_shared<const NormalForm>(normal_form(cell.step)), extents, 1, 2, 2,
+        Derivation::one_pass);
+    return NetworkBounds(plan, in, up, Rounding::of<double>(), true).near_kink();
+  };
+  for (const Index n : {Index{3}, Index{600}}) {
+    EXPECT_TRUE(near_kink("x[i] + w[i]", "y[i] + w[i]", 0, n)) << n;
+    EXPECT_TRUE(near_kink("x[i] + w[i]", "y[i] + w[i]", 1e-16L, n)) << n;
+    EXPECT_FALSE(near_kink("x[i] + w[i]", "y[i] + w[i]", 1e-6L, n)) << n;
+    EXPECT_FALSE(near_kink("x[i]", "y[i]", 0, n)) << "both are given: " << n;
+  }
 }
 
 }  // namespace

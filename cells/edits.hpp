@@ -37,7 +37,7 @@ struct Edit {
 /// computed: a first += on zeros.
 [[nodiscard]] std::vector<Edit> single_edits(const Written& right);
 [[nodiscard]] Written edited(const Written& right, const Edit& edit);
-/// "backward line 7, dzf += dft ft_slope: without ft_slope".
+/// "backward, dzf += dft * ft_slope: without the factor ft_slope".
 [[nodiscard]] std::string in_words(const Written& right, const Edit& edit);
 
 }  // namespace bptt::cells

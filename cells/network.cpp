@@ -146,6 +146,8 @@ Cell cell_named(std::string_view name) {
   if (const auto known = find_cell(name)) return *known;
   if (const auto layers = layers_in(name)) {
     const std::string_view one = name.substr(0, name.size() - 3);
+    if (layers_in(one))
+      throw UnsupportedError("there are no layers of layers: '" + std::string(name) + "'");
     const Definition cell = stacked(definition_of(cell_named(one)), *layers);
     const std::lock_guard lock(added().mutex);
     if (const auto known = find_cell(name)) return *known;
@@ -155,6 +157,14 @@ Cell cell_named(std::string_view name) {
   const std::lock_guard lock(added().mutex);
   if (const auto known = find_cell(name)) return *known;
   return bptt::add_cell(table_of(cell));
+}
+
+std::optional<Cell> known_cell(std::string_view name) {
+  try {
+    return cell_named(name);
+  } catch (const UnsupportedError&) {
+    return std::nullopt;
+  }
 }
 
 std::optional<Layers> layers_of(Cell cell) {
@@ -192,14 +202,7 @@ Extents extents_of(Cell cell, const Sizes& sizes) {
   return extents;
 }
 
-bool runs_over_a_field(Cell cell) {
-  const auto& lines = definition_of(cell).step.lines;
-  return std::none_of(lines.begin(), lines.end(), [](const Line& line) {
-    return line.function == Function::larger || line.function == Function::relu;
-  });
-}
-
-bool is_smooth(Cell cell) {
+bool compares_nothing(Cell cell) {
   const auto& lines = definition_of(cell).step.lines;
   return std::none_of(lines.begin(), lines.end(), [](const Line& line) {
     return line.function == Function::larger || line.function == Function::relu;
@@ -219,6 +222,12 @@ bool has_exact_sums(Cell cell, Activation activation) {
     });
   }
   return found->second;
+}
+
+bool may_have_exact_sums(Cell cell) {
+  const auto& open = bptt::table_of(cell).activations();
+  if (open.empty()) return has_exact_sums(cell, Activation::tanh);
+  return std::any_of(open.begin(), open.end(), [&](Activation g) { return has_exact_sums(cell, g); });
 }
 
 }  // namespace bptt::cells

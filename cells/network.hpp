@@ -22,6 +22,8 @@ namespace bptt::cells {
 /// A built-in cell, or one that was added; "gru_x2" to "gru_x9" are so many layers of one
 /// (stacked.hpp). Throws UnsupportedError with the names that are there.
 [[nodiscard]] Cell cell_named(std::string_view name);
+/// The same; nothing if there is none.
+[[nodiscard]] std::optional<Cell> known_cell(std::string_view name);
 /// Of "gru_x2": two of the GRU. The arrays of layer l > 1 begin with prefix_of_layer(l).
 struct Layers {
   Cell one;
@@ -38,13 +40,14 @@ struct Layers {
 /// Its sizes under the names that its letters have.
 [[nodiscard]] Extents extents_of(Cell cell, const Sizes& sizes);
 
-/// Whether its lines mean something where numbers have no order: it has no `larger`.
-[[nodiscard]] bool runs_over_a_field(Cell cell);
-/// Whether its states move smoothly with what it is given: where it takes the larger of two they do
-/// not.
-[[nodiscard]] bool is_smooth(Cell cell);
+/// Whether its lines, but for an activation that it leaves open, compare no numbers: then they mean
+/// something over a field, where there is no order, and its states move smoothly with what it is
+/// given.
+[[nodiscard]] bool compares_nothing(Cell cell);
 /// Whether it has sums of products alone, besides identity and ReLU: on small whole numbers all of
 /// its results are exact.
 [[nodiscard]] bool has_exact_sums(Cell cell, Activation activation);
+/// With one of its activations at least.
+[[nodiscard]] bool may_have_exact_sums(Cell cell);
 
 }  // namespace bptt::cells

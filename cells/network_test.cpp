@@ -67,7 +67,7 @@ TEST(Cells, HaveOneNumberEach) {
   for (const Cell cell : built_in_cells()) {
     EXPECT_EQ(cell_named(name_of(cell)), cell);
     EXPECT_EQ(definition_of(cell).name, name_of(cell));
-    EXPECT_EQ(runs_over_a_field(cell), name_of(cell) != "slstm");
+    EXPECT_EQ(compares_nothing(cell), name_of(cell) != "slstm");
   }
   EXPECT_TRUE(has_exact_sums(cell_named("scan"), Activation::tanh));
   EXPECT_TRUE(has_exact_sums(Cell::rnn, Activation::relu));
@@ -109,6 +109,8 @@ TEST(Cells, OfLayersAreBuiltFromOne) {
       << "it reads what is projected";
   EXPECT_THAT([] { static_cast<void>(cell_named("scan_x2")); },
               ThrowsMessage<UnsupportedError>(HasSubstr("scan cannot be stacked")));
+  EXPECT_THAT([] { static_cast<void>(cell_named("gru_x2_x2")); },
+              ThrowsMessage<UnsupportedError>(HasSubstr("there are no layers of layers")));
   EXPECT_THAT([] { static_cast<void>(cell_named("elman_x2")); },
               ThrowsMessage<UnsupportedError>(HasSubstr("there is no cell 'elman'")));
 }

@@ -17,8 +17,8 @@ namespace bptt::cells {
 ///   weight  W[i,l]      the same at each step and for all samples
 ///   output  o[i]        given out, and read by no later step
 ///   function g: tanh relu identity
-///   range   n: 0.5 1.5   where the numbers lie that the cell needs, of a state those it begins
-///   with y[i] = expression   each array but inputs and weights once, above where it is read
+///   range   n: 0.5 1.5   where an array's numbers must lie; of a state, before the first step
+///   y[i] = expression   each array but inputs and weights once, above where it is read
 /// In an expression factors stand side by side, "/" divides by the next one, and
 /// stack(a'[j], x[k]) puts arrays one above the other. A letter is summed if it stands in a term
 /// and neither on the left nor, for a parenthesis or an argument, elsewhere in the term around it.

@@ -16,8 +16,7 @@ namespace bptt::cells {
 /// One sequence of given sizes, forwards and then backwards any number of times.
 /// The names and shapes of its arrays, for a state s, an input x, a weight W and an output o:
 ///   in    x (.., m, T_x)   W   s0 (.., m), the state before step 0
-///   up    ds, do (.., m, T_da), the gradient of the loss of each step alone; ds_T (.., m), that of
-///   a
+///   up    ds, do (.., m, T_da), the gradient of the loss of each step alone; ds_T (.., m), of a
 ///         loss that reads the state after step T_da-1. What is missing is zero.
 ///   out   s, o (.., m, T_x);  dx (.., m, T_da), dW, ds0 (.., m)
 template <class S>

@@ -82,6 +82,9 @@ struct OwnArray {
 
 class CellTable {
  public:
+  /// So many arrays can be given to a cell, inputs, initial states, weights and upstream gradients.
+  static constexpr std::size_t most_given = 256;
+
   struct NamedSize {
     std::string name;
     Size size;

@@ -87,7 +87,7 @@ std::string special(const TraceCase& c, Scalar usual) {
   std::string zeros;
   const auto names = properties::drawn_names(c.spec.cell);
   for (std::size_t k = 0; k < names.size(); ++k)
-    if ((c.spec.zero_arrays >> k & 1U) != 0) zeros += (zeros.empty() ? "" : ", ") + names[k];
+    if (c.spec.zero_arrays.test(k)) zeros += (zeros.empty() ? "" : ", ") + names[k];
   if (!zeros.empty()) words.push_back(zeros + " of zeros");
   const std::string text = listed(words);
   if (c.scalar == usual) return text;

@@ -145,7 +145,7 @@ std::optional<CaseMaps> widest_maps(const Evidence& evidence) {
   const auto rank = [](const CaseEvidence& c) {
     const TraceCase& d = c.described();
     const bool usual = d.script == Script::once && d.exponent == 0 &&
-                       d.spec.regime == properties::Regime::unit && d.spec.zero_arrays == 0;
+                       d.spec.regime == properties::Regime::unit && d.spec.zero_arrays.none();
     const Sizes& sizes = d.spec.sizes;
     const bool shown = std::max(sizes.n_a, sizes.n_x) <= tallest_map && sizes.T_x <= widest_map;
     return std::tuple(usual, shown, std::min(sizes.n_a, sizes.T_x), sizes.n_a * sizes.T_x);

@@ -67,7 +67,7 @@ class CaseList {
     const auto names = properties::drawn_names(base_.spec.cell);
     for (std::size_t k = 0; k < names.size(); ++k)
       if (std::find(arrays.begin(), arrays.end(), names[k]) != arrays.end())
-        c.spec.zero_arrays |= 1U << k;
+        c.spec.zero_arrays.set(k);
     return c;
   }
 

@@ -1,4 +1,5 @@
 // Properties 4, 5, 10, 13 and 39: independent computations of the same numbers agree.
+#include "cells/network.hpp"
 #include "properties/families.hpp"
 #include "properties/reference_run.hpp"
 #include "properties/trial.hpp"
@@ -126,7 +127,7 @@ void add_agreement(std::vector<Property>& all) {
                  .check_f32 = integers_are_exact<float>,
                  .check_f64 = integers_are_exact<double>,
                  .regimes = bit(Regime::integers),
-                 .of = may_be_exact,
+                 .of = cells::may_have_exact_sums,
                  .linear_only = true,
                  .of_states = true});
   all.push_back({.id = "scalars_agree",

@@ -113,6 +113,23 @@ TEST(Layers, JoinedWronglyAreSeen) {
   }
 }
 
+// Twelve arrays a layer: more than a word has bits.
+TEST(Layers, OfManyArraysAreZeroOneByOne) {
+  const Cell cell = cells::cell_named("lstm_x9");
+  const auto names = drawn_names(cell);
+  ASSERT_EQ(names.size(), 1U + 9 * 12);
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    ProblemSpec spec;
+    spec.cell = cell;
+    spec.zero_arrays.set(k);
+    EXPECT_EQ(parse_problem_spec(to_string(spec)), spec);
+    const auto problem = generate<double>(spec);
+    for (const auto* arrays : {&problem.in, &problem.up})
+      for (const auto& [name, tensor] : *arrays)
+        EXPECT_EQ(tensor.elements().front() == 0, name == names[k]) << name << " " << k;
+  }
+}
+
 std::vector<Cell> all_cells() {
   std::vector<Cell> cells = cells::built_in_cells();
   for (const char* layers : {"rnn_x3", "lstm_x2", "gru_x2"})

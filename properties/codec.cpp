@@ -45,10 +45,8 @@ Activation decode_activation(std::uint8_t byte, const SpecLimits& limits, Regime
 
 /// The integer regime is about exact sums, which tanh and sigmoid do not have.
 bool may_be_exact(const SpecLimits& limits) {
-  if (table_of(limits.cell).activations().empty())
-    return cells::has_exact_sums(limits.cell, Activation::tanh);
-  return (limits.relu && cells::has_exact_sums(limits.cell, Activation::relu)) ||
-         (limits.identity && cells::has_exact_sums(limits.cell, Activation::identity));
+  const bool open = !table_of(limits.cell).activations().empty();
+  return cells::may_have_exact_sums(limits.cell) && (!open || limits.relu || limits.identity);
 }
 
 Regime decode_regime(std::uint8_t byte, const SpecLimits& limits) {
@@ -79,14 +77,17 @@ void decode_wide(std::uint8_t byte, Sizes& s, const SpecLimits& limits) {
 
 /// Three quarters of all cases have no zero array; else one, seldom two. What the losses of each
 /// step send is never zero: then every gradient is, and a comparison of zeros says nothing.
-unsigned decode_zeros(std::uint8_t byte, Cell cell) {
-  if (byte < 192) return 0;
+ArraySet decode_zeros(std::uint8_t byte, Cell cell) {
+  if (byte < 192) return {};
   const auto names = drawn_names(cell);
-  std::vector<unsigned> bits;
-  for (unsigned k = 0; k < names.size(); ++k)
-    if (array_of(cell, names[k]).role != Role::upstream) bits.push_back(1U << k);
-  const std::size_t first = byte % bits.size();
-  return byte < 240 ? bits[first] : bits[first] | bits[(first + 1) % bits.size()];
+  std::vector<std::size_t> may_be_zero;
+  for (std::size_t k = 0; k < names.size(); ++k)
+    if (array_of(cell, names[k]).role != Role::upstream) may_be_zero.push_back(k);
+  const std::size_t first = byte % may_be_zero.size();
+  ArraySet zeros;
+  zeros.set(may_be_zero[first]);
+  if (byte >= 240) zeros.set(may_be_zero[(first + 1) % may_be_zero.size()]);
+  return zeros;
 }
 
 ProblemSpec decode(const Bytes& b, const SpecLimits& limits) {

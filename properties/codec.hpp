@@ -22,7 +22,7 @@ struct SpecLimits {
   bool tanh = true, relu = true, identity = true;  // of the RNN; at least one
   Index max_T = 4096;                              // T is at most this, whatever max_size says
   bool fewer_losses = true;                        // T_da < T_x in some cases
-  unsigned always_zero = 0;                        // as in ProblemSpec::zero_arrays
+  ArraySet always_zero{};                          // as in ProblemSpec::zero_arrays
   Index beside_wide = 4096;  // the other three sizes are at most this where one is wide
 };
 

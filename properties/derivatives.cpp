@@ -442,7 +442,7 @@ void add_derivatives(std::vector<Property>& all) {
                  .check_f32 = finite_differences<float>,
                  .check_f64 = finite_differences<double>,
                  .regimes = smooth,
-                 .of = cells::is_smooth,
+                 .of = cells::compares_nothing,
                  .tanh_only = true,
                  .max_size = 5,
                  .cost = 8});
@@ -474,7 +474,7 @@ void add_derivatives(std::vector<Property>& all) {
        .check_f32 = descent<float>,
        .check_f64 = descent<double>,
        .regimes = smooth,
-       .of = cells::is_smooth,
+       .of = cells::compares_nothing,
        .tanh_only = true,
        .max_size = 6});
 }

@@ -287,11 +287,7 @@ Verdict lag_by_lag(const ProblemSpec& spec) {
   Comparison comparison(0);
   auto p = modular_problem(spec);
   const Index T = spec.sizes.T_da, loss = Draw(spec.seed, "loss").below(T, 0);
-  auto up = losses_of_steps(p, loss, loss + 1, p.sizes);
-  if (loss == T - 1)
-    for (auto& [name, tensor] : up)
-      if (!array_of(p.cell, name).has_steps) tensor = p.up[name];
-  p.up = std::move(up);
+  p.up = losses_of_steps(p, loss, loss + 1, p.sizes, loss == T - 1);
   const auto cache = reference_forward(p);
   const auto full = reference_backward(p, cache);
   for (const Index lag : lags(T, loss)) {
@@ -345,7 +341,8 @@ Verdict of_two_samples(const Subject&, const ProblemSpec& spec) {
 }
 
 Property specification(std::string_view id, std::string_view sentence, std::string_view mathematics,
-                       Verdict (*check)(const Subject&, const ProblemSpec&)) {
+                       Verdict (*check)(const Subject&, const ProblemSpec&),
+                       bool (*of)(Cell) = cells::compares_nothing) {
   return {.id = id,
           .sentence = sentence,
           .mathematics = mathematics,
@@ -354,7 +351,7 @@ Property specification(std::string_view id, std::string_view sentence, std::stri
           .check_f64 = check,
           .about = About::specification,
           .regimes = bit(Regime::unit),
-          .of = cells::runs_over_a_field,
+          .of = of,
           .max_size = 6};
 }
 
@@ -364,27 +361,22 @@ void add_exact(std::vector<Property>& all) {
   all.push_back(specification(
       "slow_ways_agree_exactly", "In a finite field the slow ways and the one pass agree exactly",
       "walks = split = one pass, over p = 2^61-1", of_two_samples<slow_ways_exactly>));
-  Property derivations = specification(
+  all.push_back(specification(
       "derivations_agree_exactly", "In a finite field both derivations of the LSTM agree exactly",
-      "reversed lines = closed form, over p = 2^61-1", of_two_samples<derivations_exactly>);
-  derivations.of = is_lstm;
-  all.push_back(derivations);
+      "reversed lines = closed form, over p = 2^61-1", of_two_samples<derivations_exactly>,
+      is_lstm));
   all.push_back(specification("adjoint_identity_exactly",
                               "The backward pass is the adjoint of the forward pass's derivative",
                               "<Jv, w> = <v, J^T w>, over p = 2^61-1",
                               of_two_samples<adjoint_identity>));
-  Property counts = specification("counts_are_the_formulas",
-                                  "Multiply-adds and cell steps are exactly those of the formulas",
-                                  "one pass: T cell steps; one walk per loss: T(T+1)/2",
-                                  of_two_samples<counts_are_the_formulas>);
-  counts.of = is_rnn_or_lstm;
-  all.push_back(counts);
-  Property dependence = specification("dependence_is_causal",
-                                      "No result depends on a later step or on another sample",
-                                      "dL_t/dx_s = 0 for s > t; a<t> never reads x<s>, s > t",
-                                      of_two_samples<dependence_is_causal>);
-  dependence.of = nullptr;
-  all.push_back(dependence);
+  all.push_back(specification("counts_are_the_formulas",
+                              "Multiply-adds and cell steps are exactly those of the formulas",
+                              "one pass: T cell steps; one walk per loss: T(T+1)/2",
+                              of_two_samples<counts_are_the_formulas>, is_rnn_or_lstm));
+  all.push_back(specification("dependence_is_causal",
+                              "No result depends on a later step or on another sample",
+                              "dL_t/dx_s = 0 for s > t; a<t> never reads x<s>, s > t",
+                              of_two_samples<dependence_is_causal>, nullptr));
   all.push_back(specification(
       "lag_beyond_T_is_full_bptt", "Truncation at a lag of at least T is full BPTT",
       "truncated(k) = G for k >= T, over p = 2^61-1", of_two_samples<lag_beyond_T_is_full>));

@@ -90,7 +90,7 @@ Tensor<S> draw_array(const ProblemSpec& spec, const std::string& name, std::stri
   Tensor<S> tensor(array.shape(spec.sizes));
   const auto names = drawn_names(spec.cell);
   for (std::size_t k = 0; k < names.size(); ++k)
-    if (names[k] == name && (spec.zero_arrays >> k & 1U) != 0) return tensor;
+    if (names[k] == name && spec.zero_arrays.test(k)) return tensor;
   const Draw draw(spec.seed, name + std::string(stream));
   if (is_recurrent(array) && spec.regime == Regime::integers) {
     draw_signed_permutation(draw, tensor);

@@ -128,7 +128,7 @@ TEST(Generate, ZeroArraysAreZerosAndNothingElseChanges) {
       for (std::size_t zero = 0; zero < names.size(); ++zero) {
         ProblemSpec spec = spec_of(cell, regime);
         const auto before = generated<double>(spec);
-        spec.zero_arrays = 1U << zero;
+        spec.zero_arrays = properties::ArraySet().set(zero);
         for (const auto& [name, tensor] : generated<double>(spec))
           for (std::size_t k = 0; k < tensor.elements().size(); ++k)
             ASSERT_TRUE(same_bits(tensor.elements()[k],

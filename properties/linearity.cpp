@@ -107,11 +107,8 @@ Verdict superposition_over_time(const Subject& subject, const ProblemSpec& spec)
   const std::vector<Index> ends = ends_of_parts(T, trial.draw("parts"));
   std::vector<Expectation> expectations;
   for (std::size_t k = 0; k + 1 < ends.size(); ++k) {
-    auto up = losses_of_steps(trial.problem, ends[k], ends[k + 1], spec.sizes);
-    if (ends[k + 1] == T)
-      for (auto& [name, tensor] : up)
-        if (!array_of(spec.cell, name).has_steps) tensor = trial.problem.up[name];
-    const auto alone = trial.with_upstream(std::move(up));
+    const auto alone = trial.with_upstream(
+        losses_of_steps(trial.problem, ends[k], ends[k + 1], spec.sizes, ends[k + 1] == T));
     add_scaled(sum, 1, converted<long double>(gradients_of(spec.cell, trial.run(alone))));
     if (k + 2 < ends.size()) expectations.push_back(trial.expect(alone));
   }

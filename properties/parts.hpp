@@ -96,15 +96,20 @@ void for_each_input_gradient(Cell cell, const Visit& visit) {
     if (array.role == Role::gradient && array.role_of_source == Role::input) visit(array.name);
 }
 
-/// What the losses of steps first .. last-1 send, and zeros for the others and for the last states.
+/// What the losses of steps first .. last-1 send, and zeros for the others; with_last: and what a loss
+/// sends that reads the last state, else zeros.
 template <class S>
 [[nodiscard]] NamedTensors<S> losses_of_steps(const Problem<S>& p, Index first, Index last,
-                                              const Sizes& sizes) {
+                                              const Sizes& sizes, bool with_last = false) {
   auto up = make_tensors<S>(p.cell, upstream_names(p.cell), sizes);
-  for (auto& [name, tensor] : up)
-    if (array_of(p.cell, name).has_steps)
-      for (Index t = first; t < last; ++t)
-        copy(p.up[name].view().at_step(t), tensor.view().at_step(t));
+  for (auto& [name, tensor] : up) {
+    if (!array_of(p.cell, name).has_steps) {
+      if (with_last) tensor = p.up[name];
+      continue;
+    }
+    for (Index t = first; t < last; ++t)
+      copy(p.up[name].view().at_step(t), tensor.view().at_step(t));
+  }
   return up;
 }
 

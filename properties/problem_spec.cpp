@@ -41,16 +41,16 @@ Regime parse_regime(std::string_view word, std::string_view value) {
   throw FormatError("'" + std::string(word) + "': the regimes are" + known);
 }
 
-unsigned parse_zero_arrays(Cell cell, std::string_view word, std::string_view list) {
+ArraySet parse_zero_arrays(Cell cell, std::string_view word, std::string_view list) {
   const auto names = drawn_names(cell);
-  unsigned bits = 0;
+  ArraySet bits;
   std::string name;
   for (std::istringstream in{std::string(list)}; std::getline(in, name, ',');) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end())
       throw FormatError("'" + std::string(word) + "': the " + std::string(bptt::name_of(cell)) +
                         " has no array " + name);
-    bits |= 1U << static_cast<unsigned>(found - names.begin());
+    bits.set(static_cast<std::size_t>(found - names.begin()));
   }
   return bits;
 }
@@ -98,7 +98,7 @@ std::string to_string(const ProblemSpec& spec) {
   const auto names = drawn_names(spec.cell);
   std::string zero;
   for (std::size_t k = 0; k < names.size(); ++k)
-    if ((spec.zero_arrays >> k & 1U) != 0) zero += (zero.empty() ? "" : ",") + names[k];
+    if (spec.zero_arrays.test(k)) zero += (zero.empty() ? "" : ",") + names[k];
   if (!zero.empty()) out << " zero=" << zero;
   if (spec.digits != 0) out << " digits=" << spec.digits;
   return out.str();

@@ -2,6 +2,7 @@
 // Deliberately without values: what is small enough to print is small enough to replay.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ inline constexpr Regimes all_regimes = (1U << regime_count) - 1;
 /// Every regime in which values are finite.
 inline constexpr Regimes finite_regimes = all_regimes & ~bit(Regime::nonfinite);
 
+/// A set of the arrays that a cell is given.
+using ArraySet = std::bitset<CellTable::most_given>;
+
 struct ProblemSpec {
   Cell cell = Cell::rnn;
   Activation activation = Activation::tanh;
@@ -40,7 +44,7 @@ struct ProblemSpec {
   std::uint64_t seed = 0;
   /// Arrays of input_names(cell), then of upstream_names(cell), that are all zeros: bit k is array
   /// k.
-  unsigned zero_arrays = 0;
+  ArraySet zero_arrays{};
   /// Significant bits of every value, 0 for all that the scalar has; whole numbers stay as they
   /// are.
   int digits = 0;

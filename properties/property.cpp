@@ -78,13 +78,6 @@ bool is_rnn(Cell cell) { return cell == Cell::rnn; }
 bool is_lstm(Cell cell) { return cell == Cell::lstm; }
 bool is_rnn_or_lstm(Cell cell) { return is_rnn(cell) || is_lstm(cell); }
 
-bool may_be_exact(Cell cell) {
-  const auto& open = table_of(cell).activations();
-  if (open.empty()) return cells::has_exact_sums(cell, Activation::tanh);
-  return std::any_of(open.begin(), open.end(),
-                     [&](Activation g) { return cells::has_exact_sums(cell, g); });
-}
-
 bool applies(const Property& property, const Capabilities& can, Cell cell, Scalar scalar) {
   if (property.of != nullptr && !property.of(cell)) return false;
   if (property.about == About::specification) return scalar == Scalar::f64;
@@ -99,16 +92,15 @@ bool applies(const Property& property, const Capabilities& can, Cell cell, Scala
   return can_run(can, cell, Activation::tanh, scalar);
 }
 
-unsigned always_zero(const Capabilities& can, Cell cell) {
-  unsigned bits = 0;
+ArraySet always_zero(const Capabilities& can, Cell cell) {
+  ArraySet bits;
   const auto names = drawn_names(cell);
-  for (unsigned k = 0; k < names.size(); ++k)
-    if (!can.has(names[k])) bits |= 1U << k;
+  for (std::size_t k = 0; k < names.size(); ++k) bits.set(k, !can.has(names[k]));
   return bits;
 }
 
 bool takes(const Capabilities& can, const ProblemSpec& spec) {
-  const unsigned zero = always_zero(can, spec.cell);
+  const ArraySet zero = always_zero(can, spec.cell);
   return spec.sizes.T_x <= can.max_T && (can.fewer_losses || spec.sizes.T_da == spec.sizes.T_x) &&
          (spec.zero_arrays & zero) == zero;
 }

@@ -49,8 +49,6 @@ struct Property {
 [[nodiscard]] bool is_rnn(Cell cell);
 [[nodiscard]] bool is_lstm(Cell cell);
 [[nodiscard]] bool is_rnn_or_lstm(Cell cell);
-/// On small whole numbers, with one of its activations at least, its results are exact.
-[[nodiscard]] bool may_be_exact(Cell cell);
 
 /// The whole catalogue, what tells most first: shapes and comparisons with an expected result
 /// before what compares a subject with itself. In this order it is listed, judged and reported.
@@ -66,7 +64,7 @@ struct Property {
 [[nodiscard]] bool applies(const Property& property, const Capabilities& capabilities,
                            Scalar scalar, const ProblemSpec& spec);
 /// The arrays that the subject does not take, as in ProblemSpec::zero_arrays.
-[[nodiscard]] unsigned always_zero(const Capabilities& capabilities, Cell cell);
+[[nodiscard]] ArraySet always_zero(const Capabilities& capabilities, Cell cell);
 /// Whether the subject takes a problem of these steps and with these arrays zero.
 [[nodiscard]] bool takes(const Capabilities& capabilities, const ProblemSpec& spec);
 /// What the codec may draw for it.

@@ -40,7 +40,7 @@ std::vector<ProblemSpec> shrink_candidates(const ProblemSpec& spec) {
   const auto names = drawn_names(spec.cell);
   for (unsigned k = 0; k < names.size(); ++k)
     if (array_of(spec.cell, names[k]).role != Role::upstream)
-      with([&](ProblemSpec& s) { s.zero_arrays |= 1U << k; });
+      with([&](ProblemSpec& s) { s.zero_arrays.set(k); });
   for (const int digits : {1, 2, 8})
     if (spec.digits == 0 || spec.digits > digits) with([&](ProblemSpec& s) { s.digits = digits; });
   for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}})

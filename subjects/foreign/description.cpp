@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstdio>
-#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -35,15 +34,6 @@ std::vector<std::string> words_of(const char* text) {
 std::string line_of(std::string_view text, std::string_view key) {
   const auto lines = lines_of(text, key);
   return lines.empty() ? "" : lines.front();
-}
-
-/// Nothing for a name that no cell has.
-std::optional<Cell> known_cell(const std::string& name) {
-  try {
-    return cells::cell_named(name);
-  } catch (const UnsupportedError&) {
-    return std::nullopt;
-  }
 }
 
 }  // namespace
@@ -108,7 +98,7 @@ Capabilities capabilities_of(std::string_view text) {
   Capabilities can;
   can.cells.clear();
   for (const std::string& name : words_of(cells.c_str()))
-    if (const auto cell = known_cell(name)) can.cells.push_back(*cell);
+    if (const auto cell = cells::known_cell(name)) can.cells.push_back(*cell);
   if (can.cells.empty())
     throw Error("it names the cells " + cells +
                 ", of which none is known; --cell FILE.cell brings the lines of one's own");

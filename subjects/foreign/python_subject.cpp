@@ -122,15 +122,6 @@ bool is_of_courses(const std::string& part) {
   return std::find(of_courses.begin(), of_courses.end(), part) != of_courses.end();
 }
 
-/// The cell of that name; nothing if there is none.
-std::optional<Cell> known_cell(const std::string& name) {
-  try {
-    return cells::cell_named(name);
-  } catch (const UnsupportedError&) {
-    return std::nullopt;
-  }
-}
-
 class PythonSubject final : public SubjectOf<PythonSubject> {
  public:
   PythonSubject(std::string path, std::string part, std::shared_ptr<PythonFile> file)
@@ -138,7 +129,7 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
     const bool by_name = !is_of_courses(part_);
     const bool cell = !by_name && part_.ends_with("_cell");
     const bool lstm = part_.starts_with("lstm");
-    can_.cells = {by_name ? *known_cell(part_) : lstm ? Cell::lstm : Cell::rnn};
+    can_.cells = {by_name ? *cells::known_cell(part_) : lstm ? Cell::lstm : Cell::rnn};
     can_.f32 = false;  // np.zeros is f64 whatever the inputs are
     can_.relu = can_.identity = false;
     can_.strided = false;
@@ -238,8 +229,15 @@ Parts python_parts(const std::string& path, const Options& options) {
           "{0}_backward is not tested: without {0}_forward nothing makes the caches that it reads",
           part));
   }
-  for (const auto& [part, parameters] : file->named)
-    if (known_cell(part)) parts.names.push_back(fmt::format("{}:{}", path, part));
+  for (const auto& [part, parameters] : file->named) {
+    if (!cells::known_cell(part)) continue;
+    try {
+      static_cast<void>(PythonSubject(path, part, file));
+      parts.names.push_back(fmt::format("{}:{}", path, part));
+    } catch (const UnsupportedError& error) {  // a function of that name for something else
+      parts.notes.push_back(error.what());
+    }
+  }
   if (!parts.names.empty()) return parts;
   std::string notes;
   for (const auto& note : parts.notes) notes += "\n  " + note;
@@ -254,7 +252,7 @@ Parts python_parts(const std::string& path, const Options& options) {
 std::unique_ptr<Subject> make_python_subject(const std::string& path, const std::string& part,
                                              const Options& options) {
   const auto file = open_file(path, options);
-  const bool by_name = file->named.contains(part) && known_cell(part);
+  const bool by_name = file->named.contains(part) && cells::known_cell(part);
   if (!by_name && !(is_of_courses(part) && file->has(part + "_forward"))) {
     std::string notes;
     for (const auto& note : file->notes) notes += "\n  " + note;
