@@ -159,15 +159,16 @@ TEST(BoundsByArrays, WhatIsNeitherAStateNorAGradientHasNone) {
   EXPECT_GT(refused, 0);
 }
 
-// Of two numbers that are equal but for rounding either may be the larger one; of two that are given
-// and equal, or apart, there is no doubt.
+// Of two numbers that are equal but for rounding either may be the larger one; of two that are
+// given and equal, or apart, there is no doubt.
 TEST(Ties, OfAMaximumAreFound) {
   const auto near_kink = [](const std::string& first, const std::string& second, long double apart,
                             Index n) {
-    const auto cell = cells::parse("cell c\naxes i: n_h\nstate h[i]\ninput x[i] y[i]\nweight w[i]\n"
-                                   "p[i] = " + first + "\nq[i] = " + second +
-                                       "\nh[i] = larger(p[i], q[i]) + w[i] h'[i]\n",
-                                   "c");
+    const auto cell = cells::parse(
+        "cell c\naxes i: n_h\nstate h[i]\ninput x[i] y[i]\nweight w[i]\n"
+        "p[i] = " +
+            first + "\nq[i] = " + second + "\nh[i] = larger(p[i], q[i]) + w[i] h'[i]\n",
+        "c");
     cells::Extents extents;
     extents.add("n_h", n);
     NamedTensors<long double> in, up;
@@ -184,9 +185,9 @@ TEST(Ties, OfAMaximumAreFound) {
     in.add("w", filled({n}, 0.5L));
     in.add("h0", filled({n, 1}, 0.25L));
     up.add("dh", filled({n, 1, 2}, 1));
-    const auto plan = std::make_shared<const Plan>(
-        std::make_shared<const NormalForm>(normal_form(cell.step)), extents, 1, 2, 2,
-        Derivation::one_pass);
+    const auto plan =
+        std::make_shared<const Plan>(std::make_shared<const NormalForm>(normal_form(cell.step)),
+                                     extents, 1, 2, 2, Derivation::one_pass);
     return NetworkBounds(plan, in, up, Rounding::of<double>(), true).near_kink();
   };
   for (const Index n : {Index{3}, Index{600}}) {

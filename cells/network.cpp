@@ -227,7 +227,8 @@ bool has_exact_sums(Cell cell, Activation activation) {
 bool may_have_exact_sums(Cell cell) {
   const auto& open = bptt::table_of(cell).activations();
   if (open.empty()) return has_exact_sums(cell, Activation::tanh);
-  return std::any_of(open.begin(), open.end(), [&](Activation g) { return has_exact_sums(cell, g); });
+  return std::any_of(open.begin(), open.end(),
+                     [&](Activation g) { return has_exact_sums(cell, g); });
 }
 
 }  // namespace bptt::cells

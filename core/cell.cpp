@@ -153,8 +153,9 @@ CellTable::CellTable(std::string name, std::vector<NamedSize> sizes,
     add(std::move(gradient), gradients);
   }
   if (inputs.size() + upstream.size() > most_given)
-    throw Error("the cell " + name_ + " is given " + std::to_string(inputs.size() + upstream.size()) +
-                " arrays, more than " + std::to_string(most_given));
+    throw Error("the cell " + name_ + " is given " +
+                std::to_string(inputs.size() + upstream.size()) + " arrays, more than " +
+                std::to_string(most_given));
 }
 
 const CellArray* CellTable::find(std::string_view array) const {

@@ -18,8 +18,8 @@ namespace {
 
 class Edited : public ::testing::TestWithParam<Cell> {};
 
-/// A wrong line shows in the first digits. Rounding, of some thousand operations in 64 bits each, stays
-/// below this part of the largest entry.
+/// A wrong line shows in the first digits. Rounding, of some thousand operations in 64 bits each,
+/// stays below this part of the largest entry.
 constexpr long double rounding = 0x1p-50L;
 
 /// All that the lines give with an edit and without it, at a few problems, in 64-bit mantissas: an

@@ -361,10 +361,10 @@ void add_exact(std::vector<Property>& all) {
   all.push_back(specification(
       "slow_ways_agree_exactly", "In a finite field the slow ways and the one pass agree exactly",
       "walks = split = one pass, over p = 2^61-1", of_two_samples<slow_ways_exactly>));
-  all.push_back(specification(
-      "derivations_agree_exactly", "In a finite field both derivations of the LSTM agree exactly",
-      "reversed lines = closed form, over p = 2^61-1", of_two_samples<derivations_exactly>,
-      is_lstm));
+  all.push_back(specification("derivations_agree_exactly",
+                              "In a finite field both derivations of the LSTM agree exactly",
+                              "reversed lines = closed form, over p = 2^61-1",
+                              of_two_samples<derivations_exactly>, is_lstm));
   all.push_back(specification("adjoint_identity_exactly",
                               "The backward pass is the adjoint of the forward pass's derivative",
                               "<Jv, w> = <v, J^T w>, over p = 2^61-1",

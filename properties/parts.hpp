@@ -96,8 +96,8 @@ void for_each_input_gradient(Cell cell, const Visit& visit) {
     if (array.role == Role::gradient && array.role_of_source == Role::input) visit(array.name);
 }
 
-/// What the losses of steps first .. last-1 send, and zeros for the others; with_last: and what a loss
-/// sends that reads the last state, else zeros.
+/// What the losses of steps first .. last-1 send, and zeros for the others; with_last: and what a
+/// loss sends that reads the last state, else zeros.
 template <class S>
 [[nodiscard]] NamedTensors<S> losses_of_steps(const Problem<S>& p, Index first, Index last,
                                               const Sizes& sizes, bool with_last = false) {
