@@ -174,6 +174,7 @@ struct ScalarFunctions<Bounded<V>> {
   static B larger(const B& p, const B& q) {
     return B::judged(F::larger(p.value, q.value), std::max(p.bound, q.bound));
   }
+  static B where(const B& p, const B& on) { return on.value == V(0) ? B(0) : p; }
 
  private:
   /// k units in the last place of the exact result, each at most 2 u of it; rounded up, which

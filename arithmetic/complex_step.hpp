@@ -35,6 +35,9 @@ struct ScalarFunctions<std::complex<V>> {
     return Complex(ScalarFunctions<V>::relu_slope(a.real()));
   }
   static Complex larger(const Complex& p, const Complex& q) { return q.real() > p.real() ? q : p; }
+  static Complex where(const Complex& p, const Complex& on) {
+    return on.real() == V(0) ? Complex(V(0)) : p;
+  }
 };
 
 /// How far off the functions may be, relative to the result and in units of u: a value beside that

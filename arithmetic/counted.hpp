@@ -7,8 +7,8 @@
 namespace bptt {
 
 /// Operations done. A multiply-add of an inner product is one multiplication and one addition;
-/// a subtraction is an addition; a change of sign, a comparison (relu_slope, larger) and a copy
-/// are free.
+/// a subtraction is an addition; a change of sign, a comparison (relu_slope, larger, where) and a
+/// copy are free.
 struct Counts {
   long long multiplications = 0, additions = 0, divisions = 0;
   long long activations = 0;  // tanh, sigmoid, relu, exp, log
@@ -75,6 +75,7 @@ struct ScalarFunctions<Counted> {
   static Counted relu(Counted z) { return activation(F::relu(z.value)); }
   static Counted relu_slope(Counted a) { return Counted(F::relu_slope(a.value)); }
   static Counted larger(Counted p, Counted q) { return Counted(F::larger(p.value, q.value)); }
+  static Counted where(Counted p, Counted on) { return Counted(F::where(p.value, on.value)); }
 
  private:
   static Counted activation(double result) {

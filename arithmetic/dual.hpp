@@ -75,6 +75,9 @@ struct ScalarFunctions<Dual<V>> {
   /// Piecewise constant: its tangent is zero.
   static Dual<V> relu_slope(const Dual<V>& a) { return {F::relu_slope(a.value), V(0)}; }
   static Dual<V> larger(const Dual<V>& p, const Dual<V>& q) { return q > p ? q : p; }
+  static Dual<V> where(const Dual<V>& p, const Dual<V>& on) {
+    return {F::where(p.value, on.value), F::where(p.tangent, on.value)};
+  }
 };
 
 }  // namespace bptt

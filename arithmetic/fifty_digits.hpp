@@ -57,6 +57,7 @@ struct ScalarFunctions<Fifty> {
   static Fifty relu(const Fifty& z) { return z <= 0 ? Fifty(0) : z; }
   static Fifty relu_slope(const Fifty& a) { return a <= 0 ? Fifty(0) : (a > 0 ? Fifty(1) : a); }
   static Fifty larger(const Fifty& p, const Fifty& q) { return q > p ? q : p; }
+  static Fifty where(const Fifty& p, const Fifty& on) { return on == 0 ? Fifty(0) : p; }
 };
 
 }  // namespace bptt

@@ -98,6 +98,7 @@ struct ScalarFunctions<Modular> {
   [[noreturn]] static Modular relu(Modular) { throw Modular::no_order("relu"); }
   [[noreturn]] static Modular relu_slope(Modular) { throw Modular::no_order("relu"); }
   [[noreturn]] static Modular larger(Modular, Modular) { throw Modular::no_order("larger"); }
+  static constexpr Modular where(Modular p, Modular on) { return on == Modular() ? Modular() : p; }
 
  private:
   /// Source: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators".

@@ -196,13 +196,14 @@ class NoiseModel::Builder {
 
   /// Largest error that one operation with a result of magnitude y commits.
   [[nodiscard]] double own_error(Op op, double y) const {
-    if (y == 0) return 0;  // tanh(0), and products with an exact zero
+    const double absolute = op == Op::tanh || op == Op::sigmoid ? rounding_.absolute_error : 0;
+    if (y == 0) return absolute;  // tanh(0), and products with an exact zero
     const auto ulps = [&](double n) {
       return n * std::max(2 * rounding_.u * y, rounding_.smallest_subnormal);
     };
     switch (op) {
-      case Op::tanh: return ulps(rounding_.tanh_ulp);
-      case Op::sigmoid: return ulps(rounding_.sigmoid_ulp);
+      case Op::tanh: return ulps(rounding_.tanh_ulp) + absolute;
+      case Op::sigmoid: return ulps(rounding_.sigmoid_ulp) + absolute;
       case Op::exp: return ulps(rounding_.exp_ulp);
       case Op::log: return ulps(rounding_.log_ulp);
       case Op::divide: return rounding_.u * y + underflow(y);

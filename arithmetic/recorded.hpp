@@ -89,6 +89,7 @@ struct ScalarFunctions<Recorded<V>> {
   /// A step function: constant wherever it has a derivative.
   static R relu_slope(const R& a) { return R(a.value() > V(0) ? 1 : 0); }
   static R larger(const R& p, const R& q) { return q.value() > p.value() ? q : p; }
+  static R where(const R& p, const R& on) { return on.value() == V(0) ? R() : p; }
 };
 
 }  // namespace bptt

@@ -10,6 +10,7 @@ struct Rounding {
   double smallest_normal = 0;
   double largest = 0;                        // largest finite number
   double tanh_ulp = 2.0, sigmoid_ulp = 3.0;  // declared by the implementation
+  double absolute_error = 0;                 // of the two beside, however small the result is
   double exp_ulp = 1.0, log_ulp = 1.0;       // of the loss head
 
   /// Throws nothing; S is float or double.
@@ -19,7 +20,7 @@ struct Rounding {
     Rounding r = *this;
     r.u = 0;
     r.smallest_subnormal = 0;
-    r.tanh_ulp = r.sigmoid_ulp = r.exp_ulp = r.log_ulp = 0;
+    r.tanh_ulp = r.sigmoid_ulp = r.exp_ulp = r.log_ulp = r.absolute_error = 0;
     return r;
   }
   friend bool operator==(const Rounding&, const Rounding&) = default;

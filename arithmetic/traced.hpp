@@ -145,6 +145,8 @@ struct ScalarFunctions<Traced> {
   static Traced larger(const Traced& p, const Traced& q) {
     return Traced::both(F::larger(p.value, q.value), p, q);
   }
+  /// Depends on p alone, and not at all where it is off: `on` is a length, not a number.
+  static Traced where(const Traced& p, const Traced& on) { return on.value == 0 ? Traced(0) : p; }
 };
 
 }  // namespace bptt

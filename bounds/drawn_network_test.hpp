@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "arithmetic/rounding.hpp"
-#include "cells/built_in.hpp"
+#include "cells/every_cell_test.hpp"
 
 namespace bptt::bounds {
 
@@ -38,6 +38,7 @@ inline Drawn draw(const cells::Definition& cell, cells::Function g, std::mt19937
   q.m = 1 + static_cast<Index>(engine() % 3);
   q.T_x = 1 + static_cast<Index>(engine() % 4);
   q.T_da = 1 + static_cast<Index>(engine() % static_cast<std::uint64_t>(q.T_x));
+  if (!q.step.is_causal()) q.T_da = q.T_x;
   const bool f32 = engine() % 2 == 0;
   d.rounding = f32 ? Rounding::of<float>() : Rounding::of<double>();
   const bool whole = engine() % 8 == 0;
@@ -60,6 +61,15 @@ inline Drawn draw(const cells::Definition& cell, cells::Function g, std::mt19937
     const Shape shape = q.step.shape(k, q.extents, q.m);
     switch (array.role) {
       case cells::Role::input: q.in.add(array.name, tensor(shape, q.T_x)); break;
+      case cells::Role::mask: {
+        Tensor<long double> mask({q.m, q.T_x});
+        for (Index j = 0; j < q.m; ++j) {
+          const auto length = static_cast<Index>(engine() % static_cast<std::uint64_t>(q.T_x)) + 1;
+          for (Index t = 0; t < length; ++t) mask(j, t) = 1;
+        }
+        q.in.add(array.name, std::move(mask));
+        break;
+      }
       case cells::Role::weight: q.in.add(array.name, tensor(shape, -1)); break;
       case cells::Role::state:
         q.in.add(array.name + "0", tensor(shape, -1));

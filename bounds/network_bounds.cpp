@@ -164,7 +164,8 @@ class NetworkBounds::Body {
       const auto block = static_cast<double>(plan.layout.block(k));
       const double elements = static_cast<double>(plan.blocks(k)) * block;
       all += elements;
-      of_a_sweep_alone += home == Plan::Home::visit || plan.passing(k) ? block : elements;
+      const bool one_block = (home == Plan::Home::visit && !plan.crosses(k)) || plan.passing(k);
+      of_a_sweep_alone += one_block ? block : elements;
     }
     // The values, the same in N, two errors of each, and what is known of the sums meanwhile.
     const double of_a_value =
@@ -212,8 +213,8 @@ class NetworkBounds::Body {
       NamedTensors<long double>& states = result.emplace_back();
       for (const cells::Role role : {cells::Role::state, cells::Role::output})
         for (const int k : plan_.program().arrays_of(role))
-          states.add(plan_.array(k).name, steps_of(tangents.arrays(), k, plan_.T_x,
-                                                   plan_.home(k) == Plan::Home::state ? 1 : 0));
+          states.add(plan_.array(k).name,
+                     steps_of(tangents.arrays(), k, plan_.T_x, plan_.first_slot(k)));
     }
     return result;
   }
@@ -259,7 +260,7 @@ class NetworkBounds::Body {
     };
     for (const cells::Role role : {cells::Role::state, cells::Role::output})
       for (const int k : program.arrays_of(role))
-        add(plan_.array(k).name, k, plan_.T_x, plan_.home(k) == Plan::Home::state ? 1 : 0);
+        add(plan_.array(k).name, k, plan_.T_x, plan_.first_slot(k));
     if (!both_) return outputs;
     for (const cells::Role role : {cells::Role::input, cells::Role::weight})
       for (const int k : program.arrays_of(role)) {

@@ -309,13 +309,14 @@ class Noise {
       Sums& to = sums(state.gradient);
       Sums none(meanwhile_->pool);
       Sums& back = state.gradient_before < 0 ? none : sums(state.gradient_before);
-      for (std::size_t v = 0; state.gradient_before >= 0 && v < plan_.visits.visits.size(); ++v)
-        for (const Index from : plan_.visits.visits[v].from)
+      const Visits& visits = plan_.visits_of_state(k);
+      for (std::size_t v = 0; state.gradient_before >= 0 && v < visits.visits.size(); ++v)
+        for (const Index from : visits.visits[v].from)
           to.add(back, from * block, static_cast<Index>(v) * block, block);
       Sums start(meanwhile_->pool);
       start.make(Plan::at(block));
       if (state.gradient_before >= 0)
-        for (const Index v : plan_.visits.to_start) start.add(back, v * block, 0, block);
+        for (const Index v : visits.to_start) start.add(back, v * block, 0, block);
       start_certain_.emplace_back(Plan::at(block), N(0), &pool_);
       start_deviation_.emplace_back(Plan::at(block), N(0), &pool_);
       finish(start, start_values_[k], start_certain_[k], start_deviation_[k]);
@@ -337,6 +338,8 @@ class Noise {
     const double ulps = rounding_.u == 0 ? 0 : ulps_of(line.function);
     const bool quotient = line.function == cells::Function::reciprocal;
     if (ulps == 0 && !quotient) return;
+    const bool may_be_off =
+        line.function == cells::Function::tanh || line.function == cells::Function::sigmoid;
     if (!certain_.has(y)) {
       certain_.make(y);
       deviation_.make(y);
@@ -346,13 +349,15 @@ class Noise {
     constexpr W one_of_sqrt3 = 1 / std::numbers::sqrt3_v<W>;
     const auto u = static_cast<W>(rounding_.u), eta = static_cast<W>(rounding_.smallest_subnormal);
     const W of_eta = u == 0 ? W(0) : eta / u, times = static_cast<W>(ulps);
+    const W absolute = u == 0 || !may_be_off ? W(0) : static_cast<W>(rounding_.absolute_error) / u;
     Numbers<N>&certain = certain_.all(y), &deviation = deviation_.all(y);
     for (Index k = at; k < at + size; ++k) {
       const W v = std::abs(static_cast<W>(values[Plan::at(k)]));
       note_size(static_cast<double>(v));
-      if (v == 0 || u == 0) continue;
+      if ((v == 0 && absolute == 0) || u == 0) continue;
       const bool underflow = v < 2 * static_cast<W>(rounding_.smallest_normal);
-      const W e = quotient ? v + (underflow ? 2 * of_eta : W(0)) : times * std::max(2 * v, of_eta);
+      const W e = quotient ? v + (underflow ? 2 * of_eta : W(0))
+                           : (v == 0 ? W(0) : times * std::max(2 * v, of_eta)) + absolute;
       certain[Plan::at(k)] = static_cast<N>(e);
       deviation[Plan::at(k)] = static_cast<N>(e * one_of_sqrt3);
     }

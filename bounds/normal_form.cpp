@@ -201,9 +201,13 @@ void add_upstream(NormalForm& form) {
         program.arrays.push_back(upstream);
         form.gradient_of.push_back(-1);
         const int number = static_cast<int>(program.arrays.size()) - 1;
-        form.upstream.push_back({name, number, final});
-        lines.push_back(
-            {program.whole(gradient), true, Function::sum, {{one, {program.whole(number)}}}, {}});
+        form.upstream.push_back({name, number, final, program.pass_of(array)});
+        lines.push_back({program.whole(gradient),
+                         true,
+                         Function::sum,
+                         {{one, {program.whole(number)}}},
+                         {},
+                         program.pass_of(array)});
       }
   program.lines.insert(program.lines.begin() + static_cast<std::ptrdiff_t>(form.forward),
                        lines.begin(), lines.end());
@@ -240,7 +244,7 @@ void split_products(NormalForm& form) {
             {"product" + std::to_string(program.arrays.size()), Role::local, letters, samples});
         form.gradient_of.push_back(-1);
         const Place product = program.whole(static_cast<int>(program.arrays.size()) - 1);
-        lines.push_back({product, false, Function::sum, {{one, {p, q}}}, {}});
+        lines.push_back({product, false, Function::sum, {{one, {p, q}}}, {}, line.pass});
         term.reads.erase(term.reads.begin());
         term.reads[0] = product;
       }
@@ -302,6 +306,7 @@ bool join_one(NormalForm& form) {
       if (program.arrays[static_cast<std::size_t>(of)].role != Role::local) continue;
     }
     Line& reader = program.lines[r.line];
+    if (reader.pass != program.pass_of(y)) continue;
     if (!is_sum(reader) || !is_bare(reader.terms[r.term])) continue;
     const Place read = reader.terms[r.term].reads[0];
     if (!from_the_start(read) || of_samples(program, read) != of_samples(program, reader.to))
@@ -358,6 +363,9 @@ NormalForm normal_form(const Program& step, const WayBack& way_back) {
   form.program.lines.insert(form.program.lines.begin(), forward.lines.begin(), forward.lines.end());
   if (way_back.kept != nullptr) Recomputation(form, *way_back.kept).run();
   add_upstream(form);
+  std::stable_sort(form.program.lines.begin() + static_cast<std::ptrdiff_t>(form.forward),
+                   form.program.lines.end(),
+                   [](const Line& p, const Line& q) { return p.pass > q.pass; });
   split_products(form);
   while (join_one(form)) {
   }

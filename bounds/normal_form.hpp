@@ -20,11 +20,13 @@ struct Upstream {
   std::string name;  // "da", of the loss of each step; "da_T", of the state after the last one
   int array = 0;
   bool final = false;  // it enters at the last step alone
+  int pass = 0;
 };
 
 struct NormalForm {
   /// Lines of one step forwards, then of one step back. No line of a sum has a term of more than
-  /// two reads, and each has `adds` unless it is the first that writes to its array.
+  /// two reads, and each has `adds` unless it is the first that writes to its array. The lines of
+  /// the last pass over time come first on the way back.
   cells::Program program;
   std::size_t forward = 0;       // lines of the forward step
   std::vector<int> gradient_of;  // array -> its gradient; -1: there is none

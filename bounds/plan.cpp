@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/error.hpp"
+
 namespace bptt::bounds {
 
 using cells::Role;
@@ -15,10 +17,17 @@ Plan::Plan(std::shared_ptr<const NormalForm> lines, const cells::Extents& extent
       visits(visits_of(derivation, T_da_)),
       T_x(T_x_),
       T_da(T_da_) {
+  if (!form.program.is_causal()) {
+    if (derivation != Derivation::one_pass && derivation != Derivation::closed_form)
+      throw UnsupportedError("bounds of a network that does not go forwards once are of one pass");
+    if (T_da != T_x) throw UnsupportedError("bounds of such a network are of losses of all steps");
+    turned = turned_visits(T_x);
+  }
   const auto& arrays = form.program.arrays;
   homes_.assign(arrays.size(), Home::nowhere);
   last_lines_.assign(arrays.size(), -1);
   owners_.resize(arrays.size());
+  turned_.assign(arrays.size(), false);
   for (int k = 0; k < static_cast<int>(arrays.size()); ++k) owners_[at(k)] = k;
   for (std::size_t k = 0; k < form.program.lines.size(); ++k) {
     const int to = form.program.lines[k].to.array;
@@ -36,6 +45,7 @@ Plan::Plan(std::shared_ptr<const NormalForm> lines, const cells::Extents& extent
         homes_[at(k)] = Home::forward;
         if (d >= 0) homes_[at(d)] = Home::input_gradient;
         break;
+      case Role::mask: homes_[at(k)] = Home::forward; break;
       case Role::state: homes_[at(k)] = Home::state; break;
       case Role::before: {
         const std::string& name = arrays[at(k)].name;
@@ -52,8 +62,10 @@ Plan::Plan(std::shared_ptr<const NormalForm> lines, const cells::Extents& extent
   for (const int state : form.program.arrays_of(Role::state)) {
     const int before = form.program.find(arrays[at(state)].name + "'");
     states.push_back({state, before, form.gradient_of[at(state)],
-                      before < 0 ? -1 : form.gradient_of[at(before)]});
+                      before < 0 ? -1 : form.gradient_of[at(before)], form.program.pass_of(state)});
+    turned_[at(state)] = form.program.goes_backwards(states.back().pass);
   }
+  find_passes();
   const auto alone = [&](const cells::Place& place) {
     const Home home = homes_[at(place.array)];
     return !arrays[at(place.array)].of_samples && home != Home::once && home != Home::total;
@@ -66,6 +78,38 @@ Plan::Plan(std::shared_ptr<const NormalForm> lines, const cells::Extents& extent
     step_by_step_.push_back(any);
   }
   prepare();
+}
+
+void Plan::find_passes() {
+  const auto& lines = form.program.lines;
+  for (int p = 0; p < form.program.passes(); ++p) {
+    const auto ends = [&](std::size_t from, std::size_t to) {
+      const auto is_of = [&](const cells::Line& line) { return line.pass == p; };
+      const auto begin = lines.begin() + static_cast<std::ptrdiff_t>(from),
+                 end = lines.begin() + static_cast<std::ptrdiff_t>(to);
+      const auto first = std::find_if(begin, end, is_of);
+      const auto last = std::find_if_not(first, end, is_of);
+      return std::pair(static_cast<std::size_t>(first - lines.begin()),
+                       static_cast<std::size_t>(last - lines.begin()));
+    };
+    const auto forward = ends(0, form.forward), back = ends(form.forward, lines.size());
+    passes.push_back(
+        {form.program.goes_backwards(p), forward.first, forward.second, back.first, back.second});
+  }
+  // Written or read on the way back in several passes.
+  std::vector<int> pass_of(form.program.arrays.size(), -1);
+  crosses_.assign(form.program.arrays.size(), false);
+  for (std::size_t k = form.forward; k < lines.size(); ++k) {
+    const auto note = [&](const cells::Place& place) {
+      int& pass = pass_of[at(place.array)];
+      if (pass >= 0 && pass != lines[k].pass) crosses_[at(place.array)] = true;
+      pass = lines[k].pass;
+    };
+    note(lines[k].to);
+    for (const cells::Term& term : lines[k].terms)
+      std::for_each(term.reads.begin(), term.reads.end(), note);
+    std::for_each(lines[k].arguments.begin(), lines[k].arguments.end(), note);
+  }
 }
 
 void Plan::prepare() {
@@ -165,7 +209,7 @@ Index Plan::slot(int array, Index t, Index visit) const {
   switch (home(array)) {
     case Home::forward:
     case Home::input_gradient: return t;
-    case Home::state: return owner(array) == array ? t + 1 : t;
+    case Home::state: return (owner(array) == array) != turned_[at(owner(array))] ? t + 1 : t;
     case Home::visit: return visit;
     default: return 0;
   }

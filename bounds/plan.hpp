@@ -14,7 +14,8 @@ namespace bptt::bounds {
 
 class Plan {
  public:
-  /// Throws Error if a size is missing.
+  /// Throws Error if a size is missing, UnsupportedError for a derivation that the network does not
+  /// have.
   Plan(std::shared_ptr<const NormalForm> lines, const cells::Extents& extents, Index m, Index T_x,
        Index T_da, Derivation derivation);
 
@@ -40,6 +41,32 @@ class Plan {
   [[nodiscard]] const cells::Line& line(std::size_t k) const { return form.program.lines[k]; }
   [[nodiscard]] const cells::Array& array(int k) const { return form.program.arrays[at(k)]; }
   [[nodiscard]] bool on_the_way_back(std::size_t line) const { return line >= form.forward; }
+
+  /// One over time: its lines forwards and back, and its visits.
+  struct Pass {
+    bool backwards = false;
+    std::size_t forward = 0, forward_end = 0, back = 0, back_end = 0;
+  };
+  /// Forwards in this order, back in the other one.
+  std::vector<Pass> passes;
+  [[nodiscard]] const Visits& visits_in(const Pass& pass) const {
+    return pass.backwards ? turned : visits;
+  }
+  [[nodiscard]] const Visits& visits_of_state(std::size_t state) const {
+    return visits_in(passes[at(states[state].pass)]);
+  }
+  /// The k-th step that a pass comes to.
+  [[nodiscard]] Index step_number(const Pass& pass, Index k) const {
+    return pass.backwards ? T_x - 1 - k : k;
+  }
+  /// Of a state, where the one before the first step stands.
+  [[nodiscard]] Index start_slot(int array) const { return turned_[at(owner(array))] ? T_x : 0; }
+  /// Where step 0 of an array of each step stands.
+  [[nodiscard]] Index first_slot(int array) const {
+    return home(array) == Home::state && !turned_[at(array)] ? 1 : 0;
+  }
+  /// An array of the way back that one pass leaves to another.
+  [[nodiscard]] bool crosses(int array) const { return crosses_[at(array)]; }
 
   /// visit(t, number of the visit, steps): all steps of a line, as many at once as stand together.
   template <class Visit>
@@ -84,12 +111,13 @@ class Plan {
   /// A state, the array that holds it before the step, and their gradients; -1: there is none.
   struct State {
     int state, before, gradient, gradient_before;
+    int pass;
   };
 
   std::shared_ptr<const NormalForm> shared_form;
   const NormalForm& form;
   Layout layout;
-  Visits visits;
+  Visits visits, turned;
   Index T_x, T_da;
   std::vector<State> states;
 
@@ -103,13 +131,14 @@ class Plan {
     Index steps;
     Contraction contraction;
   };
+  void find_passes();
   void prepare();
   void prepare_total(const cells::Line& line);
 
   std::vector<std::vector<std::vector<OfSteps>>> contractions_;  // line, term
   std::vector<std::vector<std::vector<Contraction>>> adjoints_;  // line, term, read
   std::vector<std::vector<OfTotal>> of_totals_;                  // line
-  std::vector<bool> selects_, passing_;
+  std::vector<bool> selects_, passing_, turned_, crosses_;
   bool large_ = false, tiny_ = false;
   std::vector<bool> step_by_step_;  // lines with an array of each step that has no samples
 };

@@ -32,7 +32,7 @@ class Sweep {
     for (std::size_t k = 0; k < plan.program().arrays.size(); ++k) {
       const auto role = plan.program().arrays[k].role;
       constant_.push_back(role == cells::Role::input || role == cells::Role::weight ||
-                          plan.selects(static_cast<int>(k)));
+                          role == cells::Role::mask || plan.selects(static_cast<int>(k)));
     }
     for (const Upstream& upstream : plan.form.upstream) constant_[Plan::at(upstream.array)] = true;
   }
@@ -53,9 +53,13 @@ class Sweep {
       for (const Functional::Part& part : functionals[r].parts) seed(part, static_cast<Index>(r));
     if (both_) {
       settle_outputs();
-      for (auto v = plan_.visits.order.rbegin(); v != plan_.visits.order.rend(); ++v) way_back(*v);
+      for (const Plan::Pass& pass : plan_.passes) {
+        const auto& order = plan_.visits_in(pass).order;
+        for (auto v = order.rbegin(); v != order.rend(); ++v) way_back(*v, pass);
+      }
     }
-    for (Index t = plan_.T_x - 1; t >= 0; --t) way_forward(t);
+    for (auto pass = plan_.passes.rbegin(); pass != plan_.passes.rend(); ++pass)
+      for (Index n = plan_.T_x - 1; n >= 0; --n) way_forward(plan_.step_number(*pass, n), *pass);
     std::vector<NoiseBound> bounds;
     for (std::size_t r = 0; r < count; ++r)
       bounds.push_back({static_cast<long double>(sums_[r].certain),
@@ -104,13 +108,15 @@ class Sweep {
     if (blocks.empty()) make(blocks, passing ? 1 : Plan::at(plan_.blocks(owner)));
     return blocks[passing ? 0 : Plan::at(slot)];
   }
-  /// Of arrays of a visit one block, since the visits come one after another.
+  /// Of arrays of a visit one block, since the visits come one after another; of those that one
+  /// pass leaves to another one a visit.
   [[nodiscard]] Block& adjoint(int array, Index t, Index visit) {
     switch (plan_.home(array)) {
       case Plan::Home::visit: {
         Blocks& blocks = back_[Plan::at(array)];
-        if (blocks.empty()) make(blocks, 1);
-        return blocks[0];
+        const bool crosses = plan_.crosses(array);
+        if (blocks.empty()) make(blocks, crosses ? plan_.visits.visits.size() : 1);
+        return blocks[crosses ? Plan::at(visit) : 0];
       }
       default: return forward(array, plan_.slot(array, t, visit));
     }
@@ -135,9 +141,9 @@ class Sweep {
       totals_.push_back({array, r, &part});
       return;
     }
-    const Index before = plan_.home(array) == Plan::Home::state ? 1 : 0;
-    each_entry(part, block * (plan_.blocks(array) - before), [&](Index e, double w) {
-      Block& to = forward(array, e / block + before);
+    const Index states = plan_.home(array) == Plan::Home::state ? 1 : 0;
+    each_entry(part, block * (plan_.blocks(array) - states), [&](Index e, double w) {
+      Block& to = forward(array, e / block + plan_.first_slot(array));
       to.make(block * K_);
       to.elements[place(e % block, r, block)] += static_cast<N>(w);
     });
@@ -313,7 +319,8 @@ class Sweep {
 
   [[nodiscard]] bool is_constant(const cells::Place& place, Index t, Index visit) const {
     return constant_[Plan::at(place.array)] ||
-           (plan_.home(place.array) == Plan::Home::state && plan_.slot(place.array, t, visit) == 0);
+           (plan_.home(place.array) == Plan::Home::state &&
+            plan_.slot(place.array, t, visit) == plan_.start_slot(place.array));
   }
 
   /// Adds factor * d * value to the adjoint of what the line reads.
@@ -360,18 +367,23 @@ class Sweep {
       case cells::Function::identity: return N(1);
       case cells::Function::reciprocal: return -y * y;
       case cells::Function::larger: return (q > p) == (argument == 1) ? N(1) : N(0);
+      case cells::Function::where_on: return q != 0 ? N(1) : N(0);
+      case cells::Function::where_off: return q == 0 ? N(1) : N(0);
       default: return N(0);
     }
   }
 
   // ---- Through time
   /// The adjoint of a gradient that a visit of a later step reads is sent here.
-  void way_back(Index v) {
-    const Visit& visit = plan_.visits.visits[Plan::at(v)];
-    for (Blocks& blocks : back_) clear(blocks);
+  void way_back(Index v, const Plan::Pass& pass) {
+    const Visits& visits = plan_.visits_in(pass);
+    const Visit& visit = visits.visits[Plan::at(v)];
+    const Index first = plan_.step_number(pass, 0);
+    for (std::size_t k = 0; k < back_.size(); ++k)
+      if (!plan_.crosses(static_cast<int>(k))) clear(back_[k]);
     for (std::size_t s = 0; s < plan_.states.size(); ++s) {
       const Plan::State& state = plan_.states[s];
-      if (state.gradient_before < 0) continue;
+      if (state.gradient_before < 0 || &plan_.passes[Plan::at(state.pass)] != &pass) continue;
       const Index block = plan_.layout.block(state.state);
       Block& to = adjoint(state.gradient_before, visit.t, v);
       const auto add = [&](const Block& from) {
@@ -379,12 +391,12 @@ class Sweep {
         to.make(block * K_);
         for (std::size_t k = 0; k < to.elements.size(); ++k) to.elements[k] += from.elements[k];
       };
-      if (visit.t == 0) add(start_[s]);
-      if (const Index receiver = plan_.visits.receiver_of[Plan::at(v)]; receiver >= 0)
+      if (visit.t == first) add(start_[s]);
+      if (const Index receiver = visits.receiver_of[Plan::at(v)]; receiver >= 0)
         add(carried(s, receiver));
     }
     const auto& program = plan_.program();
-    for (std::size_t k = program.lines.size(); k-- > plan_.form.forward;) {
+    for (std::size_t k = pass.back_end; k-- > pass.back;) {
       const cells::Line& line = program.lines[k];
       const Plan::Home home = plan_.home(line.to.array);
       if (home == Plan::Home::total) {
@@ -402,6 +414,7 @@ class Sweep {
       reverse(k, d, visit.t, v);
     }
     for (std::size_t s = 0; s < plan_.states.size(); ++s) {
+      if (&plan_.passes[Plan::at(plan_.states[s].pass)] != &pass) continue;
       const int gradient = plan_.states[s].gradient;
       const Block& d = adjoint(gradient, visit.t, v);
       if (!visit.from.empty() && d.any) carried(s, v) = d;
@@ -420,10 +433,10 @@ class Sweep {
     return blocks[Plan::at(visit)];
   }
 
-  void way_forward(Index t) {
+  void way_forward(Index t, const Plan::Pass& pass) {
     for (std::size_t k = 0; k < forward_.size(); ++k)
       if (plan_.passing(static_cast<int>(k))) clear(forward_[k]);
-    for (std::size_t k = plan_.form.forward; k-- > 0;) {
+    for (std::size_t k = pass.forward_end; k-- > pass.forward;) {
       const cells::Line& line = plan_.line(k);
       const Index slot = plan_.slot(line.to.array, t, 0);
       Block& d = forward(line.to.array, slot);

@@ -26,11 +26,14 @@ class Tangents {
       const std::string name = plan.array(k).name + (home == Plan::Home::state ? "0" : "");
       if (direction.contains(name)) {
         const auto& from = direction[name].elements();
-        std::copy(from.begin(), from.end(), tangents_.block(k, 0));
+        std::copy(from.begin(), from.end(),
+                  tangents_.block(k, home == Plan::Home::state ? plan.start_slot(k) : 0));
       }
     }
-    for (Index t = 0; t < plan.T_x; ++t)
-      for (std::size_t k = 0; k < plan.form.forward; ++k) run(k, t);
+    for (const Plan::Pass& pass : plan.passes)
+      for (Index n = 0; n < plan.T_x; ++n)
+        for (std::size_t k = pass.forward; k < pass.forward_end; ++k)
+          run(k, plan.step_number(pass, n));
   }
 
   [[nodiscard]] const Arrays<V>& arrays() const { return tangents_; }

@@ -16,11 +16,14 @@ using N = Dual<long double>;
 /// A wrong rule shows in the first digits. Rounding, of some hundred operations in 64 bits each,
 /// stays below this part of the largest tangent.
 constexpr long double rounding = 0x1p-40L;
+/// Where a function is saturated its slope 1 - y y is all but nothing, and off by what y y rounds
+/// to in double: two units of it, times some dozen terms of size one or four.
+constexpr long double of_slopes = 0x1p-46L;
 
 TEST(Tangents, AreThoseOfDualNumbers) {
   std::mt19937_64 engine(7);
   int compared = 0;
-  for (const cells::Definition& cell : cells::built_in())
+  for (const cells::Definition& cell : cells::every_cell())
     for (int k = 0; k < 40; ++k) {
       const auto& gs = cell.activations;
       const cells::Function g = gs.empty() ? cells::Function::tanh : gs[engine() % gs.size()];
@@ -46,11 +49,15 @@ TEST(Tangents, AreThoseOfDualNumbers) {
       cells::Walk<N> walk(q.step, q.extents, q.m);
       for (const auto& [name, tensor] : walk.forward(in)) {
         long double largest = 0;
-        for (const N& n : tensor.elements()) largest = std::max(largest, std::abs(n.tangent));
-        if (!std::isfinite(largest)) continue;
+        bool finite = true;  // not so where the sLSTM divides by zero
+        for (const N& n : tensor.elements()) {
+          largest = std::max(largest, std::abs(n.tangent));
+          finite = finite && std::isfinite(n.tangent) && std::isfinite(n.value);
+        }
+        if (!finite) continue;
         for (std::size_t i = 0; i < tensor.elements().size(); ++i) {
           EXPECT_LE(std::abs(got[0][name].elements()[i] - tensor.elements()[i].tangent),
-                    rounding * largest)
+                    rounding * largest + of_slopes)
               << cell.name << " " << name << "[" << i << "] of problem " << k;
           EXPECT_EQ(got[1][name].elements()[i], 0) << "along no direction nothing moves";
           ++compared;

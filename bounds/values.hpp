@@ -55,27 +55,21 @@ class Values {
   void forward(const NamedTensors<V>& in) {
     for (int k = 0; k < static_cast<int>(plan_.program().arrays.size()); ++k) {
       const cells::Array& array = plan_.array(k);
-      if (array.role == cells::Role::weight || array.role == cells::Role::input)
+      if (array.role == cells::Role::weight || array.role == cells::Role::input ||
+          array.role == cells::Role::mask)
         fill(k, 0, in[array.name]);
-      if (array.role == cells::Role::state) fill(k, 0, in[array.name + "0"]);
+      if (array.role == cells::Role::state) fill(k, plan_.start_slot(k), in[array.name + "0"]);
     }
-    for (Index t = 0; t < plan_.T_x; ++t)
-      for (std::size_t k = 0; k < plan_.form.forward; ++k) run_and_err(k, t, 0);
+    for (const Plan::Pass& pass : plan_.passes)
+      for (Index n = 0; n < plan_.T_x; ++n)
+        for (std::size_t k = pass.forward; k < pass.forward_end; ++k)
+          run_and_err(k, plan_.step_number(pass, n), 0);
   }
 
   void backward(const NamedTensors<V>& up) {
     const auto& program = plan_.program();
-    for (const Index v : plan_.visits.order) {
-      const Visit& visit = plan_.visits.visits[Plan::at(v)];
-      for (const Upstream& from : plan_.form.upstream) add_loss(from, visit, v, up);
-      for (const Plan::State& s : plan_.states)
-        if (s.gradient_before >= 0)
-          for (const Index from : visit.from)
-            add(arrays_.block(s.gradient_before, from), arrays_.block(s.gradient, v),
-                plan_.layout.block(s.gradient));
-      for (std::size_t k = plan_.form.forward; k < program.lines.size(); ++k)
-        if (!adds_up(program.lines[k].to.array)) run_and_err(k, visit.t, v);
-    }
+    for (auto pass = plan_.passes.rbegin(); pass != plan_.passes.rend(); ++pass)
+      way_back(*pass, up);
     for (std::size_t k = plan_.form.forward; k < program.lines.size(); ++k)
       if (adds_up(program.lines[k].to.array))
         plan_.for_each_batch(k,
@@ -84,11 +78,28 @@ class Values {
     for (const Plan::State& s : plan_.states) {
       at_start_.emplace_back(Plan::at(plan_.layout.block(s.state)), V(0), &pool_);
       if (s.gradient_before >= 0)
-        for (const Index v : plan_.visits.to_start)
+        for (const Index v : plan_.visits_in(plan_.passes[Plan::at(s.pass)]).to_start)
           add(arrays_.block(s.gradient_before, v), at_start_.back().data(),
               plan_.layout.block(s.state));
     }
     if (errors_) err_in_sums();
+  }
+
+  void way_back(const Plan::Pass& pass, const NamedTensors<V>& up) {
+    const Visits& visits = plan_.visits_in(pass);
+    const int number = static_cast<int>(&pass - plan_.passes.data());
+    for (const Index v : visits.order) {
+      const Visit& visit = visits.visits[Plan::at(v)];
+      for (const Upstream& from : plan_.form.upstream)
+        if (from.pass == number) add_loss(from, visit, v, up);
+      for (const Plan::State& s : plan_.states)
+        if (s.gradient_before >= 0 && s.pass == number)
+          for (const Index from : visit.from)
+            add(arrays_.block(s.gradient_before, from), arrays_.block(s.gradient, v),
+                plan_.layout.block(s.gradient));
+      for (std::size_t k = pass.back; k < pass.back_end; ++k)
+        if (!adds_up(plan_.line(k).to.array)) run_and_err(k, visit.t, v);
+    }
   }
 
   void run_and_err(std::size_t line, Index t, Index visit) {

@@ -35,6 +35,20 @@ void put_in_order(Visits& v) {
 
 }  // namespace
 
+Visits turned_visits(Index T) {
+  Visits v = visits_of(Derivation::one_pass, T);
+  for (Index t = 0; t < T; ++t) {
+    Visit& visit = v.visits[static_cast<std::size_t>(t)];
+    visit.from.clear();
+    if (t > 0) visit.from.push_back(t - 1);
+    visit.final = t == 0;
+    v.receiver_of[static_cast<std::size_t>(t)] = t + 1 < T ? t + 1 : -1;
+  }
+  std::reverse(v.order.begin(), v.order.end());
+  v.to_start.assign(T > 0 ? 1 : 0, T - 1);
+  return v;
+}
+
 Visits visits_of(Derivation derivation, Index T) {
   Visits v;
   switch (derivation) {

@@ -32,5 +32,8 @@ struct Visits {
 /// T: steps with an upstream gradient. closed_form walks as one_pass does, and by_lag as
 /// one_walk_per_loss: the order of its additions makes no difference to a bound.
 [[nodiscard]] Visits visits_of(Derivation derivation, Index T);
+/// One pass in the other direction, with the same numbers: what goes from step T-1 to step 0 comes
+/// back from step 0 to step T-1.
+[[nodiscard]] Visits turned_visits(Index T);
 
 }  // namespace bptt::bounds

@@ -40,6 +40,9 @@ struct ScalarFunctions<Dual<Interval>> {
   }
   static D relu_slope(const D& a) { return {F::relu_slope(a.value), Interval(0)}; }
   static D larger(const D& p, const D& q) { return q.value.value > p.value.value ? q : p; }
+  static D where(const D& p, const D& on) {
+    return on.value.value == 0 ? D{Interval(0), Interval(0)} : p;
+  }
 
  private:
   static D widened(const Interval& value, const Interval& tangent, ComplexStepUnits units) {
@@ -65,7 +68,8 @@ double stepped_of(const Complex& v) { return v.imag() / h; }
 
 template <class To>
 Given<To> converted_to(const Given<double>& from) {
-  return {from.extents, from.m, from.T, converted<To>(from.in), converted<To>(from.up)};
+  return {from.extents,           from.m,        from.T, converted<To>(from.in),
+          converted<To>(from.up), from.backwards};
 }
 
 /// The exact result and that of the complex step are both within the interval.
@@ -101,7 +105,7 @@ Tally compared(const Program& step, const Reversal& back, const Given<double>& g
                 bounds[name].elements()[k].value);
   }
   for (auto& [name, tensor] : at.in)
-    for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
+    for (std::size_t k = 0; name != "mask" && k < tensor.elements().size(); ++k) {
       Complex& entry = tensor.elements()[k];
       Interval& direction = moving[name].elements()[k].tangent;
       entry.imag(h);

@@ -318,6 +318,7 @@ Program with_sizes_allowed(Program step) {
 }  // namespace
 
 std::string cpp_source(const Definition& cell, const Program& step) {
+  require_code(cell);
   const Program allowed = with_sizes_allowed(step);
   return CppSource(cell, allowed).text();
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cells/reverse.hpp"
+#include "core/error.hpp"
 
 namespace bptt::cells {
 namespace {
@@ -85,6 +86,14 @@ std::string reasons(const Program& step) {
 
 }  // namespace
 
+void require_code(const Definition& cell) {
+  if (!cell.step.is_causal() || !cell.step.arrays_of(Role::mask).empty())
+    throw UnsupportedError(
+        "code is derived of cells that go over time once, forwards, with samples of one length; "
+        "of " +
+        cell.name + " there are the lines: bptt-verify derive " + cell.name);
+}
+
 std::string statement(const Formula& f) { return f.left + (f.adds ? " += " : " = ") + f.right; }
 
 std::vector<Reversed> reversed_lines(const Program& step, Style style, bool whole) {
@@ -142,13 +151,25 @@ std::string derivation_text(const Definition& cell, const Program& step) {
   const auto sum = [](const Formula& f) {
     return f.shape + (f.summed.empty() ? "" : ", summed over " + f.summed);
   };
-  for (std::size_t k = 0; k < lines.size(); ++k)
+  const auto pass = [&](std::size_t k) { return step.lines[lines[k].forward.line].pass; };
+  // What goes over time in one pass, forwards, needs no word of it.
+  const auto heading = [&](std::size_t k, std::size_t before, bool back) {
+    if (step.is_causal() || (before < lines.size() && pass(k) == pass(before))) return;
+    text += "Pass " + std::to_string(pass(k) + 1) + " over time, from the " +
+            (step.goes_backwards(pass(k)) != back ? "last step to the first"
+                                                  : "first step to the last") +
+            "\n";
+  };
+  for (std::size_t k = 0; k < lines.size(); ++k) {
+    heading(k, k == 0 ? lines.size() : k - 1, false);
     text += padded(padded(std::to_string(k + 1), 4) + statement(lines[k].forward), width + 4) +
             sum(lines[k].forward) + "\n";
+  }
   text +=
       "\nBackward: the same lines, the last one first. * is entry by entry, ^T a transpose, j the\n"
       "sample; = overwrites, += adds to what is there.\n";
   for (std::size_t k = lines.size(); k-- > 0;) {
+    heading(k, k + 1, true);
     text += padded(std::to_string(k + 1), 4) + statement(lines[k].forward) + "\n";
     for (const Formula& f : lines[k].backward)
       text += padded("      " + statement(f), width + 4) + sum(f) + "\n";

@@ -35,17 +35,21 @@ struct Reversed {
 [[nodiscard]] std::vector<Reversed> reversed_lines(const Program& step, Style style,
                                                    bool whole = false);
 
+/// Throws UnsupportedError for a cell of which no code is written: of several directions, or
+/// lengths.
+void require_code(const Definition& cell);
+
 /// Plain text: every forward line with the lines that it gives backward, last line first, with
 /// shapes and sums, and then what accumulates, and why. In matrix notation.
 [[nodiscard]] std::string derivation_text(const Definition& cell, const Program& step);
 /// The same formulas as an align* environment each way.
 [[nodiscard]] std::string derivation_latex(const Definition& cell, const Program& step);
-/// A Python module with the functions NAME_cell_forward, NAME_forward, NAME_cell_backward and
-/// NAME_backward. Those of the RNN and the LSTM have the signatures of the course, so that
-/// `bptt-verify check` takes them.
+/// A Python module (of a cell that require_code lets pass) with the functions NAME_cell_forward,
+/// NAME_forward, NAME_cell_backward and NAME_backward. Those of the RNN and the LSTM have the
+/// signatures of the course, so that `bptt-verify check` takes them.
 [[nodiscard]] std::string numpy_module(const Definition& cell, const Program& step);
-/// A C++20 file that needs no other, with the functions forward and backward of a whole sequence in
-/// plain loops, in a namespace of the cell's name, over any floating-point type.
+/// A C++20 file (likewise) that needs no other, with the functions forward and backward of a whole
+/// sequence in plain loops, in a namespace of the cell's name, over any floating-point type.
 [[nodiscard]] std::string cpp_source(const Definition& cell, const Program& step);
 
 }  // namespace bptt::cells

@@ -9,13 +9,15 @@
 namespace bptt::cells {
 namespace {
 
-constexpr std::array<std::pair<Function, Function>, 6> mistaken{{
+constexpr std::array<std::pair<Function, Function>, 8> mistaken{{
     {Function::tanh, Function::sigmoid},
     {Function::sigmoid, Function::tanh},
     {Function::relu, Function::identity},
     {Function::exp, Function::identity},
     {Function::larger, Function::identity},  // its first argument
     {Function::identity, Function::tanh},
+    {Function::where_on, Function::identity},  // behind the end of a sample too
+    {Function::where_off, Function::identity},
 }};
 
 const Program& program_of(const Written& written, bool forward) {
@@ -58,6 +60,8 @@ void add_edits_of(const Program& program, bool forward, std::vector<Edit>& all) 
       }
     }
   }
+  for (std::size_t pass = 0; !program.is_causal() && pass < program.backwards.size(); ++pass)
+    all.push_back({Edit::Kind::turn, forward, pass});
 }
 
 }  // namespace
@@ -71,6 +75,10 @@ std::vector<Edit> single_edits(const Written& right) {
 
 Written edited(const Written& right, const Edit& edit) {
   Written wrong = right;
+  if (edit.kind == Edit::Kind::turn) {
+    (edit.forward ? wrong.step : wrong.back.program).backwards[edit.line].flip();
+    return wrong;
+  }
   Line& line = (edit.forward ? wrong.step : wrong.back.program).lines[edit.line];
   const auto term = static_cast<std::ptrdiff_t>(edit.term);
   switch (edit.kind) {
@@ -89,12 +97,16 @@ Written edited(const Written& right, const Edit& edit) {
       line.function = edit.function;
       line.arguments.resize(1);
       break;
+    case Edit::Kind::turn: break;
   }
   return wrong;
 }
 
 std::string in_words(const Written& right, const Edit& edit) {
   const Program& program = program_of(right, edit.forward);
+  if (edit.kind == Edit::Kind::turn)
+    return std::string(edit.forward ? "forward" : "backward") + ", pass " +
+           std::to_string(edit.line + 1) + " over time: the other way round";
   const Line& line = program.lines[edit.line];
   const Formulas formulas(program, Style::plain);
   const auto name = [&](int array) { return formulas.plain_name(array); };
@@ -117,6 +129,7 @@ std::string in_words(const Written& right, const Edit& edit) {
     case Edit::Kind::other_function:
       return text + std::string(name_of(edit.function)) + " in the place of " +
              std::string(name_of(line.function));
+    case Edit::Kind::turn: break;
   }
   return text;
 }

@@ -24,13 +24,14 @@ struct Edit {
     drop_read,    // z = a b + c      for  c d
     read_other,   // z = a b + c e    for  c d, where e has the axes of d
     assign,       // z = c d          for  z += c d
-    other_function
+    other_function,
+    turn  // a pass over time goes the other way
   };
   Kind kind = Kind::drop_term;
-  bool forward = false;  // in the step, whose way back stays as it was
-  std::size_t line = 0, term = 0, read = 0;
-  int array = 0;                      // that is read instead
-  Function function = Function::sum;  // that is applied instead
+  bool forward = false;                      // in the step, whose way back stays as it was
+  std::size_t line = 0, term = 0, read = 0;  // of `turn`, line is the pass
+  int array = 0;                             // that is read instead
+  Function function = Function::sum;         // that is applied instead
 };
 
 /// All single edits, in a fixed order: of the step first, line by line. Some change nothing that is

@@ -29,6 +29,8 @@ template <class S>
     case Function::exp: return F::exp(p);
     case Function::log: return F::log(p);
     case Function::larger: return F::larger(p, q);
+    case Function::where_on: return F::where(p, q);
+    case Function::where_off: return F::where(p, S(1) - q);
     case Function::sum:
     case Function::activation: break;
   }
@@ -47,9 +49,10 @@ class Evaluation {
   [[nodiscard]] Tensor<S> make(int array) const {
     return Tensor<S>(program_.shape(array, extents_, m_));
   }
-  /// Carries out every line, from the first to the last.
-  void run(std::vector<Tensor<S>>& arrays) const {
-    for (const Line& line : program_.lines) run(line, arrays);
+  /// Carries out every line of a pass over time, from the first to the last.
+  void run(std::vector<Tensor<S>>& arrays, int pass = 0) const {
+    for (const Line& line : program_.lines)
+      if (line.pass == pass) run(line, arrays);
   }
 
  private:

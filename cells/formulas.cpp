@@ -245,6 +245,8 @@ std::string Formulas::call(const Line& line) const {
       case Function::larger: return "np.maximum(" + p + ", " + q + ")";
       case Function::is_larger: return "(" + p + " >= " + q + ")";
       case Function::is_smaller: return "(" + q + " > " + p + ")";
+      case Function::where_on: return "np.where(" + q + " != 0, " + p + ", 0)";
+      case Function::where_off: return "np.where(" + q + " == 0, " + p + ", 0)";
       default: return "np." + std::string(name_of(line.function)) + "(" + p + ")";
     }
   const Words& w = words[static_cast<std::size_t>(style_)];

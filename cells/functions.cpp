@@ -45,6 +45,10 @@ void larger_rule(Gradients& to) {
   to.give(1, {to.apply("second", Function::is_smaller, both)});
 }
 
+/// What was let through lets its gradient through. The mask has none.
+void where_on_rule(Gradients& to) { to.give_where(0, Function::where_on, to.argument(1)); }
+void where_off_rule(Gradients& to) { to.give_where(0, Function::where_off, to.argument(1)); }
+
 struct Entry {
   Function function;
   std::string_view name;
@@ -65,6 +69,8 @@ constexpr std::array table{
     Entry{Function::step, "step", 1, false, no_rule},
     Entry{Function::is_larger, "is_larger", 2, false, no_rule},
     Entry{Function::is_smaller, "is_smaller", 2, false, no_rule},
+    Entry{Function::where_on, "where_on", 2, false, where_on_rule},
+    Entry{Function::where_off, "where_off", 2, false, where_off_rule},
     Entry{Function::activation, "activation", 1, false, no_rule},
     Entry{Function::sum, "sum", 0, false, no_rule},
 };

@@ -27,6 +27,8 @@ class Gradients {
   virtual Place apply(std::string_view name, Function function, std::vector<Place> arguments) = 0;
   /// d argument[k] += dy * factor * the product of what is read.
   virtual void give(int k, std::vector<Place> reads, Number factor = {}) = 0;
+  /// d argument[k] += function(dy, other).
+  virtual void give_where(int k, Function function, Place other) = 0;
 };
 
 /// The rule of one line y = function(arguments). Slopes are formed from y where they can be.

@@ -5,9 +5,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "cells/built_in.hpp"
 #include "cells/functions.hpp"
+#include "cells/lengths.hpp"
 #include "cells/reverse.hpp"
 #include "cells/signature.hpp"
 #include "cells/stacked.hpp"
@@ -15,10 +17,23 @@
 namespace bptt::cells {
 namespace {
 
+/// "gru_both_x2_lengths": two layers of both directions of the GRU, of samples that end one by one.
+struct Stacked {
+  std::string one;
+  Direction direction = Direction::forwards;
+  int layers = 1;
+  bool lengths = false;
+
+  [[nodiscard]] bool is_one() const {
+    return layers == 1 && direction == Direction::forwards && !lengths;
+  }
+};
+
 /// Definitions of cells that are not built in, by their numbers.
 struct Added {
   std::mutex mutex;
   std::map<Cell, std::unique_ptr<const Definition>> definitions;
+  std::map<Cell, Stacked> stacked;
 };
 Added& added() {
   static Added all;
@@ -32,11 +47,36 @@ Cell number_of(const Definition& cell) {
   return number;
 }
 
-/// "gru_x2": two layers.
-std::optional<int> layers_in(std::string_view name) {
-  if (name.size() < 4 || name.substr(name.size() - 3, 2) != "_x") return std::nullopt;
-  const int layers = name.back() - '0';
-  return layers >= 2 && layers <= 9 ? std::optional(layers) : std::nullopt;
+constexpr std::string_view of_lengths = "_lengths";
+constexpr std::pair<std::string_view, Direction> suffixes[] = {{"_reverse", Direction::reverse},
+                                                               {"_both", Direction::both}};
+
+Stacked stacked_in(std::string_view name) {
+  Stacked of;
+  of.lengths = name.ends_with(of_lengths);
+  if (of.lengths) name.remove_suffix(of_lengths.size());
+  const std::size_t x = name.size() < 4 ? std::string_view::npos : name.size() - 3;
+  if (x != std::string_view::npos && name.substr(x, 2) == "_x" && name.back() >= '2' &&
+      name.back() <= '9') {
+    of.layers = name.back() - '0';
+    name.remove_suffix(3);
+  }
+  for (const auto& [suffix, direction] : suffixes)
+    if (of.direction == Direction::forwards && name.ends_with(suffix)) {
+      of.direction = direction;
+      name.remove_suffix(suffix.size());
+    }
+  of.one = name;
+  return of;
+}
+
+std::string name_of(const Stacked& of) {
+  std::string name = of.one;
+  for (const auto& [suffix, direction] : suffixes)
+    if (of.direction == direction) name += suffix;
+  if (of.layers > 1) name += "_x" + std::to_string(of.layers);
+  if (of.lengths) name += of_lengths;
+  return name;
 }
 
 std::vector<CellTable::NamedSize> sizes_of(const Program& step, const std::string& cell) {
@@ -89,6 +129,13 @@ bool is_stack(const Program& step, int array) {
   return parts > 1;
 }
 
+/// Of one that is not stacked: one layer forwards.
+Stacked how_stacked(Cell cell) {
+  const std::lock_guard lock(added().mutex);
+  const auto found = added().stacked.find(cell);
+  return found == added().stacked.end() ? Stacked() : found->second;
+}
+
 }  // namespace
 
 CellTable table_of(const Definition& cell) {
@@ -107,6 +154,7 @@ CellTable table_of(const Definition& cell) {
   for (std::size_t k = 0; k < step.arrays.size(); ++k) {
     const Array& array = step.arrays[k];
     OwnArray of{array.name, bptt::Role::kept, {}};
+    of.backwards = step.goes_backwards(step.pass_of(static_cast<int>(k)));
     for (const int letter : array.axes) of.axes.push_back(extent(letter));
     for (const Range& range : cell.ranges)
       if (range.array == array.name) of.low = range.low, of.high = range.high;
@@ -115,6 +163,7 @@ CellTable table_of(const Definition& cell) {
       case Role::weight: of.role = bptt::Role::weight; break;
       case Role::state: of.role = bptt::Role::state; break;
       case Role::output: of.role = bptt::Role::output; break;
+      case Role::mask: of.role = bptt::Role::mask; break;
       case Role::local:
         if (!array.named || !read[k] || is_stack(step, static_cast<int>(k))) continue;
         break;
@@ -144,14 +193,20 @@ Cell add_cell(const Definition& cell) {
 
 Cell cell_named(std::string_view name) {
   if (const auto known = find_cell(name)) return *known;
-  if (const auto layers = layers_in(name)) {
-    const std::string_view one = name.substr(0, name.size() - 3);
-    if (layers_in(one))
-      throw UnsupportedError("there are no layers of layers: '" + std::string(name) + "'");
-    const Definition cell = stacked(definition_of(cell_named(one)), *layers);
+  if (const Stacked of = stacked_in(name); !of.is_one()) {
+    if (!stacked_in(of.one).is_one())
+      throw UnsupportedError(
+          "there are no layers of layers, and no directions of those: '" + std::string(name) +
+          "'; gru_both_x2_lengths has two layers of two directions, and lengths");
+    Definition cell = definition_of(cell_named(of.one));
+    if (of.layers > 1 || of.direction != Direction::forwards)
+      cell = stacked(cell, of.layers, of.direction);
+    if (of.lengths) cell = with_lengths(cell);
     const std::lock_guard lock(added().mutex);
     if (const auto known = find_cell(name)) return *known;
-    return number_of(cell);
+    const Cell number = number_of(cell);
+    added().stacked[number] = of;
+    return number;
   }
   const Definition& cell = built_in(name);
   const std::lock_guard lock(added().mutex);
@@ -168,10 +223,28 @@ std::optional<Cell> known_cell(std::string_view name) {
 }
 
 std::optional<Layers> layers_of(Cell cell) {
-  const std::string_view name = bptt::name_of(cell);
-  const auto layers = layers_in(name);
-  if (!layers) return std::nullopt;
-  return Layers{cell_named(name.substr(0, name.size() - 3)), *layers};
+  Stacked of = how_stacked(cell);
+  if (of.layers == 1) return std::nullopt;
+  const int count = std::exchange(of.layers, 1);
+  return Layers{cell_named(name_of(of)), count};
+}
+
+std::optional<OneWay> one_way_of(Cell cell) {
+  Stacked of = how_stacked(cell);
+  const Direction direction = std::exchange(of.direction, Direction::forwards);
+  // On time turned round a sample would begin late, not end early.
+  if (of.lengths || direction == Direction::forwards ||
+      (direction == Direction::both && of.layers > 1))
+    return std::nullopt;
+  return OneWay{cell_named(name_of(of)), direction};
+}
+
+Direction direction_of(Cell cell) { return how_stacked(cell).direction; }
+
+std::optional<Cell> without_lengths(Cell cell) {
+  Stacked of = how_stacked(cell);
+  if (!std::exchange(of.lengths, false)) return std::nullopt;
+  return cell_named(name_of(of));
 }
 
 std::vector<Cell> built_in_cells() {
@@ -201,6 +274,8 @@ Extents extents_of(Cell cell, const Sizes& sizes) {
   for (const auto& [name, size] : bptt::table_of(cell).sizes()) extents.add(name, sizes.*size);
   return extents;
 }
+
+bool is_causal(Cell cell) { return definition_of(cell).step.is_causal(); }
 
 bool compares_nothing(Cell cell) {
   const auto& lines = definition_of(cell).step.lines;

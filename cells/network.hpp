@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cells/program.hpp"
+#include "cells/stacked.hpp"
 #include "core/problem.hpp"
 
 namespace bptt::cells {
@@ -19,17 +20,29 @@ namespace bptt::cells {
 
 /// Gives a cell of one's own a number. Throws Error if there is another one of that name.
 [[nodiscard]] Cell add_cell(const Definition& cell);
-/// A built-in cell, or one that was added; "gru_x2" to "gru_x9" are so many layers of one
-/// (stacked.hpp). Throws UnsupportedError with the names that are there.
+/// A built-in cell, or one that was added; "gru_x2" to "gru_x9" are so many layers of one,
+/// "gru_reverse" and "gru_both" go the other way, or both, "gru_both_x2" are layers of these
+/// (stacked.hpp), and each of them has samples of unequal lengths with "_lengths" behind its name
+/// (lengths.hpp). Throws UnsupportedError with the names that are there.
 [[nodiscard]] Cell cell_named(std::string_view name);
 /// The same; nothing if there is none.
 [[nodiscard]] std::optional<Cell> known_cell(std::string_view name);
-/// Of "gru_x2": two of the GRU. The arrays of layer l > 1 begin with prefix_of_layer(l).
+/// Of "gru_x2": two of the GRU; of "gru_both_x2": two of "gru_both". The arrays of layer l > 1
+/// begin with prefix_of_layer(l).
 struct Layers {
   Cell one;
   int count;
 };
 [[nodiscard]] std::optional<Layers> layers_of(Cell cell);
+/// Of "gru_both": the GRU, the arrays of the copy that goes backwards beginning with
+/// prefix_backwards; of "gru_reverse_x2": "gru_x2".
+struct OneWay {
+  Cell one;
+  Direction direction;
+};
+[[nodiscard]] std::optional<OneWay> one_way_of(Cell cell);
+[[nodiscard]] Direction direction_of(Cell cell);
+inline constexpr std::string_view prefix_backwards = "r_";
 [[nodiscard]] std::string prefix_of_layer(int layer);
 /// RNN and LSTM, then the other built-in ones by name.
 [[nodiscard]] std::vector<Cell> built_in_cells();
@@ -40,6 +53,10 @@ struct Layers {
 /// Its sizes under the names that its letters have.
 [[nodiscard]] Extents extents_of(Cell cell, const Sizes& sizes);
 
+/// Of "gru_both_lengths": "gru_both", whose samples are all of one length.
+[[nodiscard]] std::optional<Cell> without_lengths(Cell cell);
+/// It goes over time once, and forwards: no result depends on a later step.
+[[nodiscard]] bool is_causal(Cell cell);
 /// Whether its lines, but for an activation that it leaves open, compare no numbers: then they mean
 /// something over a field, where there is no order, and its states move smoothly with what it is
 /// given.

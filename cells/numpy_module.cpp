@@ -295,6 +295,7 @@ class Module {
 }  // namespace
 
 std::string numpy_module(const Definition& cell, const Program& step) {
+  require_code(cell);
   return Module(cell, step).text();
 }
 

@@ -16,8 +16,19 @@ text, LaTeX, NumPy and C++. The sample and the step are never written: every arr
 behind its own, and at each step one of those axes. A bias is (n, 1).
 
 `bptt-verify check lines --cell gru` puts a cell's own lines to the test. Files and libraries are taken for any of
-them, or for one of your own: [your_own_cell.md](your_own_cell.md). Layers are cells too: `gru_x2` is two of them, the
-arrays of the second one are `l2_h`, `l2_Wr`, ..; so up to nine, of any cell that reads one array of features.
+them, or for one of your own: [your_own_cell.md](your_own_cell.md).
+
+Networks of a cell are cells too, by their names:
+
+| name | what it is |
+|---|---|
+| `gru_x2` .. `gru_x9` | layers, of any cell that reads one array of features; the arrays of the second are `l2_h`, `l2_Wr`, .. |
+| `gru_reverse` | from the last step to the first: `h'` is the state of step t+1, and `dh_T` of a state that no loss of each step reads is that of step 0 |
+| `gru_both` | one copy each way; the arrays of the one that goes backwards are `r_h`, `r_Wr`, ..; dx is the sum |
+| `gru_both_x2` | two layers of that: the second reads `h` and `r_h` of the first, one above the other |
+| `gru_lengths`, `gru_both_x2_lengths` | samples end one by one: a `mask` (m, T_x) is 1 while a sample lasts. Behind its end inputs are not read, states stay what they were (zeros in their place are not held against anyone), outputs are zero, dx is zero; from right to left a sample begins at its own end |
+
+Where every step reads later ones (`reverse`, `both`), losses are of all steps: T_da = T_x.
 )";
 
 std::string extent_text(const CellTable& cell, const bptt::Axis& axis) {

@@ -62,6 +62,14 @@ std::vector<int> Program::arrays_of(Role role) const {
   return found;
 }
 
+int Program::pass_of(int array) const {
+  const Array& of = arrays[static_cast<std::size_t>(array)];
+  if (of.role == Role::before) return pass_of(find(of.name.substr(0, of.name.size() - 1)));
+  for (const Line& line : lines)
+    if (line.to.array == array) return line.pass;
+  return 0;
+}
+
 Shape Program::shape(int array, const Extents& extents, Index m) const {
   const Array& of = arrays[static_cast<std::size_t>(array)];
   Shape shape;

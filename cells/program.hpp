@@ -34,12 +34,13 @@ struct Letter {
 };
 
 enum class Role {
-  input,     // given at each step
-  weight,    // the same at each step, and for all samples
-  state,     // handed on to the next step
-  before,    // a state before the step: a'
-  output,    // given out at each step, read by no later one
-  local,     // of the step alone
+  input,   // given at each step
+  weight,  // the same at each step, and for all samples
+  state,   // handed on to the next step
+  before,  // a state before the step: a'
+  output,  // given out at each step, read by no later one
+  mask,    // given at each step, 1 while the sample lasts and 0 behind its end; it has no gradient
+  local,   // of the step alone
   gradient,  // of a loss with respect to another array
 };
 
@@ -74,6 +75,7 @@ struct Term {
 
 /// reciprocal(p) = 1/p; step(p) = 1 for p > 0, else 0; larger(p, q): p if they are equal;
 /// is_larger(p, q) = 1 if larger(p, q) is p, else 0, and is_smaller(p, q) the other way round.
+/// where_on(p, mask) = p where mask is 1, else 0, and where_off(p, mask) the other way round.
 /// `activation` stands for the function that the cell is given.
 enum class Function {
   sum,
@@ -88,6 +90,8 @@ enum class Function {
   larger,
   is_larger,
   is_smaller,
+  where_on,
+  where_off,
   activation
 };
 
@@ -95,8 +99,10 @@ struct Line {
   Place to;
   bool adds = false;  // += instead of =
   Function function = Function::sum;
-  std::vector<Term> terms;       // of a sum
-  std::vector<Place> arguments;  // of any other function; they have the letters of `to`
+  std::vector<Term> terms;  // of a sum
+  std::vector<Place>
+      arguments;  // of any other function; they have the letters of `to`, a mask none
+  int pass = 0;   // over time
 };
 
 struct Program {
@@ -105,6 +111,22 @@ struct Program {
   std::vector<Line> lines;
   /// What the losses of each step read, by name; empty: the outputs, or the first state.
   std::vector<std::string> seen;
+  /// Passes over time, one after another; of each, whether it goes from the last step to the first.
+  /// The lines of a pass stand together. s' is the state of the step that the pass came from: of
+  /// one that goes backwards, of step t+1. A later pass reads inputs, weights, and the states and
+  /// outputs of earlier ones, of the step it is at. Empty: one, forwards.
+  std::vector<bool> backwards;
+
+  [[nodiscard]] int passes() const {
+    return backwards.empty() ? 1 : static_cast<int>(backwards.size());
+  }
+  [[nodiscard]] bool goes_backwards(int pass) const {
+    return !backwards.empty() && backwards[static_cast<std::size_t>(pass)];
+  }
+  /// It goes over time once, and forwards: nothing depends on a later step.
+  [[nodiscard]] bool is_causal() const { return passes() == 1 && !goes_backwards(0); }
+  /// In which an array is written; of a state before the step, that of the state.
+  [[nodiscard]] int pass_of(int array) const;
 
   /// The array of a name, or -1.
   [[nodiscard]] int find(std::string_view name) const;

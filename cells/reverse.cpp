@@ -11,6 +11,7 @@ class Reverser final : public Gradients {
   explicit Reverser(const Program& forward) : forward_(forward) {
     reversal_.program.letters = forward.letters;
     reversal_.program.arrays = forward.arrays;
+    reversal_.program.backwards = forward.backwards;
     reversal_.gradient_of.assign(forward.arrays.size(), -1);
     for (const Role role : {Role::state, Role::output})
       for (const int array : forward.arrays_of(role)) static_cast<void>(gradient_of(array));
@@ -34,17 +35,21 @@ class Reverser final : public Gradients {
   }
   Place sum(std::string_view name, std::vector<Term> terms) override {
     const Place to = part(name);
-    lines().push_back({to, false, Function::sum, std::move(terms), {}});
+    lines().push_back({to, false, Function::sum, std::move(terms), {}, line_->pass});
     return to;
   }
   Place apply(std::string_view name, Function function, std::vector<Place> arguments) override {
     const Place to = part(name);
-    lines().push_back({to, false, function, {}, std::move(arguments)});
+    lines().push_back({to, false, function, {}, std::move(arguments), line_->pass});
     return to;
   }
   void give(int k, std::vector<Place> reads, Number factor) override {
     reads.insert(reads.begin(), gradient(line_->to));
     add(gradient(argument(k)), {factor, std::move(reads)});
+  }
+  void give_where(int k, Function function, Place other) override {
+    const Place part = apply("where", function, {gradient(line_->to), std::move(other)});
+    add(gradient(argument(k)), {{}, {part}});
   }
 
  private:
@@ -63,7 +68,7 @@ class Reverser final : public Gradients {
   }
 
   void add(const Place& to, Term term) {
-    lines().push_back({to, true, Function::sum, {std::move(term)}, {}});
+    lines().push_back({to, true, Function::sum, {std::move(term)}, {}, line_->pass});
   }
 
   int gradient_of(int array) {

@@ -17,7 +17,8 @@ struct Reversal {
   /// The forward's letters and arrays, under the same numbers, then the gradients and what slopes
   /// need; its lines are those of the way back alone. They read what the forward step wrote, and
   /// gradients that begin at zero: but those of states and outputs, which begin with what comes
-  /// from the losses and from the next step.
+  /// from the losses and from the next step. The last pass over time comes first, each in the other
+  /// direction.
   Program program;
   std::vector<int> gradient_of;  // array -> its gradient; -1 if no loss depends on it
   std::vector<std::size_t>

@@ -35,7 +35,7 @@ Count exact(const Program& step, const Given<Modular>& given,
   auto in = converted<Dual<Modular>>(given.in);
   Walk<Dual<Modular>> walk(step, given.extents, given.m);
   for (auto& [name, tensor] : in)
-    for (std::size_t k = 0; k < tensor.elements().size(); ++k) {
+    for (std::size_t k = 0; name != "mask" && k < tensor.elements().size(); ++k) {
       tensor.elements()[k].tangent = Modular(1);
       const Modular derivative = loss<Modular, Dual<Modular>>(given, walk.forward(in), of_tangent);
       tensor.elements()[k].tangent = Modular(0);
@@ -69,7 +69,7 @@ TEST(Reverse, WithoutAnyOneOfItsLinesItIsNot) {
       Reversal back = whole;
       back.program.lines.erase(back.program.lines.begin() + static_cast<std::ptrdiff_t>(line));
       int wrong = 0;
-      for (int k = 0; k < 3 && wrong == 0; ++k) {
+      for (int k = 0; k < 20 && wrong == 0; ++k) {
         const auto given = draw<Modular>(step, engine, [&] { return Modular(engine() >> 3U); });
         Walk<Modular> walk(step, back, given.extents, given.m);
         static_cast<void>(walk.forward(given.in));
@@ -102,7 +102,7 @@ TEST(Reverse, IsTheLimitOfDifferences) {
         return loss<Fifty, Fifty>(given, walk.forward(given.in), of_value);
       };
       for (auto& [name, tensor] : given.in)
-        for (int j = 0; j < 3; ++j) {
+        for (int j = 0; name != "mask" && j < 3; ++j) {
           const std::size_t e = engine() % tensor.elements().size();
           Fifty& entry = tensor.elements()[e];
           const Fifty value = entry;

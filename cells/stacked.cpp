@@ -7,14 +7,45 @@
 namespace bptt::cells {
 namespace {
 
-/// Copies a step, layer by layer, into one.
+/// Copies a step, layer by layer and direction by direction, into one.
 class Stack {
  public:
-  Stack(const Definition& cell, int layers) : step_(cell.step), signature_(cell.step) {
-    all_.name = cell.name + "_x" + std::to_string(layers);
-    all_.title = std::to_string(layers) + " layers of: " + cell.title;
+  Stack(const Definition& cell, int layers, Direction direction)
+      : step_(cell.step), signature_(cell.step), both_(direction == Direction::both) {
+    all_.name = cell.name;
+    all_.title = cell.title;
+    if (layers > 1) all_.title = std::to_string(layers) + " layers of: " + all_.title;
+    if (direction == Direction::reverse) {
+      all_.name += "_reverse";
+      all_.title = "From the last step to the first: " + all_.title;
+      all_.step.backwards = {true};
+    } else if (both_) {
+      all_.name += "_both";
+      all_.title = "Both directions of: " + all_.title;
+    }
+    if (layers > 1) all_.name += "_x" + std::to_string(layers);
     all_.activations = cell.activations;
     all_.activation_name = cell.activation_name;
+    if (layers > 1) require_stackable(cell);
+    for (int layer = 1; layer <= layers; ++layer) {
+      std::vector<int> given;
+      for (const bool reversed : {false, true}) {
+        if (reversed && !both_) continue;
+        if (both_) all_.step.backwards.push_back(reversed);
+        given.push_back(add(layer, reversed, cell.ranges));
+      }
+      below_ = std::move(given);
+      units_.sizes.clear();
+      for (std::size_t k = 0; layers > 1 && k < below_.size(); ++k)
+        for (const auto& size : extent_of(signature_.seen.front()).sizes)
+          units_.sizes.push_back(size);
+    }
+  }
+
+  Definition take() { return std::move(all_); }
+
+ private:
+  void require_stackable(const Definition& cell) {
     const auto refuse = [&](const std::string& why) {
       throw UnsupportedError(cell.name + " cannot be stacked: " + why);
     };
@@ -24,13 +55,8 @@ class Stack {
     const Extent& features = extent_of(signature_.inputs.front());
     if (features.sizes.size() != 1) refuse("its features are " + features.str() + ", not one size");
     features_ = features.sizes.front();
-    units_ = extent_of(signature_.seen.front());
-    for (int layer = 1; layer <= layers; ++layer) add(layer, cell.ranges);
   }
 
-  Definition take() { return std::move(all_); }
-
- private:
   [[nodiscard]] const Array& array(int k) const { return step_.arrays[at(k)]; }
   [[nodiscard]] const std::vector<int>& axes(int k) const { return array(k).axes; }
   [[nodiscard]] const Extent& extent_of(int k) const {
@@ -38,18 +64,26 @@ class Stack {
   }
   static std::size_t at(int k) { return static_cast<std::size_t>(k); }
 
-  void add(int layer, const std::vector<Range>& ranges) {
-    const std::string prefix = prefix_of_layer(layer);
+  /// Returns what it gives to the layer above.
+  int add(int layer, bool reversed, const std::vector<Range>& ranges) {
+    const std::string prefix =
+        prefix_of_layer(layer) + (reversed ? std::string(prefix_backwards) : "");
+    const int pass = both_ ? static_cast<int>(all_.step.backwards.size()) - 1 : 0;
     const auto letters = static_cast<int>(all_.step.letters.size());
     for (const Letter& letter : step_.letters)
       all_.step.letters.push_back({prefix + letter.name, moved(letter.extent, layer)});
     std::vector<int> number;
     for (int k = 0; k < static_cast<int>(step_.arrays.size()); ++k) {
-      if (layer > 1 && k == signature_.inputs.front()) {
-        number.push_back(below_);
+      if (array(k).role == Role::input && layer == 1 && reversed) {
+        number.push_back(all_.step.array(array(k).name));
+        continue;
+      }
+      if (array(k).role == Role::input && layer > 1 && !both_) {
+        number.push_back(below_.front());
         continue;
       }
       Array copied = array(k);
+      if (array(k).role == Role::input && layer > 1) copied.role = Role::local;
       copied.name = prefix + copied.name;
       for (int& letter : copied.axes) letter += letters;
       number.push_back(static_cast<int>(all_.step.arrays.size()));
@@ -60,7 +94,9 @@ class Stack {
       for (int& letter : p.at) letter += letters;
       for (Extent& first : p.first) first = moved(first, layer);
     };
+    if (layer > 1 && both_) read_both_below(number[at(signature_.inputs.front())], pass);
     for (Line line : step_.lines) {
+      line.pass = pass;
       place(line.to);
       for (Term& term : line.terms)
         for (Place& read : term.reads) place(read);
@@ -68,10 +104,24 @@ class Stack {
       all_.step.lines.push_back(std::move(line));
     }
     for (const Range& range : ranges)
-      if (layer == 1 || step_.find(range.array) != signature_.inputs.front())
+      if ((layer == 1 && !reversed) || array(step_.find(range.array)).role != Role::input)
         all_.ranges.push_back({prefix + range.array, range.low, range.high});
-    below_ = number[at(signature_.seen.front())];
-    all_.step.seen = {all_.step.arrays[at(below_)].name};
+    if (!reversed) all_.step.seen.clear();  // those of the layer below
+    for (const int k : signature_.seen)
+      all_.step.seen.push_back(all_.step.arrays[at(number[at(k)])].name);
+    return number[at(signature_.seen.front())];
+  }
+
+  /// x[..] = h | r_h of the layer below.
+  void read_both_below(int features, int pass) {
+    Extent first;
+    for (const int below : below_) {
+      const Place read = all_.step.whole(below);
+      all_.step.lines.push_back(
+          {{features, read.at, {first}}, false, Function::sum, {{{}, {read}}}, {}, pass});
+      for (const auto& size : all_.step.letters[at(read.at.front())].extent.sizes)
+        first.sizes.push_back(size);
+    }
   }
 
   /// Above the first layer there are as many features as the layer below has units.
@@ -90,7 +140,8 @@ class Stack {
   const Signature signature_;
   std::string features_;
   Extent units_;
-  int below_ = 0;  // what the layer below gives
+  bool both_;
+  std::vector<int> below_;  // what the layer below gives
   Definition all_;
 };
 
@@ -100,6 +151,8 @@ std::string prefix_of_layer(int layer) {
   return layer == 1 ? "" : "l" + std::to_string(layer) + "_";
 }
 
-Definition stacked(const Definition& cell, int layers) { return Stack(cell, layers).take(); }
+Definition stacked(const Definition& cell, int layers, Direction direction) {
+  return Stack(cell, layers, direction).take();
+}
 
 }  // namespace bptt::cells

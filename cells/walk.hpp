@@ -1,10 +1,12 @@
 // A cell through time: one step after another forwards, then back. The same walk for every cell.
 // It carries the states; on the way back it carries their gradients, and adds to them what the
-// losses of each step send, where that enters. Deliberately in plain loops (evaluate.hpp).
+// losses of each step send, where that enters. A cell may go over time several times, and from the
+// last step to the first (Program::backwards). Deliberately in plain loops (evaluate.hpp).
 #pragma once
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cells/evaluate.hpp"
@@ -15,9 +17,10 @@ namespace bptt::cells {
 
 /// One sequence of given sizes, forwards and then backwards any number of times.
 /// The names and shapes of its arrays, for a state s, an input x, a weight W and an output o:
-///   in    x (.., m, T_x)   W   s0 (.., m), the state before step 0
+///   in    x (.., m, T_x)   W   s0 (.., m), the state before step 0   a mask (m, T_x)
 ///   up    ds, do (.., m, T_da), the gradient of the loss of each step alone; ds_T (.., m), of a
-///         loss that reads the state after step T_da-1. What is missing is zero.
+///         loss that reads the state after step T_da-1, of a pass that goes backwards after step 0.
+///         What is missing is zero. T_da = T_x unless the cell is causal.
 ///   out   s, o (.., m, T_x);  dx (.., m, T_da), dW, ds0 (.., m)
 template <class S>
 class Walk {
@@ -25,11 +28,13 @@ class Walk {
 
  public:
   /// A step whose activation is chosen (Definition::with).
-  Walk(Program step, Extents extents, Index m)
-      : step_(std::move(step)), back_(reverse(step_)), extents_(std::move(extents)), m_(m) {}
+  Walk(Program step, Extents extents, Index m) : Walk(step, reverse(step), std::move(extents), m) {}
   /// With a way back of the caller's.
   Walk(Program step, Reversal back, Extents extents, Index m)
-      : step_(std::move(step)), back_(std::move(back)), extents_(std::move(extents)), m_(m) {}
+      : step_(std::move(step)), back_(std::move(back)), extents_(std::move(extents)), m_(m) {
+    for (std::size_t k = 0; k < step_.arrays.size(); ++k)
+      pass_of_.push_back(step_.pass_of(static_cast<int>(k)));
+  }
 
   Walk(const Walk&) = delete;
   Walk& operator=(const Walk&) = delete;
@@ -38,23 +43,31 @@ class Walk {
   NamedTensors<S> forward(const NamedTensors<S>& in) {
     const Evaluation<S> step(step_, extents_, m_);
     steps_.assign(static_cast<std::size_t>(steps_of(in)), {});
-    for (std::size_t t = 0; t < steps_.size(); ++t) {
-      Arrays& arrays = steps_[t] = zeros(step, step_.arrays.size(), 0);
+    for (Index t = 0; t < steps(); ++t) {
+      Arrays& arrays = steps_[at(t)] = zeros(step, step_.arrays.size(), 0);
       for (std::size_t k = 0; k < arrays.size(); ++k) {
         const Array& array = step_.arrays[k];
         if (array.role == Role::weight) {
           require(in, array.name, arrays[k].shape());
           arrays[k].elements() = in[array.name].elements();
-        } else if (array.role == Role::input) {
-          read_step(in, array.name, static_cast<Index>(t), steps(), arrays[k]);
-        } else if (array.role == Role::before) {
-          const std::string name = array.name.substr(0, array.name.size() - 1);
-          if (t == 0) require(in, name + "0", arrays[k].shape());
-          arrays[k] = t == 0 ? in[name + "0"] : steps_[t - 1][at(step_.array(name))];
+        } else if (array.role == Role::input || array.role == Role::mask) {
+          read_step(in, array.name, t, steps(), arrays[k]);
         }
       }
-      step.run(arrays);
     }
+    for (int pass = 0; pass < step_.passes(); ++pass)
+      for (Index k = 0; k < steps(); ++k) {
+        Arrays& arrays = steps_[at(step_number(step_, pass, k))];
+        for (const int s : step_.arrays_of(Role::before)) {
+          if (pass_of_[at(s)] != pass) continue;
+          const std::string name = base_of(s);
+          if (k == 0) require(in, name + "0", arrays[at(s)].shape());
+          arrays[at(s)] = k == 0
+                              ? in[name + "0"]
+                              : steps_[at(step_number(step_, pass, k - 1))][at(step_.array(name))];
+        }
+        step.run(arrays, pass);
+      }
     NamedTensors<S> out;
     for (const Role role : {Role::state, Role::output})
       for (const int k : step_.arrays_of(role)) out.add(step_.arrays[at(k)].name, joined(k));
@@ -62,9 +75,19 @@ class Walk {
   }
 
   /// Gradients of inputs, weights and initial states, of the last forward pass. `way`: in which
-  /// steps the sums are formed; the closed form is for those who have one.
+  /// steps the sums are formed; the closed form is for those who have one. Throws UnsupportedError
+  /// for a way that only a causal cell has.
   NamedTensors<S> backward(const NamedTensors<S>& up, Derivation way = Derivation::one_pass) {
     Back back(*this, up);
+    if (!step_.is_causal()) {
+      if (way == Derivation::one_walk_per_loss)
+        for (Index loss = steps() - 1; loss >= 0; --loss) all_passes(back, loss);
+      else if (way == Derivation::one_pass || way == Derivation::closed_form)
+        all_passes(back, -1);
+      else
+        require_causal();
+      return back.gradients();
+    }
     switch (way) {
       case Derivation::split: {
         Arrays carried;
@@ -89,6 +112,7 @@ class Walk {
 
   /// Each loss reaches back over at most `lag` steps.
   NamedTensors<S> backward_truncated(const NamedTensors<S>& up, Index lag) {
+    require_causal();
     Back back(*this, up);
     walk_from_each_loss(back, lag);
     return back.gradients();
@@ -97,6 +121,7 @@ class Walk {
   /// What step t+1 hands to step t is multiplied by xi[t]. Where xi is 1/p with probability p and
   /// else 0, the gradients are on average those of backward().
   NamedTensors<S> backward_randomised(const NamedTensors<S>& up, const std::vector<S>& xi) {
+    require_causal();
     Back back(*this, up);
     Arrays carried;
     for (Index t = back.T_da - 1; t >= 0; --t) {
@@ -115,6 +140,15 @@ class Walk {
  private:
   static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
   [[nodiscard]] Index steps() const { return static_cast<Index>(steps_.size()); }
+  /// The k-th step that a pass comes to.
+  [[nodiscard]] Index step_number(const Program& program, int pass, Index k) const {
+    return program.goes_backwards(pass) ? steps() - 1 - k : k;
+  }
+  void require_causal() const {
+    if (!step_.is_causal())
+      throw UnsupportedError(
+          "only a network that goes over time once, and forwards, has this way back");
+  }
 
   /// From number `first` on; those before it are left empty.
   static Arrays zeros(const Evaluation<S>& of, std::size_t count, std::size_t first) {
@@ -134,6 +168,11 @@ class Walk {
           arrays_(zeros(lines_, walk.back_.program.arrays.size(), walk.step_.arrays.size())) {
       for (const auto& [name, tensor] : up)
         if (!name.ends_with("_T")) T_da = tensor.shape()[tensor.shape().rank() - 1];
+      if (!walk.step_.is_causal() && T_da != walk.steps())
+        throw ShapeError("upstream gradients of " + std::to_string(T_da) + " of " +
+                         std::to_string(walk.steps()) +
+                         " steps, but every step of this network reads later ones");
+      forget();
       for (const int k : of(Role::input)) {
         Shape shape = shape_of(k);
         shape.append(T_da);
@@ -144,23 +183,27 @@ class Walk {
         if (const int d = gradient_of(k); d >= 0) kept_.push_back(at(d));
     }
 
-    /// Through step t: what its loss sends, and what later steps have handed back; none: nothing.
-    /// Returns what is handed on to step t-1, state by state.
-    Arrays step(Index t, bool with_loss, Arrays carried) {
+    /// Through step t of a pass: what its loss sends, and what the steps after it have handed back;
+    /// none: nothing. Returns what is handed on to the step before, state by state; of the states
+    /// of other passes zeros.
+    Arrays step(Index t, bool with_loss, Arrays carried, int pass = 0) {
       Arrays arrays = walk_.steps_[at(t)];
       for (std::size_t k = arrays.size(); k < arrays_.size(); ++k)
-        arrays.push_back(is_kept(k) ? std::move(arrays_[k]) : arrays_[k]);
+        arrays.push_back(is_kept(k)         ? std::move(arrays_[k])
+                         : between_.empty() ? arrays_[k]
+                                            : std::move(between_[at(t)][k]));
       if (with_loss)
         for (const Role role : {Role::state, Role::output})
-          for (const int k : of(role)) add_loss(t, k, arrays[at(gradient_of(k))]);
+          for (const int k : of(role))
+            if (walk_.pass_of_[at(k)] == pass) add_loss(t, k, arrays[at(gradient_of(k))]);
       const std::vector<int> states = of(Role::state);
       for (std::size_t s = 0; s < carried.size(); ++s)
         add(arrays[at(gradient_of(states[s]))], carried[s]);
-      lines_.run(arrays);
+      lines_.run(arrays, pass);
       for (const int k : of(Role::input))
         if (const int d = gradient_of(k); d >= 0) {
           auto to = out_["d" + name_of(k)].elements().begin() + t * arrays[at(d)].size();
-          for (const S& v : arrays[at(d)].elements()) *to++ += v;
+          for (S& v : arrays[at(d)].elements()) *to++ += std::exchange(v, S(0));
         }
       Arrays handed_on(states.size());
       for (const int k : of(Role::before)) {
@@ -168,12 +211,18 @@ class Walk {
         const auto s = static_cast<std::size_t>(
             std::find(states.begin(), states.end(), walk_.step_.array(walk_.base_of(k))) -
             states.begin());
-        if (d >= 0) handed_on[s] = std::move(arrays[at(d)]);
+        if (d >= 0 && walk_.pass_of_[at(k)] == pass) handed_on[s] = arrays[at(d)];
       }
       for (std::size_t s = 0; s < states.size(); ++s)
         if (handed_on[s].size() == 0) handed_on[s] = Tensor<S>(shape_of(states[s]));
       for (const std::size_t k : kept_) arrays_[k] = std::move(arrays[k]);
+      if (!between_.empty()) between_[at(t)] = std::move(arrays);
       return handed_on;
+    }
+
+    /// What one pass leaves at each step for those before it is zero again.
+    void forget() {
+      if (!walk_.step_.is_causal()) between_.assign(at(walk_.steps()), arrays_);
     }
 
     /// What step 0 has handed on reaches the initial states.
@@ -216,7 +265,8 @@ class Walk {
         read_step(up_, name, t, T_da, of_loss);
         add(to, of_loss);
       }
-      if (t == T_da - 1 && up_.contains(final_name)) {
+      const bool backwards = walk_.back_.program.goes_backwards(walk_.pass_of_[at(k)]);
+      if (t == (backwards ? 0 : T_da - 1) && up_.contains(final_name)) {
         require(up_, final_name, to.shape());
         add(to, up_[final_name]);
       }
@@ -226,10 +276,25 @@ class Walk {
     const NamedTensors<S>& up_;
     Evaluation<S> lines_;
     Arrays arrays_;                  // the gradients; those of the step are empty
-    Arrays start_;                   // d(state) before step 0
+    std::vector<Arrays> between_;    // of each step, from pass to pass; empty: there is one pass
+    Arrays start_;                   // d(state) before the first step
     std::vector<std::size_t> kept_;  // gradients of weights, which go from step to step
     NamedTensors<S> out_;
   };
+
+  /// From the last pass to the first, each in the other direction. loss: of that step alone; -1: of
+  /// all.
+  void all_passes(Back& back, Index loss) const {
+    back.forget();
+    for (int pass = step_.passes() - 1; pass >= 0; --pass) {
+      Arrays carried;
+      for (Index k = steps() - 1; k >= 0; --k) {
+        const Index t = step_number(back_.program, pass, k);
+        carried = back.step(t, loss < 0 || t == loss, std::move(carried), pass);
+      }
+      back.begin(carried);
+    }
+  }
 
   static void walk_from_each_loss(Back& back, Index lag) {
     for (Index loss = back.T_da - 1; loss >= 0; --loss) {
@@ -282,6 +347,7 @@ class Walk {
 
   Program step_;
   Reversal back_;
+  std::vector<int> pass_of_;  // arrays
   Extents extents_;
   Index m_;
   std::vector<Arrays> steps_;

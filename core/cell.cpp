@@ -124,9 +124,13 @@ CellTable::CellTable(std::string name, std::vector<NamedSize> sizes,
     add({W.name, Role::weight, Role::weight, "", W.axes, false, false, false, W.low, W.high},
         inputs);
   });
+  given = inputs;
+  for_each(Role::mask, [&](const OwnArray& mask) {
+    add({mask.name, Role::mask, Role::mask, "", {}, true, true, false}, given);
+  });
   for (const Role role : {Role::state, Role::output})
     for_each(role, [&](const OwnArray& s) {
-      add({s.name, role, role, "", s.axes, true, true, false}, states);
+      add({s.name, role, role, "", s.axes, true, true, false, 0, 0, s.backwards}, states);
     });
   cache = states;
   for_each(Role::kept, [&](const OwnArray& z) {
@@ -140,7 +144,7 @@ CellTable::CellTable(std::string name, std::vector<NamedSize> sizes,
   for_each(Role::state, [&](const OwnArray& s) {
     if (!is_seen(s.name))
       add({"d" + s.name + "_T", Role::final_upstream, Role::state, s.name, s.axes, true, false,
-           true},
+           true, 0, 0, s.backwards},
           upstream);
   });
   for (const std::string& of : inputs) {

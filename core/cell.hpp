@@ -37,8 +37,9 @@ enum class Role {
   output,          // given out at each step, read by no later one
   kept,            // ft, computed forwards and read again backwards
   upstream,        // da, of the loss of each step
-  final_upstream,  // dc_T, of a loss that reads the state after step T_da - 1
-  gradient         // dx, da0, dWaa
+  final_upstream,  // dc_T, of a loss that reads the state after the last step, T_da - 1
+  gradient,        // dx, da0, dWaa
+  mask             // (m, T_x): 1 while a sample lasts, 0 behind its end; it has no gradient
 };
 
 /// Sizes that follow one another along an axis: n_a, or n_a + n_x.
@@ -53,7 +54,10 @@ struct CellArray {
   bool has_samples = true;
   bool has_steps = false, of_losses = false;  // steps: T_x, or T_da
   double low = 0, high = 0;  // where the numbers lie that the cell needs; low = high: anywhere
+  bool backwards = false;  // its cell goes from the last step to the first: the last one is step 0
 
+  /// The step after which the last of so many states stands.
+  [[nodiscard]] Index last_step(Index steps) const { return backwards ? 0 : steps - 1; }
   /// Which axis is the sample's and the step's, or -1.
   [[nodiscard]] Index sample_axis() const {
     return has_samples ? static_cast<Index>(axes.size()) : Index{-1};
@@ -75,9 +79,10 @@ struct CellArray {
 /// What a cell's table is made from.
 struct OwnArray {
   std::string name;
-  Role role;  // input, state, weight, output or kept
+  Role role;  // input, state, weight, output, kept or mask
   std::vector<Axis> axes;
   double low = 0, high = 0;  // of a state, before the first step
+  bool backwards = false;    // of a state or an output
 };
 
 class CellTable {
@@ -107,7 +112,8 @@ class CellTable {
   [[nodiscard]] bool has(Activation activation) const;
 
   // Names in the order of the table.
-  std::vector<std::string> inputs;     // what a forward pass reads: inputs, initial states, weights
+  std::vector<std::string> inputs;     // what has a gradient: inputs, initial states, weights
+  std::vector<std::string> given;      // what a forward pass reads: the same and masks
   std::vector<std::string> states;     // what it writes: states, then outputs
   std::vector<std::string> cache;      // the same and what is kept
   std::vector<std::string> upstream;   // upstream gradients

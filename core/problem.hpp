@@ -11,9 +11,14 @@
 
 namespace bptt {
 
-/// Arrays that the forward pass reads. RNN: x a0 Wax Waa ba. LSTM: x a0 c0 Wf bf Wi bi Wc bc Wo bo.
+/// Arrays that the forward pass reads and that have a gradient. RNN: x a0 Wax Waa ba. LSTM: x a0 c0
+/// Wf bf Wi bi Wc bc Wo bo.
 [[nodiscard]] inline const std::vector<std::string>& input_names(Cell cell) {
   return table_of(cell).inputs;
+}
+/// The same, and the mask of a cell that is told when samples end.
+[[nodiscard]] inline const std::vector<std::string>& given_names(Cell cell) {
+  return table_of(cell).given;
 }
 /// Arrays that the forward pass writes. RNN: a. LSTM: a c.
 [[nodiscard]] inline const std::vector<std::string>& state_names(Cell cell) {
@@ -47,7 +52,7 @@ struct Problem {
   Cell cell = Cell::rnn;
   Activation activation = Activation::tanh;  // of the RNN; other cells ignore it
   Sizes sizes;
-  NamedTensors<S> in;  // input_names(cell)
+  NamedTensors<S> in;  // given_names(cell)
   NamedTensors<S> up;  // upstream_names(cell)
 };
 

@@ -11,6 +11,7 @@ namespace bptt {
 /// relu(z) = z for z > 0, else 0.  relu_slope(a) = 1 for a > 0, else 0: relu' at z, read from its
 /// output a = relu(z); the slope at the kink z = 0 is 0.
 /// larger(p, q): the one of the greater value, p if they are equal.
+/// where(p, on): p, or 0 where `on` is 0, whatever p is: no product, so that no NaN comes through.
 template <class S>
 struct ScalarFunctions {
   static S tanh(const S& z) { return std::tanh(z); }
@@ -25,6 +26,7 @@ struct ScalarFunctions {
   static S relu(const S& z) { return z <= S(0) ? S(0) : z; }
   static S relu_slope(const S& a) { return a <= S(0) ? S(0) : (a > S(0) ? S(1) : a); }
   static S larger(const S& p, const S& q) { return q > p ? q : p; }
+  static S where(const S& p, const S& on) { return on == S(0) ? S(0) : p; }
 };
 
 }  // namespace bptt

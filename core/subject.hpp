@@ -31,11 +31,12 @@ struct Capabilities {
   std::vector<Cell> cells{Cell::rnn, Cell::lstm};
   bool any_cell = false;  // it runs whatever has lines
   bool f32 = true, f64 = true;
-  bool relu = true, identity = true;  // of a cell that leaves a function open; tanh is always there
-  bool strided = true;                // any strides: sub-arrays, unaligned, time reversed
-  bool backward = true;               // else there is a forward pass only, and states are judged
-  Index max_T = 4096;                 // the most steps; 1: a single cell
-  bool fewer_losses = true;           // T_da < T_x
+  bool tanh = true, relu = true, identity = true;  // of a cell that leaves a function open
+  bool strided = true;       // any strides: sub-arrays, unaligned, time reversed
+  bool backward = true;      // else there is a forward pass only, and states are judged
+  Index max_T = 4096;        // the most steps; 1: a single cell
+  Index max_m = 65536;       // the most samples; 1: one at a time
+  bool fewer_losses = true;  // T_da < T_x
   /// Arrays that it neither takes nor gives, such as c0, dc0 and dc_T of the LSTM. What is not
   /// taken is zero, what is not given is not judged.
   std::vector<std::string> without{};
@@ -54,6 +55,9 @@ struct Capabilities {
   Derivation derivation = Derivation::one_pass;
   /// Largest error of tanh and of sigmoid in units in the last place of the result.
   double tanh_ulp = 2.0, sigmoid_ulp = 3.0;
+  /// By so much the two may be off beside, however small their result is: from a table, or a tanh
+  /// formed as 2 sigmoid(2z) - 1.
+  double absolute_error = 0;
 
   [[nodiscard]] bool runs(Cell cell) const {
     return any_cell || std::find(cells.begin(), cells.end(), cell) != cells.end();
@@ -70,7 +74,7 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  /// Forward over all T_x steps. in: input_names(cell). out: state_names(cell), overwritten.
+  /// Forward over all T_x steps. in: given_names(cell). out: state_names(cell), overwritten.
   /// Keeps, in the session, whatever backward needs beside `in`.
   virtual void forward(const NamedViews<const S>& in, const NamedViews<S>& out) = 0;
 

@@ -33,6 +33,7 @@ void drive_description(Bytes bytes) {
   said.derivation = bytes.below(2) == 0 ? bytes.byte() : bytes.take<std::int32_t>();
   said.tanh_ulp = bytes.below(2) == 0 ? bytes.byte() : bytes.take<double>();
   said.sigmoid_ulp = bytes.below(2) == 0 ? bytes.byte() : bytes.take<double>();
+  said.absolute_error = bytes.below(2) == 0 ? 0 : bytes.take<double>();
   const auto sentence = bytes.take_span(64);
   const std::string text(sentence.begin(), sentence.end());
   said.text = text.empty() ? nullptr : text.c_str();
@@ -47,7 +48,10 @@ void drive_description(Bytes bytes) {
               can.strided == ((said.flags & BPTT_STRIDED) != 0) &&
               can.checks_shapes == ((said.flags & BPTT_CHECKS_SHAPES) != 0) &&
               static_cast<int>(can.derivation) == said.derivation &&
-              can.tanh_ulp == said.tanh_ulp && can.sigmoid_ulp == said.sigmoid_ulp,
+              can.tanh_ulp == said.tanh_ulp && can.sigmoid_ulp == said.sigmoid_ulp &&
+              can.absolute_error == said.absolute_error &&
+              can.tanh == ((said.flags & BPTT_NO_TANH) == 0) &&
+              (can.max_m == 1) == ((said.flags & BPTT_ONE_SAMPLE) != 0),
           "flags " + std::to_string(said.flags) + " are others after their way as text");
 }
 

@@ -17,6 +17,7 @@ void require_sound(const Capabilities& can) {
   require(can.f32 || can.f64, "a library without a scalar was accepted");
   require(can.tanh_ulp > 0 && can.tanh_ulp <= 1e6 && can.sigmoid_ulp > 0 && can.sigmoid_ulp <= 1e6,
           "an accuracy outside 0 .. 1e6 ULP was accepted");
+  require(can.absolute_error >= 0 && can.absolute_error <= 1, "an error beyond 1 was accepted");
   const auto derivation = static_cast<int>(can.derivation);
   require(derivation >= 0 && derivation <= static_cast<int>(Derivation::closed_form),
           "derivation " + std::to_string(derivation) + " was accepted");
@@ -54,9 +55,9 @@ class WorkerProtocolTarget final : public Target {
       all.emplace_back(name, std::move(bytes));
     };
     bptt_description all_of_it{
-        (2U * BPTT_CONTAINS_NAN) - 1, BPTT_BY_LAG, 0, 2, 3, "one sentence", nullptr, nullptr};
+        (2U * BPTT_CONTAINS_NAN) - 1, BPTT_BY_LAG, 0, 2, 3, "one sentence", nullptr, nullptr, 0};
     add("description", foreign::Status::ok, foreign::text_of(all_of_it));
-    all_of_it = {BPTT_LSTM | BPTT_F32, BPTT_ONE_PASS, 0, 0.5, 1e6, nullptr, nullptr, nullptr};
+    all_of_it = {BPTT_LSTM | BPTT_F32, BPTT_ONE_PASS, 0, 0.5, 1e6, nullptr, nullptr, nullptr, 0};
     add("without_text", foreign::Status::ok, foreign::text_of(all_of_it));
     add("python", foreign::Status::ok, "function rnn_forward\nfunction rnn_backward\nnote one\n");
     add("raised", foreign::Status::raised, "it returned 3: no");

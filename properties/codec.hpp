@@ -19,8 +19,8 @@ struct SpecLimits {
   Index min_m = 1, min_T = 1;                      // least batch; least number of steps, of da too
   bool wide = true;                                // one size in some cases near 16, 32 or 64
   Regimes regimes = finite_regimes;                // at least one
-  bool tanh = true, relu = true, identity = true;  // of the RNN; at least one
-  Index max_T = 4096;                              // T is at most this, whatever max_size says
+  bool tanh = true, relu = true, identity = true;  // of a cell that leaves one open; one at least
+  Index max_T = 4096, max_m = 65536;               // at most this, whatever max_size says
   bool fewer_losses = true;                        // T_da < T_x in some cases
   ArraySet always_zero{};                          // as in ProblemSpec::zero_arrays
   Index beside_wide = 4096;  // the other three sizes are at most this where one is wide

@@ -25,7 +25,7 @@ void for_each_loss(Cell cell, const Sizes& s, const Visit& visit) {
   for (const std::string& name : upstream_names(cell)) {
     const CellArray& array = array_of(cell, name);
     const Index block = shape_of(cell, array.of, s).without_last_axis().size();
-    visit(name, array.of, array.has_steps ? 0 : block * (s.T_da - 1));
+    visit(name, array.of, array.has_steps ? 0 : block * array.last_step(s.T_da));
   }
 }
 
@@ -70,9 +70,10 @@ Real complex_derivative(const Problem<Real>& p, const Values& v) {
   NamedTensors<N> in;
   for (const auto& [name, tensor] : p.in) {
     Tensor<N> numbers(tensor.shape());
-    const auto &values = tensor.elements(), &direction = v[name].elements();
+    const auto& values = tensor.elements();
+    const Tensor<Real>* direction = v.contains(name) ? &v[name] : nullptr;  // a mask has none
     for (std::size_t k = 0; k < values.size(); ++k)
-      numbers.elements()[k] = N(values[k], h * direction[k]);
+      numbers.elements()[k] = N(values[k], direction ? h * direction->elements()[k] : 0);
     in.add(name, std::move(numbers));
   }
   const Problem<N> complex{p.cell, p.activation, p.sizes, std::move(in), {}};
@@ -232,6 +233,7 @@ class LossOfSubject {
   /// At x + h v.
   [[nodiscard]] Loss along(const Values& v, double h) {
     for (auto& [name, tensor] : moved_.in) {
+      if (!v.contains(name)) continue;  // a mask
       const auto& from = trial_.problem.in[name].elements();
       const auto& direction = v[name].elements();
       for (std::size_t k = 0; k < direction.size(); ++k)
@@ -418,6 +420,7 @@ Verdict descent(const Subject& subject, const ProblemSpec& spec) {
     const Real rate = std::ldexp(1.0L, -k) / std::max(1.0L, std::sqrt(square));
     p.in = start;
     for (auto& [name, tensor] : p.in) {
+      if (!gradients.contains("d" + name)) continue;  // a mask
       const auto& g = gradients["d" + name].elements();
       for (std::size_t i = 0; i < g.size(); ++i) tensor.elements()[i] -= rate * g[i];
     }

@@ -16,9 +16,10 @@ template <class R>
   NamedTensors<N> in;
   for (const auto& [name, tensor] : p.in) {
     Tensor<N> numbers(tensor.shape());
-    const auto &values = tensor.elements(), &tangents = v[name].elements();
+    const auto& values = tensor.elements();
+    const Tensor<Real>* tangents = v.contains(name) ? &v[name] : nullptr;  // a mask has none
     for (std::size_t k = 0; k < values.size(); ++k)
-      numbers.elements()[k] = {R(values[k]), R(tangents[k])};
+      numbers.elements()[k] = {R(values[k]), R(tangents ? tangents->elements()[k] : 0)};
     in.add(name, std::move(numbers));
   }
   return reference_forward(Problem<N>{p.cell, p.activation, p.sizes, std::move(in), {}});

@@ -17,6 +17,7 @@ void add_transformations(std::vector<Property>& all);
 void add_time(std::vector<Property>& all);
 void add_linearity(std::vector<Property>& all);
 void add_splitting(std::vector<Property>& all);
+void add_networks(std::vector<Property>& all);
 void add_buffers(std::vector<Property>& all);
 void add_exact(std::vector<Property>& all);
 

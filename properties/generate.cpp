@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "properties/draw.hpp"
+#include "properties/lengths.hpp"
 
 namespace bptt::properties {
 namespace {
@@ -111,6 +112,7 @@ Problem<S> generate(const ProblemSpec& spec) {
   Problem<S> problem{spec.cell, spec.activation, spec.sizes, {}, {}};
   for (const std::string& name : input_names(spec.cell))
     problem.in.add(name, draw_array<S>(spec, name, ""));
+  add_mask(spec, problem.in);
   problem.up = generate_upstream<S>(spec, "");
   return problem;
 }
@@ -120,6 +122,11 @@ NamedTensors<S> generate_upstream(const ProblemSpec& spec, std::string_view purp
   NamedTensors<S> up;
   for (const std::string& name : upstream_names(spec.cell))
     up.add(name, draw_array<S>(spec, name, purpose));
+  if (const CellArray* mask = mask_of(spec.cell)) {
+    NamedTensors<S> in;
+    add_mask(spec, in);
+    silence_behind_the_ends(spec.cell, in[mask->name], up);
+  }
   return up;
 }
 

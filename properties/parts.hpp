@@ -10,6 +10,7 @@ namespace bptt::properties {
 [[nodiscard]] inline bool carries_over(const Capabilities& can, Cell cell) {
   for (const CellArray& array : table_of(cell).arrays()) {
     const bool carries = array.role == Role::initial || array.role == Role::final_upstream ||
+                         array.role == Role::state ||
                          (array.role == Role::gradient && array.role_of_source == Role::initial);
     if (carries && !can.has(array.name)) return false;
   }

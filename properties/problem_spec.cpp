@@ -69,6 +69,10 @@ void require_sizes(const ProblemSpec& spec) {
                        std::to_string(largest_size));
   if (s.T_da > s.T_x)
     throw ShapeError("T_da=" + std::to_string(s.T_da) + " is above T_x=" + std::to_string(s.T_x));
+  if (s.T_da < s.T_x && !cells::is_causal(spec.cell))
+    throw ShapeError("T_da=" + std::to_string(s.T_da) + " is below T_x=" + std::to_string(s.T_x) +
+                     ", but every step of the " + std::string(bptt::name_of(spec.cell)) +
+                     " reads later ones");
   Index largest = 0;
   for (const CellArray& array : table_of(spec.cell).arrays())
     largest = std::max(largest, array.shape(s).size());

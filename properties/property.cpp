@@ -28,6 +28,7 @@ std::vector<Property> build_catalogue() {
   add("time", add_time);
   add("linearity", add_linearity);
   add("splitting", add_splitting);
+  add("networks", add_networks);
   add("buffers", add_buffers);
   add("exact", add_exact);
   return all;
@@ -78,6 +79,10 @@ bool is_rnn(Cell cell) { return cell == Cell::rnn; }
 bool is_lstm(Cell cell) { return cell == Cell::lstm; }
 bool is_rnn_or_lstm(Cell cell) { return is_rnn(cell) || is_lstm(cell); }
 
+bool goes_on_from_any_step(Cell cell) {
+  return cells::is_causal(cell) && !cells::without_lengths(cell);
+}
+
 bool applies(const Property& property, const Capabilities& can, Cell cell, Scalar scalar) {
   if (property.of != nullptr && !property.of(cell)) return false;
   if (property.about == About::specification) return scalar == Scalar::f64;
@@ -85,11 +90,12 @@ bool applies(const Property& property, const Capabilities& can, Cell cell, Scala
   if (!can.backward && !property.of_states) return false;
   if (property.min_T > can.max_T) return false;
   if (property.needs != nullptr && !property.needs(can, cell)) return false;
-  const bool open = !table_of(cell).activations().empty();
-  if (open && property.identity_only && !can.identity) return false;
-  if (open && property.linear_only)
-    return (can.identity || can.relu) && can_run(can, cell, Activation::tanh, scalar);
-  return can_run(can, cell, Activation::tanh, scalar);
+  if (property.min_m > can.max_m || !(scalar == Scalar::f32 ? can.f32 : can.f64) || !can.runs(cell))
+    return false;
+  if (table_of(cell).activations().empty()) return true;
+  if (property.identity_only) return can.identity;
+  if (property.linear_only) return can.identity || can.relu;
+  return can.tanh || (!property.tanh_only && (can.relu || can.identity));
 }
 
 ArraySet always_zero(const Capabilities& can, Cell cell) {
@@ -101,8 +107,20 @@ ArraySet always_zero(const Capabilities& can, Cell cell) {
 
 bool takes(const Capabilities& can, const ProblemSpec& spec) {
   const ArraySet zero = always_zero(can, spec.cell);
-  return spec.sizes.T_x <= can.max_T && (can.fewer_losses || spec.sizes.T_da == spec.sizes.T_x) &&
-         (spec.zero_arrays & zero) == zero;
+  const bool fewer_losses = can.fewer_losses && cells::is_causal(spec.cell);
+  return spec.sizes.T_x <= can.max_T && spec.sizes.m <= can.max_m &&
+         (fewer_losses || spec.sizes.T_da == spec.sizes.T_x) && (spec.zero_arrays & zero) == zero;
+}
+
+ProblemSpec as_it_takes(const Capabilities& can, ProblemSpec spec) {
+  Sizes& s = spec.sizes;
+  s.T_x = std::min(s.T_x, can.max_T);
+  s.m = std::min(s.m, can.max_m);
+  s.T_da = can.fewer_losses && cells::is_causal(spec.cell) ? std::min(s.T_da, s.T_x) : s.T_x;
+  spec.zero_arrays |= always_zero(can, spec.cell);
+  if (!can_run(can, spec.cell, spec.activation, can.f64 ? Scalar::f64 : Scalar::f32))
+    spec.activation = can.relu ? Activation::relu : Activation::identity;
+  return spec;
 }
 
 bool applies(const Property& property, const Capabilities& can, Scalar scalar,
@@ -130,10 +148,11 @@ SpecLimits limits_for(const Property& property, const Capabilities& can, Cell ce
   const bool any = property.about == About::specification;
   limits.relu = !property.tanh_only && !property.identity_only && (any || can.relu);
   limits.identity = !property.tanh_only && (any || can.identity);
-  limits.tanh = !property.linear_only && !property.identity_only;
+  limits.tanh = !property.linear_only && !property.identity_only && (any || can.tanh);
+  limits.fewer_losses = cells::is_causal(cell) && (any || can.fewer_losses);
   if (!any) {
     limits.max_T = can.max_T;
-    limits.fewer_losses = can.fewer_losses;
+    limits.max_m = can.max_m;
     limits.always_zero = always_zero(can, cell);
   }
   return limits;

@@ -49,6 +49,9 @@ struct Property {
 [[nodiscard]] bool is_rnn(Cell cell);
 [[nodiscard]] bool is_lstm(Cell cell);
 [[nodiscard]] bool is_rnn_or_lstm(Cell cell);
+/// Its steps may be cut in parts that begin where the last one ended: it goes over time once,
+/// forwards, and no sample ends before the others.
+[[nodiscard]] bool goes_on_from_any_step(Cell cell);
 
 /// The whole catalogue, what tells most first: shapes and comparisons with an expected result
 /// before what compares a subject with itself. In this order it is listed, judged and reported.
@@ -67,6 +70,9 @@ struct Property {
 [[nodiscard]] ArraySet always_zero(const Capabilities& capabilities, Cell cell);
 /// Whether the subject takes a problem of these steps and with these arrays zero.
 [[nodiscard]] bool takes(const Capabilities& capabilities, const ProblemSpec& spec);
+/// The nearest problem that the subject takes: fewer steps, samples and losses, zeros for what it
+/// is not given, another function where the cell leaves one open.
+[[nodiscard]] ProblemSpec as_it_takes(const Capabilities& capabilities, ProblemSpec spec);
 /// What the codec may draw for it.
 [[nodiscard]] SpecLimits limits_for(const Property& property, const Capabilities& capabilities,
                                     Cell cell);

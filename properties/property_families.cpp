@@ -6,7 +6,9 @@ namespace bptt::properties {
 
 const std::vector<Family>& property_families() {
   static const std::vector<Family> table{
-      {"linearity", "gradients are linear, over time and batch too", {"linearity", "splitting"}},
+      {"linearity",
+       "gradients are linear, over time and batch too",
+       {"linearity", "splitting", "networks"}},
       {"agreement", "independent ways to the same gradients agree", {"agreement"}},
       {"derivatives", "gradients are derivatives", {"derivatives", "loss_head"}},
       {"exact", "what the reference keeps exactly", {"exact"}},

@@ -171,7 +171,7 @@ bool applies(const PublishedCase& published, const Capabilities& can) {
   };
   const Sizes& s = published.sizes;
   return can_run(can, published.cell, Activation::tanh, Scalar::f64) && s.T_x <= can.max_T &&
-         (can.fewer_losses || s.T_da == s.T_x) &&
+         s.m <= can.max_m && (can.fewer_losses || s.T_da == s.T_x) &&
          std::all_of(can.without.begin(), can.without.end(), [&](const std::string& name) {
            return is_zero(published.problem.in, name) && is_zero(published.problem.up, name);
          });
@@ -181,6 +181,7 @@ Verdict check_published_case(const Subject& subject, const PublishedCase& publis
   Rounding rounding = Rounding::of<double>();
   rounding.tanh_ulp = subject.capabilities().tanh_ulp;
   rounding.sigmoid_ulp = subject.capabilities().sigmoid_ulp;
+  rounding.absolute_error = subject.capabilities().absolute_error;
   return judged(subject, [&](const Subject& answerable) {
     Comparison comparison(rounding.u);
     const auto got = outputs_of(answerable, published);

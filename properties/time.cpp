@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cells/network.hpp"
 #include "properties/families.hpp"
 #include "properties/parts.hpp"
 #include "properties/trial.hpp"
@@ -165,6 +166,7 @@ void add_time(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = causality<float>,
                  .check_f64 = causality<double>,
+                 .of = cells::is_causal,
                  .min_T = 2,
                  .at_any_size = true});
   all.push_back({.id = "appended_steps_without_loss",
@@ -173,6 +175,7 @@ void add_time(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = appended_silence<float>,
                  .check_f64 = appended_silence<double>,
+                 .of = cells::is_causal,
                  .needs = [](const Capabilities& can, Cell) { return can.fewer_losses; },
                  .at_any_size = true});
   all.push_back({.id = "recomputed_equals_stored",
@@ -181,6 +184,7 @@ void add_time(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = checkpointed<float>,
                  .check_f64 = checkpointed<double>,
+                 .of = goes_on_from_any_step,
                  .needs = carries_over});
   all.push_back({.id = "time_reversed_twice",
                  .sentence = "Time stored backwards and read backwards is time",

@@ -11,6 +11,7 @@
 #include "properties/draw.hpp"
 #include "properties/expectation.hpp"
 #include "properties/generate.hpp"
+#include "properties/lengths.hpp"
 #include "properties/problem_spec.hpp"
 
 namespace bptt::properties {
@@ -42,6 +43,7 @@ class Trial {
     Rounding r = Rounding::of<S>();
     r.tanh_ulp = can.tanh_ulp;
     r.sigmoid_ulp = can.sigmoid_ulp;
+    r.absolute_error = can.absolute_error;
     return r;
   }
   [[nodiscard]] Comparison comparison() const { return Comparison(rounding().u); }
@@ -88,6 +90,7 @@ class Trial {
     auto states = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
     NamedTensors<S> all;
     session->forward(views_of(p.in), views_of(states));
+    settle_behind_the_ends(p, states);
     if (can.backward) {
       all = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
       session->backward(views_of(p.in), views_of(p.up), views_of(all));

@@ -22,7 +22,7 @@ class LinesSession final : public Session<S> {
               sizes.m) {}
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
-    require_arrays(cell_, input_names(cell_), sizes_, in);
+    require_arrays(cell_, given_names(cell_), sizes_, in);
     require_arrays(cell_, state_names(cell_), sizes_, out);
     for (const auto& [name, states] : walk_.forward(dense(in))) copy(states.view(), out[name]);
   }
@@ -33,7 +33,7 @@ class LinesSession final : public Session<S> {
     const std::string& of_steps = upstream_names(cell_).front();
     sizes.T_da = up[of_steps].extent(array_of(cell_, of_steps).step_axis());
     require_steps(sizes.T_da, sizes.T_x);
-    require_arrays(cell_, input_names(cell_), sizes, in);
+    require_arrays(cell_, given_names(cell_), sizes, in);
     require_arrays(cell_, upstream_names(cell_), sizes, up);
     require_arrays(cell_, gradient_names(cell_), sizes, grad);
     for (const auto& [name, gradient] : walk_.backward(dense(up))) {

@@ -124,8 +124,10 @@ enum {
   BPTT_FIXED_SUMMATION_ORDER = 1 << 10, /* no size changes the order of a sum: equal bits are due */
   BPTT_CHECKS_SHAPES = 1 << 11, /* wrong extents are refused: BPTT_WRONG_SHAPE, nothing written,
                                   and `error` names the array and its shape, "dba .. (5,5)" */
-  BPTT_CONTAINS_NAN = 1 << 12   /* a NaN reaches only what depends on it; promised without this
+  BPTT_CONTAINS_NAN = 1 << 12,  /* a NaN reaches only what depends on it; promised without this
                                    flag too by libraries that are called by structs */
+  BPTT_ONE_SAMPLE = 1 << 13,    /* m = 1 always */
+  BPTT_NO_TANH = 1 << 14 /* of cells that leave their function open, such as the RNN: not tanh */
 };
 
 /* In which steps backward forms its sums; each way rounds in places of its own. */
@@ -146,9 +148,12 @@ typedef struct bptt_description {
   const char* text;   /* one sentence about the library, or NULL */
   /* Who names cells is called by names; then BPTT_RNN, BPTT_LSTM, BPTT_INITIAL_CELL and
    * BPTT_FINAL_CELL_GRADIENT are of no account. */
-  const char* cells;   /* as bptt-verify derive has them: "lstm gru"; or NULL */
-  const char* without; /* names of arrays that it neither takes nor gives, or NULL: "c0 dc0 dc_T".
-                          What is not taken is zero, what is not given is not judged. */
+  const char* cells;     /* as bptt-verify derive has them: "lstm gru"; or NULL */
+  const char* without;   /* names of arrays that it neither takes nor gives, or NULL: "c0 dc0 dc_T".
+                            What is not taken is zero, what is not given is not judged. */
+  double absolute_error; /* by so much tanh and sigmoid may be off beside their ulp, however small
+                            their result is: from a table, or tanh formed as 2 sigmoid(2z) - 1; 0
+                            unless set */
 } bptt_description;
 
 /* ---- Calls by names ----------------------------------------------------------------------------
@@ -162,8 +167,11 @@ enum {
   BPTT_STATE = 3,          /* forward overwrites it, backward may read it, (.., m, T_x) */
   BPTT_OUTPUT = 4,         /* likewise */
   BPTT_UPSTREAM = 6,       /* read: da, of the loss of each step alone, (.., m, T_da) */
-  BPTT_FINAL_UPSTREAM = 7, /* read: dc_T, of a loss that reads the state after step T_da - 1 */
-  BPTT_GRADIENT = 8 /* backward writes it: of a weight it ACCUMULATES (+=), else it overwrites */
+  BPTT_FINAL_UPSTREAM = 7, /* read: dc_T, of a loss that reads the state after step T_da - 1; of
+                              what goes backwards over time after step 0, and there T_da = T_x */
+  BPTT_GRADIENT = 8, /* backward writes it: of a weight it ACCUMULATES (+=), else it overwrites */
+  BPTT_MASK = 9 /* read, of cells named .._lengths: (m, T_x), 1 while a sample lasts, 0 behind its
+                   end, where states may be the last one once more, or zeros */
 };
 
 enum { BPTT_MAX_RANK = 8 };

@@ -47,7 +47,7 @@ void require_description(const bptt_description& d) {
     throw LoadError("bptt_subject_describe names no cells, such as \"lstm gru\"");
   if (!has(BPTT_F32 | BPTT_F64))
     throw LoadError("bptt_subject_describe sets neither BPTT_F32 nor BPTT_F64");
-  constexpr std::uint64_t known = 2 * std::uint64_t{BPTT_CONTAINS_NAN} - 1;
+  constexpr std::uint64_t known = 2 * std::uint64_t{BPTT_NO_TANH} - 1;
   if (has(~known))
     throw LoadError("bptt_subject_describe sets flags that version " +
                     std::to_string(BPTT_SUBJECT_VERSION) + " of bptt_subject.h does not have");
@@ -56,6 +56,11 @@ void require_description(const bptt_description& d) {
                     ", which bptt_subject.h does not have");
   if (!(d.tanh_ulp > 0 && d.tanh_ulp <= 1e6 && d.sigmoid_ulp > 0 && d.sigmoid_ulp <= 1e6))
     throw LoadError("bptt_subject_describe: tanh_ulp and sigmoid_ulp must be in 0 .. 1e6");
+  if (has(BPTT_NO_TANH) && !has(BPTT_RELU) && !has(BPTT_IDENTITY))
+    throw LoadError(
+        "bptt_subject_describe sets BPTT_NO_TANH, and neither BPTT_RELU nor BPTT_IDENTITY");
+  if (!(d.absolute_error >= 0 && d.absolute_error <= 1))
+    throw LoadError("bptt_subject_describe: absolute_error must be in 0 .. 1");
 }
 
 std::string text_of(const bptt_description& d) {
@@ -73,11 +78,12 @@ std::string text_of(const bptt_description& d) {
   for (char& c : text)
     if (c == '\n') c = ' ';
   const std::uint64_t flags = d.flags | (d.cells == nullptr ? BPTT_CONTAINS_NAN : 0);
-  char numbers[160];
+  char numbers[200];
   std::snprintf(numbers, sizeof numbers,
-                "flags %llu\nderivation %d\ntanh_ulp %.17g\nsigmoid_ulp %.17g\n",
+                "flags %llu\nderivation %d\ntanh_ulp %.17g\nsigmoid_ulp %.17g\n"
+                "absolute_error %.17g\n",
                 static_cast<unsigned long long>(flags), static_cast<int>(d.derivation), d.tanh_ulp,
-                d.sigmoid_ulp);
+                d.sigmoid_ulp, d.absolute_error);
   return numbers + ("cells" + cells + "\nwithout" + without + "\ntext " + text + "\n");
 }
 
@@ -87,6 +93,7 @@ Capabilities capabilities_of(std::string_view text) {
   said.derivation = number_of<std::int32_t>(text, "derivation");
   said.tanh_ulp = number_of<double>(text, "tanh_ulp");
   said.sigmoid_ulp = number_of<double>(text, "sigmoid_ulp");
+  said.absolute_error = number_of<double>(text, "absolute_error");
   const std::string cells = line_of(text, "cells"), without = line_of(text, "without");
   said.cells = cells.c_str();
   try {
@@ -106,6 +113,7 @@ Capabilities capabilities_of(std::string_view text) {
   can.contains_nan = has(BPTT_CONTAINS_NAN);
   can.f32 = has(BPTT_F32);
   can.f64 = has(BPTT_F64);
+  can.tanh = !has(BPTT_NO_TANH);
   can.relu = has(BPTT_RELU);
   can.identity = has(BPTT_IDENTITY);
   can.strided = has(BPTT_STRIDED);
@@ -115,6 +123,8 @@ Capabilities capabilities_of(std::string_view text) {
   can.derivation = static_cast<Derivation>(said.derivation);
   can.tanh_ulp = said.tanh_ulp;
   can.sigmoid_ulp = said.sigmoid_ulp;
+  can.absolute_error = said.absolute_error;
+  if (has(BPTT_ONE_SAMPLE)) can.max_m = 1;
   return can;
 }
 

@@ -39,7 +39,7 @@ class ForeignSession final : public Session<S> {
   ForeignSession& operator=(const ForeignSession&) = delete;
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
-    require_arrays(task_.cell, input_names(task_.cell), task_.sizes, in);
+    require_arrays(task_.cell, given_names(task_.cell), task_.sizes, in);
     require_arrays(task_.cell, state_names(task_.cell), task_.sizes, out);
     if (worker_ == nullptr) {
       worker_ = pool_->take();
@@ -48,7 +48,7 @@ class ForeignSession final : public Session<S> {
     }
     Segment& segment = *worker_->segment;
     segment.clear();
-    add(input_names(task_.cell), in);
+    add(given_names(task_.cell), in);
     add_outputs(state_names(task_.cell), out);
     call(Operation::forward, task_.forward_name);
     states_ = NamedTensors<S>();
@@ -65,7 +65,7 @@ class ForeignSession final : public Session<S> {
     if (worker_ == nullptr) throw Error("backward without a forward");
     Segment& segment = *worker_->segment;
     segment.clear();
-    add(input_names(task_.cell), in);
+    add(given_names(task_.cell), in);
     add(state_names(task_.cell), views_of(std::as_const(states_)));
     add(upstream_names(task_.cell), up);
     add_outputs(gradient_names(task_.cell), grad);

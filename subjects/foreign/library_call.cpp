@@ -18,7 +18,8 @@ static_assert(static_cast<int>(Role::input) == BPTT_INPUT &&
               static_cast<int>(Role::output) == BPTT_OUTPUT &&
               static_cast<int>(Role::upstream) == BPTT_UPSTREAM &&
               static_cast<int>(Role::final_upstream) == BPTT_FINAL_UPSTREAM &&
-              static_cast<int>(Role::gradient) == BPTT_GRADIENT);
+              static_cast<int>(Role::gradient) == BPTT_GRADIENT &&
+              static_cast<int>(Role::mask) == BPTT_MASK);
 
 /// Whether every element lies in `bytes` bytes, without an overflow on the way.
 bool inside(const ArrayEntry& e, std::size_t bytes, std::int64_t element) {

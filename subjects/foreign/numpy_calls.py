@@ -199,6 +199,8 @@ class NamedSession:
 
     Parameters are found by their names, in any order: inputs, initial states, weights, or all weights
     in a dict called `parameters`; of backward upstream gradients. One name that is left is the cache.
+    Samples that end one by one have a `mask` (m, T), or their `lengths` (m,).
+    What NAME_forward.bptt["without"] names is neither taken nor given.
     """
 
     def __init__(self, number, loaded, request):
@@ -232,7 +234,9 @@ class NamedSession:
         handed = self.handed = Handed()
         given = {name: handed.copy(name, arrays[name]) for name in arrays.of(INPUT, INITIAL, WEIGHT)}
         given["parameters"] = {name: given[name] for name in arrays.of(WEIGHT)}
-        states = arrays.of(STATE, OUTPUT)
+        given.update(ends_of_samples(handed, arrays))
+        without = declared(self.loaded.names[f"{self.name}_forward"]).get("without", "").split()
+        states = [name for name in arrays.of(STATE, OUTPUT) if name not in without]
         result = require_tuple(f"{self.name}_forward", self.call("forward", given), [*states, "cache"])
         for name, value in zip(states, result):
             require_array(name, value, arrays[name].shape)
@@ -244,8 +248,10 @@ class NamedSession:
     def backward(self, arrays):
         upstream = Handed()
         given = {name: upstream.copy(name, arrays[name]) for name in arrays.of(UPSTREAM, FINAL)}
+        given.update(ends_of_samples(upstream, arrays))
         taken = inspect.signature(self.loaded.names[f"{self.name}_forward"]).parameters
-        shapes = {name: arrays[name].shape for name in arrays.of(GRADIENT)
+        without = declared(self.loaded.names[f"{self.name}_forward"]).get("without", "").split()
+        shapes = {name: arrays[name].shape for name in arrays.of(GRADIENT) if name not in without
                   if arrays.roles[name[1:]] != INITIAL or name[1:] in taken}  # else it begins with zeros
         gradients = require_gradients(f"{self.name}_backward",
                                       self.call("backward", given, self.cache), shapes)
@@ -256,6 +262,21 @@ class NamedSession:
                 arrays[name] += gradients[name]
             else:
                 arrays[name][...] = gradients[name]
+
+
+def ends_of_samples(handed, arrays):
+    """A mask (m, T), and what it says in other words: the steps of each sample."""
+    given = {}
+    for name in arrays.of(MASK):
+        given[name] = handed.copy(name, arrays[name])
+        given["lengths"] = np.count_nonzero(arrays[name], axis=1)
+    return given
+
+
+def declared(function):
+    """What NAME_forward says of itself beyond its parameters, a dict called bptt."""
+    said = getattr(function, "bptt", {})
+    return said if isinstance(said, dict) else {"bptt": "is no dict"}
 
 
 def text_of(padded):
@@ -292,6 +313,10 @@ def answer(request, state):
         found += [f"named {name[:-len('_forward')]} {' '.join(parameters_of(loaded, name))}"
                   for name, value in loaded.names.items()
                   if name.endswith("_forward") and name not in FUNCTIONS and inspect.isfunction(value)]
+        found += [f"declared {name[:-len('_forward')]} {key} {' '.join(str(said).split())}"
+                  for name, value in loaded.names.items()
+                  if name.endswith("_forward") and name not in FUNCTIONS and inspect.isfunction(value)
+                  for key, said in declared(value).items()]
         notes = ["note " + " ".join(note.split()) for note in loaded.notes]
         return "\n".join(found + notes)
     session = state.get("session")

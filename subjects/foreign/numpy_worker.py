@@ -26,7 +26,7 @@ REQUEST = struct.Struct("=8I5qQQ40s128s")
 REPLY = struct.Struct("=2I")
 ENTRY = struct.Struct("=40s2i4q4qq")
 # What an array is for.
-INPUT, INITIAL, WEIGHT, STATE, OUTPUT, _, UPSTREAM, FINAL, GRADIENT = range(9)
+INPUT, INITIAL, WEIGHT, STATE, OUTPUT, _, UPSTREAM, FINAL, GRADIENT, MASK = range(10)
 LONGEST_TEXT = 16000
 
 PATH = sys.argv[1]

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -70,6 +71,8 @@ struct PythonFile {
   std::vector<std::string> functions, notes;
   /// Of functions NAME_forward and NAME_backward that take their arrays by name.
   std::map<std::string, Parameters> named;
+  /// What they say of themselves, a word and the rest of its line each.
+  std::map<std::string, std::vector<std::pair<std::string, std::string>>> declared;
 
   PythonFile(const std::string& path, const Options& options) {
     std::vector<std::string> interpreters{options.python};
@@ -96,6 +99,13 @@ struct PythonFile {
       in >> cell;
       Parameters& parameters = named[cell] = {};
       for (std::string name; in >> name;) parameters.add(name);
+    }
+    for (const std::string& line : lines_of(pool->description(), "declared")) {
+      std::istringstream in(line);
+      std::string cell, key, value;
+      in >> cell >> key >> std::ws;
+      std::getline(in, value);
+      declared[cell].emplace_back(key, value);
     }
   }
 
@@ -146,6 +156,8 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
     // docs/bring_your_own.md has the measurement.
     can_.tanh_ulp = 2;
     can_.sigmoid_ulp = 4;
+    if (by_name)
+      for (const auto& [key, value] : file_->declared[part_]) declare(key, value);
   }
 
   [[nodiscard]] std::string name() const override { return path_ + ":" + part_; }
@@ -165,6 +177,48 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
   }
 
  private:
+  /// What NAME_forward.bptt says. Throws UnsupportedError for what it cannot say.
+  void declare(const std::string& key, const std::string& value) {
+    const auto refuse = [&](const std::string& why) {
+      throw UnsupportedError(
+          fmt::format("{}: {}_forward.bptt[\"{}\"] is {}; {}", path_, part_, key, value, why));
+    };
+    const auto truth = [&] {
+      if (value != "True" && value != "False") refuse("expected True or False");
+      return value == "True";
+    };
+    const auto number = [&](double most) {
+      char* end = nullptr;
+      const double n = std::strtod(value.c_str(), &end);
+      if (value.empty() || *end != '\0' || !(n >= 0 && n <= most))
+        refuse(fmt::format("expected a number in 0 .. {:g}", most));
+      return n;
+    };
+    if (key == "without") {
+      std::istringstream in(value);
+      for (std::string name; in >> name;) {
+        static_cast<void>(array_of(can_.cells.front(), name));
+        can_.without.push_back(name);
+      }
+    } else if (key == "one_sample") {
+      if (truth()) can_.max_m = 1;
+    } else if (key == "fewer_losses") {
+      can_.fewer_losses = truth();
+    } else if (key == "contains_nan") {
+      can_.contains_nan = truth();
+    } else if (key == "tanh_ulp") {
+      can_.tanh_ulp = number(1e6);
+    } else if (key == "sigmoid_ulp") {
+      can_.sigmoid_ulp = number(1e6);
+    } else if (key == "absolute_error") {
+      can_.absolute_error = number(1);
+    } else {
+      refuse(
+          "it may say without, one_sample, fewer_losses, contains_nan, tanh_ulp, sigmoid_ulp and "
+          "absolute_error");
+    }
+  }
+
   /// A state that begins with zeros has no parameter for another beginning, and gives no gradient
   /// of it; likewise what a loss may send to the last of a state. Throws UnsupportedError if there
   /// is a parameter that nothing is known for, or none for what must be given.
@@ -173,6 +227,7 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
     const auto has = [](const std::vector<std::string>& names, const std::string& name) {
       return std::find(names.begin(), names.end(), name) != names.end();
     };
+    const std::string lengths = "lengths";  // in the place of a mask
     std::vector<std::string> missing, unknown;
     const bool whole = has(p.forward, "parameters");
     for (const CellArray& array : cell.arrays()) {
@@ -181,6 +236,8 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
         missing.push_back(array.name);
       if (can_.backward && array.role == Role::upstream && !has(p.backward, array.name))
         missing.push_back(array.name);
+      if (array.role == Role::mask && !has(p.forward, array.name) && !has(p.forward, lengths))
+        missing.push_back(array.name + " or lengths");
       if (array.role == Role::initial && !has(p.forward, array.name)) {
         can_.without.push_back(array.name);
         can_.without.push_back("d" + array.name);
@@ -188,11 +245,16 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
       if (array.role == Role::final_upstream && can_.backward && !has(p.backward, array.name))
         can_.without.push_back(array.name);
     }
+    const bool ends = cell.given.size() > cell.inputs.size();
+    const auto is_of_ends = [&](const std::string& name) {
+      return ends && (name == lengths || has(cell.given, name));
+    };
     for (const auto& name : p.forward_needs)
-      if (name != "parameters" && !has(cell.inputs, name)) unknown.push_back(name);
+      if (name != "parameters" && !has(cell.inputs, name) && !is_of_ends(name))
+        unknown.push_back(name);
     std::size_t caches = 0;
     for (const auto& name : p.backward_needs)
-      if (!has(cell.upstream, name) && ++caches > 1) unknown.push_back(name);
+      if (!has(cell.upstream, name) && !is_of_ends(name) && ++caches > 1) unknown.push_back(name);
     if (missing.empty() && unknown.empty()) return;
     throw UnsupportedError(fmt::format(
         "{0}: {1}_forward takes ({2}){3}. {4}{5}{1}_forward takes {6}, by these names in any "
@@ -204,7 +266,7 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
                       : "",
         missing.empty() ? "" : fmt::format("There is no {}. ", fmt::join(missing, ", ")),
         unknown.empty() ? "" : fmt::format("Nothing is known of {}. ", fmt::join(unknown, ", ")),
-        fmt::join(cell.inputs, ", "), fmt::join(cell.upstream, ", ")));
+        fmt::join(cell.given, ", "), fmt::join(cell.upstream, ", ")));
   }
 
   std::string path_, part_;

@@ -16,7 +16,8 @@ std::optional<ProblemSpec> model_case(const Property& property, const Capabiliti
   constexpr int enough = 64;  // more than there are shapes
   int found = 0;
   for (int j = 0; j < enough || found > 0; ++j) {
-    const ProblemSpec spec = properties::model_problem(row.sizes, row.cell, seed, j);
+    const ProblemSpec spec =
+        properties::as_it_takes(can, properties::model_problem(row.sizes, row.cell, seed, j));
     if (applies(property, can, row.scalar, spec) && found++ == k) return spec;
   }
   return std::nullopt;

@@ -1,0 +1,51 @@
+# cmake -DPROGRAM=<bptt-verify> -DEXAMPLES=<examples/foreign> -DSCRATCH=<folder> -P foreign_networks_test.cmake
+# Networks of two directions whose samples end one by one, as NumPy functions: right ones are held, and what
+# people get wrong in them is seen.
+cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/expect.cmake)
+
+file(MAKE_DIRECTORY "${SCRATCH}")
+file(READ ${EXAMPLES}/both_directions.py right)
+file(COPY ${EXAMPLES}/both_directions.py DESTINATION ${SCRATCH})
+# However busy the machine is: this time only ends what hangs.
+set(time --call-timeout 600)
+expect(0 "both_directions.py:rnn_both_lengths: nothing broken" -- check both_directions.py --cases 6 --max-size 5 ${time})
+
+function(expect_broken name from to)
+  string(REPLACE "${from}" "${to}" wrong "${right}")
+  if(wrong STREQUAL right)
+    message(FATAL_ERROR "both_directions.py has no '${from}'")
+  endif()
+  file(WRITE ${SCRATCH}/${name}.py "${wrong}")
+  expect(1 "BROKEN" ${ARGN} -- check ${name}.py --cases 12 --max-size 5 --property "^equals_reference$|padding"
+         --diagnosis-seconds 0 ${time})
+endfunction()
+# From right to left every sample begins at the end of the longest one.
+expect_broken(from_the_longest "lasts = t < lengths\n        xt" "lasts = t < x.shape[2] + 0 * lengths\n        xt"
+              "equals_reference" "padding_is_not_read")
+# What was handed on through the padding is lost at a sample's end.
+expect_broken(lost_at_the_end "np.where(lasts, 0, d)" "0 * d" "equals_reference")
+# dx of one direction overwrites that of the other.
+expect_broken(overwritten "dx + r_dx" "r_dx" "dx")
+# Backwards over the other direction's steps.
+expect_broken(wrong_way "r_Waa,\n                                                          steps[::-1])"
+              "r_Waa,\n                                                          steps)" "dr_[Wab]|dx")
+# The gradient of the padding is no gradient of the weights.
+expect_broken(padding_counts "np.where(lasts, d * (1 - a[:, :, t] ** 2), 0)" "d * (1 - a[:, :, t] ** 2)" "d(r_)?[Wab]")
+
+# What a name stands for, said where it is wrong.
+file(WRITE ${SCRATCH}/no_end.py "def gru_lengths_forward(x, h0, parameters):
+    pass
+def gru_lengths_backward(dh, cache):
+    pass
+")
+expect(2 "There is no mask or lengths" -- check no_end.py --cases 1 ${time})
+expect(2 "there are no layers of layers, and no directions of those: 'gru_x2_both'" -- check lines --cell gru_x2_both)
+expect(2 "T_da=3 is below T_x=4, but every step of the gru_both reads later ones"
+       -- replay "lines equals_reference f64 gru_both n_x=2 n_h=2 m=1 T_x=4 T_da=3 regime=unit seed=1")
+expect(2 "code is derived of cells that go over time once" -- derive gru_both --numpy)
+expect(0 "Pass 2 over time, from the last step to the first" -- derive gru_both)
+
+if(failures GREATER 0)
+  message(FATAL_ERROR "${failures} expectations failed")
+endif()
