@@ -130,9 +130,39 @@ TEST(Layers, OfManyArraysAreZeroOneByOne) {
   }
 }
 
+// Another implementation of the same networks, written by others: both directions and the GRUs.
+TEST(Peers, OfEveryCellHoldTheCatalogue) {
+  const auto names = subject_names();
+  if (std::find(names.begin(), names.end(), "onednn") == names.end())
+    GTEST_SKIP() << "oneDNN is not part of this build";
+  const auto subject = make_subject("onednn");
+  const Capabilities can = subject->capabilities();
+  int held = 0;
+  for (const Cell cell : can.cells)
+    for (const char* id : {"equals_reference", "directions_apart", "superposition_over_time",
+                           "overwritten_or_accumulated"}) {
+      const Property& property = find_property(id);
+      if (!applies(property, can, cell, Scalar::f32)) continue;
+      const SpecLimits limits = limits_for(property, can, cell);
+      for (std::uint64_t k = 0; k < 6; ++k) {
+        const ProblemSpec spec = decode_spec(random_spec_bytes(k), limits);
+        if (!applies(property, can, Scalar::f32, spec)) continue;
+        const Verdict verdict = check(property, *subject, Scalar::f32, spec);
+        ASSERT_TRUE(verdict.unbroken())
+            << describe(verdict) << "\n"
+            << replay_command({"onednn", std::string(property.id), Scalar::f32, spec});
+        held += verdict.outcome == Outcome::held ? 1 : 0;
+      }
+    }
+  EXPECT_GE(can.cells.size(), 12U);
+  EXPECT_GT(held, 150);
+}
+
 std::vector<Cell> all_cells() {
   std::vector<Cell> cells = cells::built_in_cells();
-  for (const char* layers : {"rnn_x3", "lstm_x2", "gru_x2"})
+  for (const char* layers :
+       {"rnn_x3", "lstm_x2", "gru_x2", "gru_both", "lstm_reverse", "rnn_both_x2", "gru_lengths",
+        "lstm_both_lengths", "rnn_both_x2_lengths"})
     cells.push_back(cells::cell_named(layers));
   return cells;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "subjects/peers/onednn_cells.hpp"
 
 // Of the OpenMP runtime that oneDNN runs on. clang 14 comes without its header.
 extern "C" void omp_set_num_threads(int);
@@ -22,70 +23,110 @@ dnnl::engine& cpu() {
 
 memory::desc desc(const memory::dims& dims, Tag tag) { return {dims, memory::data_type::f32, tag}; }
 
-/// oneDNN's gates are i f c o; ours in the order of the parameters' names f i c o.
-constexpr Index gate_in_onednn[] = {1, 0, 2, 3};
-constexpr const char* gate_names[] = {"f", "i", "c", "o"};
-
 /// A row-major array of oneDNN's plain layout. Our (n, m, T) with the first index fastest is its
-/// (T, m, n); a weight (n_a, n_in) stands at [n_in][gate][n_a].
+/// (T, m, n); a weight (n_a, n_in) stands at [direction][n_in][gate][n_a].
 float* data_of(const memory& array) { return static_cast<float*>(array.get_data_handle()); }
 
+/// Copies an array of ours to or from the `part`-th of `parts` that stand side by side along the
+/// units: both directions of a state of all steps.
 template <class S>
-void copy_state(const View<S>& ours, const memory& theirs, bool to_theirs) {
-  float* at = data_of(theirs);
+void copy_part(const View<S>& ours, const memory& theirs, bool to_theirs, Index part, Index parts) {
+  const Index n = ours.extent(0);
+  float* at = data_of(theirs) + part * n;
   for (Index t = 0; t < ours.extent(2); ++t)
-    for (Index j = 0; j < ours.extent(1); ++j)
-      for (Index i = 0; i < ours.extent(0); ++i, ++at)
+    for (Index j = 0; j < ours.extent(1); ++j, at += parts * n)
+      for (Index i = 0; i < n; ++i)
         if (to_theirs)
-          *at = ours(i, j, t);
+          at[i] = ours(i, j, t);
         else if constexpr (!std::is_const_v<S>)
-          ours(i, j, t) = *at;
+          ours(i, j, t) = at[i];
+}
+
+/// The same of a state before or after all steps: directions one after another.
+template <class S>
+void copy_state(const View<S>& ours, const memory& theirs, bool to_theirs, Index direction) {
+  const Index size = ours.extent(0) * ours.extent(1);
+  float* at = data_of(theirs) + direction * size;
+  for (Index j = 0; j < ours.extent(1); ++j)
+    for (Index i = 0; i < ours.extent(0); ++i, ++at)
+      if (to_theirs)
+        *at = ours(i, j);
+      else if constexpr (!std::is_const_v<S>)
+        ours(i, j) = *at;
+}
+
+dnnl::rnn_direction direction_of(cells::Direction direction) {
+  switch (direction) {
+    case cells::Direction::reverse: return dnnl::rnn_direction::unidirectional_right2left;
+    case cells::Direction::both: return dnnl::rnn_direction::bidirectional_concat;
+    default: return dnnl::rnn_direction::unidirectional_left2right;
+  }
 }
 
 }  // namespace
 
 struct OnednnNetwork::Impl {
-  Impl(Cell which, Activation activation, const Sizes& s) : cell(which), sizes(s) {
-    const memory::dim gates = cell == Cell::lstm ? 4 : 1;
-    const memory::dims x{s.T_x, s.m, s.n_x}, a{s.T_x, s.m, s.n_a}, state{1, 1, s.m, s.n_a};
-    const memory::dims Wx{1, 1, s.n_x, gates, s.n_a}, Wa{1, 1, s.n_a, gates, s.n_a},
-        b{1, 1, gates, s.n_a};
+  Impl(Cell which, Activation activation, const Sizes& s) : parts(onednn_parts(which)), sizes(s) {
+    const auto D = static_cast<memory::dim>(parts.prefixes.size());
+    const auto gates = static_cast<memory::dim>(parts.cell->gates.size());
+    const memory::dim biases = gates + (parts.cell->extra_bias.empty() ? 0 : 1);
+    const memory::dims x{s.T_x, s.m, s.n_x}, a{s.T_x, s.m, D * s.n_a}, state{1, D, s.m, s.n_a};
+    const memory::dims Wx{1, D, s.n_x, gates, s.n_a}, Wa{1, D, s.n_a, gates, s.n_a},
+        b{1, D, biases, s.n_a};
     const auto any = [](const memory::dims& dims) { return desc(dims, Tag::any); };
     const auto tnc = [](const memory::dims& dims) { return desc(dims, Tag::tnc); };
     const auto ldnc = [](const memory::dims& dims) { return desc(dims, Tag::ldnc); };
     const auto bias = desc(b, Tag::ldgo);
-    constexpr auto one_way = dnnl::rnn_direction::unidirectional_left2right;
+    const auto way = direction_of(parts.direction);
     constexpr auto training = dnnl::prop_kind::forward_training;
     constexpr auto backwards = dnnl::prop_kind::backward;
+    const auto gru = [&]<class Forward, class Backward>() {
+      const typename Forward::primitive_desc forward_desc(
+          {training, way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state)}, cpu());
+      const typename Backward::primitive_desc backward_desc(
+          {backwards, way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state), tnc(x),
+           ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state)},
+          cpu(), forward_desc);
+      prepare(forward_desc, backward_desc);
+      forward = Forward(forward_desc);
+      backward = Backward(backward_desc);
+    };
     try {
-      if (cell == Cell::lstm) {
-        const dnnl::lstm_forward::primitive_desc forward_desc(
-            {training, one_way, tnc(x), ldnc(state), ldnc(state), any(Wx), any(Wa), bias, tnc(a),
-             ldnc(state), ldnc(state)},
-            cpu());
-        const dnnl::lstm_backward::primitive_desc backward_desc(
-            {backwards, one_way, tnc(x),      ldnc(state), ldnc(state), any(Wx),     any(Wa),
-             bias,      tnc(a),  ldnc(state), ldnc(state), tnc(x),      ldnc(state), ldnc(state),
-             any(Wx),   any(Wa), bias,        tnc(a),      ldnc(state), ldnc(state)},
-            cpu(), forward_desc);
-        prepare(forward_desc, backward_desc);
-        forward = dnnl::lstm_forward(forward_desc);
-        backward = dnnl::lstm_backward(backward_desc);
-      } else {
-        const auto g = activation == Activation::tanh   ? dnnl::algorithm::eltwise_tanh
-                       : activation == Activation::relu ? dnnl::algorithm::eltwise_relu
-                                                        : dnnl::algorithm::eltwise_linear;
-        const dnnl::vanilla_rnn_forward::primitive_desc forward_desc(
-            {training, g, one_way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a),
-             ldnc(state)},
-            cpu());
-        const dnnl::vanilla_rnn_backward::primitive_desc backward_desc(
-            {backwards, g, one_way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a),
-             ldnc(state), tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state)},
-            cpu(), forward_desc);
-        prepare(forward_desc, backward_desc);
-        forward = dnnl::vanilla_rnn_forward(forward_desc);
-        backward = dnnl::vanilla_rnn_backward(backward_desc);
+      switch (parts.cell->kind) {
+        case OnednnCell::Kind::lstm: {
+          const dnnl::lstm_forward::primitive_desc forward_desc(
+              {training, way, tnc(x), ldnc(state), ldnc(state), any(Wx), any(Wa), bias, tnc(a),
+               ldnc(state), ldnc(state)},
+              cpu());
+          const dnnl::lstm_backward::primitive_desc backward_desc(
+              {backwards, way,     tnc(x),      ldnc(state), ldnc(state), any(Wx),     any(Wa),
+               bias,      tnc(a),  ldnc(state), ldnc(state), tnc(x),      ldnc(state), ldnc(state),
+               any(Wx),   any(Wa), bias,        tnc(a),      ldnc(state), ldnc(state)},
+              cpu(), forward_desc);
+          prepare(forward_desc, backward_desc);
+          forward = dnnl::lstm_forward(forward_desc);
+          backward = dnnl::lstm_backward(backward_desc);
+          break;
+        }
+        case OnednnCell::Kind::gru: gru.operator()<dnnl::gru_forward, dnnl::gru_backward>(); break;
+        case OnednnCell::Kind::lbr_gru:
+          gru.operator()<dnnl::lbr_gru_forward, dnnl::lbr_gru_backward>();
+          break;
+        case OnednnCell::Kind::rnn: {
+          const auto g = activation == Activation::tanh   ? dnnl::algorithm::eltwise_tanh
+                         : activation == Activation::relu ? dnnl::algorithm::eltwise_relu
+                                                          : dnnl::algorithm::eltwise_linear;
+          const dnnl::vanilla_rnn_forward::primitive_desc forward_desc(
+              {training, g, way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state)},
+              cpu());
+          const dnnl::vanilla_rnn_backward::primitive_desc backward_desc(
+              {backwards, g, way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state),
+               tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state)},
+              cpu(), forward_desc);
+          prepare(forward_desc, backward_desc);
+          forward = dnnl::vanilla_rnn_forward(forward_desc);
+          backward = dnnl::vanilla_rnn_backward(backward_desc);
+        }
       }
     } catch (const dnnl::error& error) {
       throw UnsupportedError(std::string("oneDNN has no such network: ") + error.what());
@@ -134,36 +175,61 @@ struct OnednnNetwork::Impl {
     stream.wait();
   }
 
-  Cell cell;
+  /// Calls visit(gate's columns of a weight or bias, where the gate's numbers begin in oneDNN's
+  /// array, its array) for each of our arrays.
+  template <class Views, class Visit>
+  void for_each_weight(const Views& ours, const char* d, const Visit& visit) const {
+    const Index n_a = sizes.n_a, n_x = sizes.n_x;
+    const auto gates = static_cast<Index>(parts.cell->gates.size());
+    const auto biases = gates + (parts.cell->extra_bias.empty() ? 0 : 1);
+    for (std::size_t p = 0; p < parts.prefixes.size(); ++p) {
+      const auto D = static_cast<Index>(p);
+      const std::string prefix = d + parts.prefixes[p];
+      for (Index g = 0; g < gates; ++g) {
+        const OnednnGate& gate = parts.cell->gates[static_cast<std::size_t>(g)];
+        auto W_x = ours[prefix + gate.W_x], W_a = ours[prefix + gate.W_a];
+        if (gate.joint()) {
+          W_a = W_x.slice(1, 0, n_a);
+          W_x = W_x.slice(1, n_a, n_a + n_x);
+        }
+        visit(W_x, plain_Wx, (D * n_x * gates + g) * n_a, gates);
+        visit(W_a, plain_Wa, (D * n_a * gates + g) * n_a, gates);
+        visit(ours[prefix + gate.bias], bias, (D * biases + g) * n_a, biases);
+      }
+      if (biases > gates)
+        visit(ours[prefix + parts.cell->extra_bias], bias, (D * biases + gates) * n_a, biases);
+    }
+  }
+
+  OnednnParts parts;
   Sizes sizes;
   mutable dnnl::stream stream{cpu()};
   dnnl::primitive forward, backward;
   std::unordered_map<int, memory> arrays;
   memory forward_Wx, forward_Wa, backward_Wx, backward_Wa, plain_Wx, plain_Wa;
+  mutable memory bias;  // that of the arrays which is read or written at the time
 };
 
 OnednnNetwork::OnednnNetwork(Cell cell, Activation activation, const Sizes& sizes)
     : impl_(make_hidden<Impl>(cell, activation, sizes)) {}
 void OnednnNetwork::set_inputs(const NamedViews<const float>& in) {
   Impl& n = *impl_;
-  const Index n_a = n.sizes.n_a, n_x = n.sizes.n_x, gates = n.cell == Cell::lstm ? 4 : 1;
-  copy_state(in["x"], n.arrays.at(DNNL_ARG_SRC_LAYER), true);
-  copy_state(in["a0"], n.arrays.at(DNNL_ARG_SRC_ITER), true);
-  if (n.cell == Cell::lstm) copy_state(in["c0"], n.arrays.at(DNNL_ARG_SRC_ITER_C), true);
-  for (Index g = 0; g < gates; ++g) {
-    const std::string gate = gate_names[g];
-    const auto Wa = n.cell == Cell::lstm ? in["W" + gate].slice(1, 0, n_a) : in["Waa"];
-    const auto Wx = n.cell == Cell::lstm ? in["W" + gate].slice(1, n_a, n_a + n_x) : in["Wax"];
-    const auto b = n.cell == Cell::lstm ? in["b" + gate] : in["ba"];
-    const Index to = n.cell == Cell::lstm ? gate_in_onednn[g] : 0;
-    const auto store = [&](const View<const float>& W, const memory& array) {
-      for (Index k = 0; k < W.extent(1); ++k)
-        for (Index i = 0; i < n_a; ++i) data_of(array)[(k * gates + to) * n_a + i] = W(i, k);
-    };
-    store(Wa, n.plain_Wa);
-    store(Wx, n.plain_Wx);
-    store(b, n.arrays.at(DNNL_ARG_BIAS));
+  copy_part(in["x"], n.arrays.at(DNNL_ARG_SRC_LAYER), true, 0, 1);
+  for (std::size_t p = 0; p < n.parts.prefixes.size(); ++p) {
+    const std::string& prefix = n.parts.prefixes[p];
+    const auto D = static_cast<Index>(p);
+    copy_state(in[prefix + n.parts.cell->state + "0"], n.arrays.at(DNNL_ARG_SRC_ITER), true, D);
+    if (!n.parts.cell->inner_state.empty())
+      copy_state(in[prefix + n.parts.cell->inner_state + "0"], n.arrays.at(DNNL_ARG_SRC_ITER_C),
+                 true, D);
   }
+  n.bias = n.arrays.at(DNNL_ARG_BIAS);
+  n.for_each_weight(in, "",
+                    [&](const View<const float>& W, const memory& to, Index first, Index gates) {
+                      for (Index k = 0; k < W.extent(1); ++k)
+                        for (Index i = 0; i < W.extent(0); ++i)
+                          data_of(to)[first + k * gates * W.extent(0) + i] = W(i, k);
+                    });
   n.reorder(n.plain_Wx, n.forward_Wx);
   n.reorder(n.plain_Wx, n.backward_Wx);
   n.reorder(n.plain_Wa, n.forward_Wa);
@@ -172,8 +238,16 @@ void OnednnNetwork::set_inputs(const NamedViews<const float>& in) {
 
 void OnednnNetwork::set_upstream(const NamedViews<const float>& up) {
   Impl& n = *impl_;
-  copy_state(up["da"], n.arrays.at(DNNL_ARG_DIFF_DST_LAYER), true);
-  if (n.cell == Cell::lstm) copy_state(up["dc_T"], n.arrays.at(DNNL_ARG_DIFF_DST_ITER_C), true);
+  const auto directions = static_cast<Index>(n.parts.prefixes.size());
+  for (std::size_t p = 0; p < n.parts.prefixes.size(); ++p) {
+    const std::string d = "d" + n.parts.prefixes[p];
+    const auto D = static_cast<Index>(p);
+    copy_part(up[d + n.parts.cell->state], n.arrays.at(DNNL_ARG_DIFF_DST_LAYER), true, D,
+              directions);
+    if (!n.parts.cell->inner_state.empty())
+      copy_state(up[d + n.parts.cell->inner_state + "_T"], n.arrays.at(DNNL_ARG_DIFF_DST_ITER_C),
+                 true, D);
+  }
 }
 
 void OnednnNetwork::forward() {
@@ -198,37 +272,38 @@ void OnednnNetwork::backward() {
   n.stream.wait();
 }
 
-void OnednnNetwork::read_states(const View<float>& a) const {
-  copy_state(a, impl_->arrays.at(DNNL_ARG_DST_LAYER), false);
+void OnednnNetwork::read_states(const NamedViews<float>& out) const {
+  const Impl& n = *impl_;
+  const auto directions = static_cast<Index>(n.parts.prefixes.size());
+  for (std::size_t p = 0; p < n.parts.prefixes.size(); ++p)
+    copy_part(out[n.parts.prefixes[p] + n.parts.cell->state], n.arrays.at(DNNL_ARG_DST_LAYER),
+              false, static_cast<Index>(p), directions);
 }
 
 void OnednnNetwork::read_last_cell(const View<float>& c) const {
-  copy_state(c, impl_->arrays.at(DNNL_ARG_DST_ITER_C), false);
+  copy_state(c, impl_->arrays.at(DNNL_ARG_DST_ITER_C), false, 0);
 }
 
 void OnednnNetwork::read_gradients(const NamedViews<float>& grad) const {
   const Impl& n = *impl_;
-  const Index n_a = n.sizes.n_a, n_x = n.sizes.n_x, gates = n.cell == Cell::lstm ? 4 : 1;
-  copy_state(grad["dx"], n.arrays.at(DNNL_ARG_DIFF_SRC_LAYER), false);
-  copy_state(grad["da0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER), false);
-  if (n.cell == Cell::lstm) copy_state(grad["dc0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER_C), false);
+  copy_part(grad["dx"], n.arrays.at(DNNL_ARG_DIFF_SRC_LAYER), false, 0, 1);
+  for (std::size_t p = 0; p < n.parts.prefixes.size(); ++p) {
+    const std::string d = "d" + n.parts.prefixes[p];
+    const auto D = static_cast<Index>(p);
+    copy_state(grad[d + n.parts.cell->state + "0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER), false, D);
+    if (!n.parts.cell->inner_state.empty())
+      copy_state(grad[d + n.parts.cell->inner_state + "0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER_C),
+                 false, D);
+  }
   n.reorder(n.arrays.at(DNNL_ARG_DIFF_WEIGHTS_LAYER), n.plain_Wx);
   n.reorder(n.arrays.at(DNNL_ARG_DIFF_WEIGHTS_ITER), n.plain_Wa);
-  for (Index g = 0; g < gates; ++g) {
-    const std::string gate = gate_names[g];
-    const auto dWa = n.cell == Cell::lstm ? grad["dW" + gate].slice(1, 0, n_a) : grad["dWaa"];
-    const auto dWx =
-        n.cell == Cell::lstm ? grad["dW" + gate].slice(1, n_a, n_a + n_x) : grad["dWax"];
-    const auto db = n.cell == Cell::lstm ? grad["db" + gate] : grad["dba"];
-    const Index from = n.cell == Cell::lstm ? gate_in_onednn[g] : 0;
-    const auto add = [&](const View<float>& W, const memory& array) {
-      for (Index k = 0; k < W.extent(1); ++k)
-        for (Index i = 0; i < n_a; ++i) W(i, k) += data_of(array)[(k * gates + from) * n_a + i];
-    };
-    add(dWa, n.plain_Wa);
-    add(dWx, n.plain_Wx);
-    add(db, n.arrays.at(DNNL_ARG_DIFF_BIAS));
-  }
+  n.bias = n.arrays.at(DNNL_ARG_DIFF_BIAS);
+  n.for_each_weight(grad, "d",
+                    [&](const View<float>& W, const memory& from, Index first, Index gates) {
+                      for (Index k = 0; k < W.extent(1); ++k)
+                        for (Index i = 0; i < W.extent(0); ++i)
+                          W(i, k) += data_of(from)[first + k * gates * W.extent(0) + i];
+                    });
 }
 
 void OnednnNetwork::use_threads(int count) { omp_set_num_threads(count); }

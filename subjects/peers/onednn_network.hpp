@@ -10,7 +10,7 @@ namespace bptt::peers {
 
 class OnednnNetwork {
  public:
-  /// T_da must be T_x. Layouts of the weights are oneDNN's choice.
+  /// A cell of onednn_cells.hpp. T_da must be T_x. Layouts of the weights are oneDNN's choice.
   /// Throws UnsupportedError with oneDNN's reason if it has no such primitive.
   OnednnNetwork(Cell cell, Activation activation, const Sizes& sizes);
 
@@ -24,8 +24,9 @@ class OnednnNetwork {
   void clear_gradients();
   void backward();
 
-  /// a (n_a, m, T_x); the cell's state after the last step (n_a, m), of the LSTM.
-  void read_states(const View<float>& a) const;
+  /// The states that oneDNN gives at each step: a or h, of each direction. The cell's state after
+  /// the last step (n_a, m), of an LSTM of one direction.
+  void read_states(const NamedViews<float>& out) const;
   void read_last_cell(const View<float>& c) const;
   /// grad: gradient_names(cell); weights and biases are added to what is there.
   void read_gradients(const NamedViews<float>& grad) const;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "subjects/requirements.hpp"
 
@@ -18,15 +20,21 @@ class PeerSession final : public Session<S> {
       : cell_(cell), sizes_(sizes), forward_(cell, activation, whole(sizes, sizes.T_x)) {
     if (sizes.T_da != sizes.T_x)
       shorter_ = std::make_unique<Network>(cell, activation, whole(sizes, sizes.T_da));
-    if (cell == Cell::lstm) step_ = std::make_unique<Network>(cell, activation, whole(sizes, 1));
+    for (const CellArray& array : table_of(cell).arrays())
+      if (array.role == Role::state && array.name.ends_with("c")) inner_states_.push_back(&array);
+    if (!inner_states_.empty())
+      step_ = std::make_unique<Network>(Cell::lstm, activation, whole(sizes, 1));
   }
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
     require_arrays(cell_, input_names(cell_), sizes_, in);
     forward_.set_inputs(in);
     forward_.forward();
-    forward_.read_states(out["a"]);
-    if (cell_ == Cell::lstm) read_cells(in, out);
+    if constexpr (requires { forward_.read_states(out); })
+      forward_.read_states(out);
+    else
+      forward_.read_states(out["a"]);
+    for (const CellArray* c : inner_states_) read_cells(*c, in, out);
   }
 
   void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
@@ -54,17 +62,25 @@ class PeerSession final : public Session<S> {
     for (const auto& [name, view] : in) changed.add(name, name == "x" ? x : view);
     return changed;
   }
-  /// c after every step, from as many networks of one step each.
-  void read_cells(const NamedViews<const S>& in, const NamedViews<S>& out) {
-    for (Index t = 0; t < sizes_.T_x; ++t) {
+  /// c after every step, or r_c from the last one to the first, from as many networks of one step.
+  void read_cells(const CellArray& c, const NamedViews<const S>& in, const NamedViews<S>& out) {
+    const std::string prefix = c.name.substr(0, c.name.size() - 1);
+    for (Index k = 0; k < sizes_.T_x; ++k) {
+      const Index t = c.backwards ? sizes_.T_x - 1 - k : k, before = c.backwards ? t + 1 : t - 1;
       NamedViews<const S> at;
-      for (const auto& [name, view] : with_x(in, in["x"].slice(2, t, t + 1)))
-        at.add(name, t > 0 && name == "a0"   ? View<const S>(out["a"].at_step(t - 1))
-                     : t > 0 && name == "c0" ? View<const S>(out["c"].at_step(t - 1))
-                                             : view);
+      for (const std::string& name : input_names(Cell::lstm)) {
+        if (name == "x") {
+          at.add(name, in["x"].slice(2, t, t + 1));
+          continue;
+        }
+        const bool initial = array_of(Cell::lstm, name).role == Role::initial;
+        at.add(name, k > 0 && initial
+                         ? View<const S>(out[prefix + name.substr(0, 1)].at_step(before))
+                         : in[prefix + name]);
+      }
       step_->set_inputs(at);
       step_->forward();
-      step_->read_last_cell(out["c"].at_step(t));
+      step_->read_last_cell(out[c.name].at_step(t));
     }
   }
 
@@ -72,6 +88,7 @@ class PeerSession final : public Session<S> {
   Sizes sizes_;
   Network forward_;
   std::unique_ptr<Network> shorter_, step_;
+  std::vector<const CellArray*> inner_states_;  // c, r_c: not given at each step
 };
 
 }  // namespace bptt::peers
