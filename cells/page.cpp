@@ -61,6 +61,7 @@ std::string arrays_table(const CellTable& cell) {
       case bptt::Role::output: return "given out";
       case bptt::Role::upstream: return "from the loss of each step";
       case bptt::Role::final_upstream: return "from a loss that reads the last state";
+      case bptt::Role::mask: return "1 while a sample lasts, 0 behind its end";
       default: return "";
     }
   };
@@ -92,16 +93,20 @@ std::string arrays_table(const CellTable& cell) {
 
 }  // namespace
 
+std::string section_of(const Definition& cell, const Program& step, std::string_view file) {
+  std::string lines = derivation_text(cell, step);
+  lines.erase(0, lines.find("\n\n") + 2);  // its title
+  const std::string text = file.empty() ? "" : "```\n" + std::string(file) + "```\n\n";
+  return "## " + cell.name + "\n\n" + cell.title + ".\n\n" + text + arrays_table(table_of(cell)) +
+         "\n```\n" + lines + "```\n";
+}
+
 std::string page_of_built_in_cells() {
   std::string page(head);
   for (const EmbeddedFile& file : built_in_files()) {
     const Definition& cell = built_in(file.name);
     const Program step = cell.activations.empty() ? cell.step : cell.with(cell.activations.front());
-    std::string lines = derivation_text(cell, step);
-    lines.erase(0, lines.find("\n\n") + 2);  // its title
-    page += "\n## " + cell.name + "\n\n" + cell.title + ".\n\n```\n" + std::string(file.text()) +
-            "```\n\n" + arrays_table(bptt::table_of(cell_named(cell.name))) + "\n```\n" + lines +
-            "```\n";
+    page += "\n" + section_of(cell, step, file.text());
   }
   return page;
 }

@@ -30,6 +30,7 @@ class Builder {
     rounding_ = Rounding::of<S>();
     rounding_.tanh_ulp = claims.tanh_ulp;
     rounding_.sigmoid_ulp = claims.sigmoid_ulp;
+    rounding_.absolute_error = claims.absolute_error;
   }
 
   [[nodiscard]] ExpectedTrace build() {

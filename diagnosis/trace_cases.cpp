@@ -153,6 +153,7 @@ std::vector<TraceCase> trace_cases(Cell cell, const Capabilities& can, CaseSet s
 TraceCase within(TraceCase c, const Capabilities& can) {
   Sizes& sizes = c.spec.sizes;
   sizes.T_x = std::min(sizes.T_x, can.max_T);
+  sizes.m = std::min(sizes.m, can.max_m);
   sizes.T_da = can.fewer_losses ? std::min(sizes.T_da, sizes.T_x) : sizes.T_x;
   c.spec.zero_arrays |= properties::always_zero(can, c.spec.cell);
   return c;

@@ -1,4 +1,6 @@
 // Properties 4, 5, 10, 13 and 39: independent computations of the same numbers agree.
+#include <algorithm>
+
 #include "cells/network.hpp"
 #include "properties/families.hpp"
 #include "properties/reference_run.hpp"
@@ -39,6 +41,37 @@ Verdict equals_reference_near_zero(const Subject& subject, const ProblemSpec& sp
       for (S& v : tensor.elements()) v *= S(0x1p-24);
   const Trial<S> trial = drawn.of(std::move(small));
   const Expectation expectation = trial.expect(trial.problem);
+  Comparison comparison = trial.comparison();
+  comparison.within(trial.probes(), converted<long double>(trial.run()), expectation.values(),
+                    {{&expectation, 1}});
+  return comparison.verdict();
+}
+
+/// No exp of its own, which has no upper limit.
+bool has_limits(Cell cell) {
+  const auto& lines = cells::definition_of(cell).step.lines;
+  return std::none_of(lines.begin(), lines.end(), [](const cells::Line& line) {
+    return line.function == cells::Function::exp;
+  });
+}
+
+/// Everything that enters an activation is scaled up, by features and biases: functions at their
+/// limits, and exp on the way to them. A result that overflows where the reference does not is
+/// wrong.
+template <class S>
+Verdict equals_reference_saturated(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> drawn(subject, spec);
+  Problem<S> large = drawn.problem;
+  for (auto& [name, tensor] : large.in)
+    if (const CellArray& array = array_of(spec.cell, name);
+        array.low == array.high &&
+        (array.role == Role::input || (array.role == Role::weight && array.axes.size() < 2)))
+      for (S& v : tensor.elements()) v *= S(0x1p10);
+  const Trial<S> trial = drawn.of(std::move(large));
+  // A gate formed as 1 / (1 + exp(-z)) is zero where it should be below the smallest normal number.
+  Rounding rounding = trial.rounding();
+  rounding.absolute_error = std::max(rounding.absolute_error, rounding.smallest_normal);
+  const Expectation expectation(trial.problem, rounding, trial.can.derivation);
   Comparison comparison = trial.comparison();
   comparison.within(trial.probes(), converted<long double>(trial.run()), expectation.values(),
                     {{&expectation, 1}});
@@ -102,6 +135,16 @@ void add_agreement(std::vector<Property>& all) {
                  .regimes = bit(Regime::unit) | bit(Regime::expanding) | bit(Regime::signed_zeros),
                  .tanh_only = true,
                  .of_states = true});
+  all.push_back(
+      {.id = "equals_reference_saturated",
+       .sentence = "They are where every activation is at its limits, too",
+       .mathematics = "subject(2^10 x, b) = reference: no overflow on the way to 0, 1 or -1",
+       .exactness = Exactness::bounded,
+       .check_f32 = equals_reference_saturated<float>,
+       .check_f64 = equals_reference_saturated<double>,
+       .regimes = bit(Regime::unit) | bit(Regime::signed_zeros),
+       .of = has_limits,
+       .of_states = true});
   all.push_back({.id = "one_pass_equals_one_walk_per_loss",
                  .sentence = "One pass gives what one walk back for every loss term gives",
                  .mathematics = "G(da) = sum over losses l of the walk l, l-1, .., 0",

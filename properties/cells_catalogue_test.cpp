@@ -130,6 +130,87 @@ TEST(Layers, OfManyArraysAreZeroOneByOne) {
   }
 }
 
+/// The lines, without one array: it is not written, nor looked at.
+class Lacking final : public SubjectOf<Lacking> {
+ public:
+  explicit Lacking(std::string array) : array_(std::move(array)) {}
+  [[nodiscard]] std::string name() const override { return "lacking " + array_; }
+  [[nodiscard]] std::string description() const override { return "Lines without " + array_; }
+  [[nodiscard]] Capabilities capabilities() const override {
+    Capabilities can = lines_->capabilities();
+    can.without = {array_};
+    return can;
+  }
+  template <class S>
+  [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
+                                                         const Sizes& sizes) const {
+    return std::make_unique<Run<S>>(lines_->open<S>(cell, g, sizes), array_);
+  }
+
+ private:
+  template <class S>
+  class Run final : public Session<S> {
+   public:
+    Run(std::unique_ptr<Session<S>> right, std::string array)
+        : right_(std::move(right)), array_(std::move(array)) {}
+    void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
+      right_->forward(zero(in), elsewhere(out));
+    }
+    void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
+                  const NamedViews<S>& grad) override {
+      right_->backward(zero(in), zero(up), elsewhere(grad));
+    }
+
+   private:
+    NamedViews<const S> zero(NamedViews<const S> views) {
+      if (!views.contains(array_)) return views;
+      zeros_ = Tensor<S>(views[array_].shape());
+      views[array_] = std::as_const(zeros_).view();
+      return views;
+    }
+    NamedViews<S> elsewhere(NamedViews<S> views) {
+      if (!views.contains(array_)) return views;
+      nowhere_ = Tensor<S>(views[array_].shape());
+      views[array_] = nowhere_.view();
+      return views;
+    }
+    std::unique_ptr<Session<S>> right_;
+    std::string array_;
+    Tensor<S> zeros_, nowhere_;
+  };
+  std::unique_ptr<Subject> lines_ = make_subject("lines");
+  std::string array_;
+};
+
+// Whoever lacks an array is never accused of it, by any property.
+TEST(WhatIsLacking, IsNeitherAskedForNorJudged) {
+  for (const char* name : {"rnn", "lstm", "gru", "scan", "gru_both_lengths"}) {
+    const Cell cell = cells::cell_named(name);
+    for (const CellArray& array : table_of(cell).arrays()) {
+      if (array.role == Role::kept || array.role == Role::mask) continue;
+      const Lacking subject(array.name);
+      const Capabilities can = subject.capabilities();
+      int held = 0;
+      for (const Property& property : catalogue()) {
+        if (property.about == About::specification || !applies(property, can, cell, Scalar::f64))
+          continue;
+        const SpecLimits limits = limits_for(property, can, cell);
+        const std::uint64_t cases = property.cost <= 2 ? 3 : 1;
+        for (std::uint64_t k = 0; k < cases; ++k) {
+          const ProblemSpec spec = decode_spec(random_spec_bytes(k), limits);
+          if (!applies(property, can, Scalar::f64, spec)) continue;
+          const Verdict verdict = check(property, subject, Scalar::f64, spec);
+          EXPECT_TRUE(verdict.unbroken()) << name << " without " << array.name << ", "
+                                          << property.id << ": " << describe(verdict) << "\n"
+                                          << to_string(spec);
+          held += verdict.outcome == Outcome::held ? 1 : 0;
+        }
+      }
+      EXPECT_GT(held, 10) << name << " without " << array.name;
+    }
+  }
+}
+
 // Another implementation of the same networks, written by others: both directions and the GRUs.
 TEST(Peers, OfEveryCellHoldTheCatalogue) {
   const auto names = subject_names();

@@ -9,6 +9,7 @@
 #include "cells/network.hpp"
 #include "cells/walk.hpp"
 #include "properties/codec.hpp"
+#include "properties/lengths.hpp"
 #include "properties/property.hpp"
 #include "properties/trial.hpp"
 #include "subjects/lines_subject.hpp"
@@ -36,7 +37,7 @@ bool changes_nothing(Cell cell, const cells::Edit& edit, const SpecLimits& limit
       cells::Walk<long double> walk(lines.step, lines.back, cells::extents_of(cell, p.sizes),
                                     p.sizes.m);
       auto all = walk.forward(p.in);
-      settle_behind_the_ends(p, all);
+      settle_behind_the_ends(cell, views_of(std::as_const(p.in)), views_of(all));
       for (auto& [name, tensor] : walk.backward(p.up)) all.add(name, std::move(tensor));
       return all;
     };

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "properties/families.hpp"
+#include "properties/parts.hpp"
 #include "properties/trial.hpp"
 
 namespace bptt::properties {
@@ -181,7 +182,8 @@ void add_closed_forms(std::vector<Property>& all) {
        .check_f32 = euler_identities<float>,
        .check_f64 = euler_identities<double>,
        .of = is_rnn,
-       .linear_only = true});
+       .linear_only = true,
+       .needs = has_all});
   all.push_back({.id = "contraction",
                  .sentence = "A gradient shrinks at least as fast as the powers of Waa",
                  .mathematics = "||da0|| <= ||Waa||^(t+1) ||da<t>||",

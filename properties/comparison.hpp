@@ -38,8 +38,10 @@ struct Source {
 
 class Comparison {
  public:
-  /// unit_roundoff: of the scalar that is compared, for the ULPs in a report.
-  explicit Comparison(double unit_roundoff) : u_(unit_roundoff) {}
+  /// unit_roundoff: of the scalar that is compared, for the ULPs in a report. not_given: arrays of
+  /// which nothing is known.
+  explicit Comparison(double unit_roundoff, std::vector<std::string> not_given = {})
+      : u_(unit_roundoff), not_given_(std::move(not_given)) {}
 
   /// got and expected within the bound of everything that `sources` computed, probe by probe.
   void within(const std::vector<Probe>& probes, const NamedTensors<long double>& got,
@@ -55,7 +57,7 @@ class Comparison {
   /// Equal bits up to the sign of zero; a NaN equals a NaN.
   template <class S>
   void bitwise(std::string_view array, const View<const S>& got, const View<const S>& expected);
-  /// The same for all arrays of `got`, each against the one of the same name.
+  /// The same for all arrays of `got` that are given, each against the one of the same name.
   template <class S>
   void bitwise(const NamedTensors<S>& got, const NamedTensors<S>& expected);
 
@@ -90,6 +92,7 @@ class Comparison {
   void worst(Element element, double ratio);
 
   double u_;
+  std::vector<std::string> not_given_;
   Verdict verdict_;
   bool broken_ = false;
   bool doubtful_ = false;

@@ -447,6 +447,7 @@ void add_derivatives(std::vector<Property>& all) {
                  .regimes = smooth,
                  .of = cells::compares_nothing,
                  .tanh_only = true,
+                 .needs = gives_what_losses_read,
                  .max_size = 5,
                  .cost = 8});
   all.push_back(

@@ -12,6 +12,7 @@
 #include "arithmetic/traced.hpp"
 #include "cells/network.hpp"
 #include "properties/families.hpp"
+#include "properties/lengths.hpp"
 #include "properties/parts.hpp"
 #include "properties/reference_run.hpp"
 #include "properties/trial.hpp"

@@ -147,8 +147,8 @@ Verdict states_are_bounded(const Subject& subject, const ProblemSpec& spec) {
 
 /// Whether the functions come to 1 and -1 to the last bit, and never beyond.
 bool keeps_limits(const Capabilities& can, Cell) { return can.absolute_error == 0; }
-bool carries_over_and_keeps_limits(const Capabilities& can, Cell cell) {
-  return carries_over(can, cell) && keeps_limits(can, cell);
+bool has_all_and_keeps_limits(const Capabilities& can, Cell cell) {
+  return has_all(can, cell) && keeps_limits(can, cell);
 }
 
 }  // namespace
@@ -161,7 +161,7 @@ void add_gates(std::vector<Property>& all) {
                  .check_f32 = saturated_gates_keep_the_cell<float>,
                  .check_f64 = saturated_gates_keep_the_cell<double>,
                  .of = is_lstm,
-                 .needs = carries_over_and_keeps_limits});
+                 .needs = has_all_and_keeps_limits});
   all.push_back({.id = "saturated_units_pass_nothing",
                  .sentence = "Where every activation is saturated, only the cell carries anything",
                  .mathematics = "b = +-1000: a or c as computed by hand, dx = da0 = dW = db = 0",
@@ -170,7 +170,7 @@ void add_gates(std::vector<Property>& all) {
                  .check_f64 = saturated_units_pass_nothing<double>,
                  .of = is_rnn_or_lstm,
                  .tanh_only = true,
-                 .needs = carries_over_and_keeps_limits});
+                 .needs = has_all_and_keeps_limits});
   all.push_back({.id = "nan_stays_in_its_cone",
                  .sentence = "A NaN or an infinity reaches only what depends on it",
                  .mathematics = "x_k = NaN: y_l unchanged, bit by bit, where dy_l/dx_k = 0",

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "properties/lengths.hpp"
 
 namespace bptt::properties {
 namespace {
@@ -41,17 +42,29 @@ class Thrown {
 template <class S>
 class AnswerableSession final : public Session<S> {
  public:
-  AnswerableSession(std::unique_ptr<Session<S>> session, Thrown& thrown)
-      : session_(std::move(session)), thrown_(thrown) {}
+  AnswerableSession(Cell cell, std::vector<std::string> without,
+                    std::unique_ptr<Session<S>> session, Thrown& thrown)
+      : cell_(cell), without_(std::move(without)), session_(std::move(session)), thrown_(thrown) {}
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
     thrown_.remembering([&] { session_->forward(in, out); });
+    forget(out);
+    settle_behind_the_ends(cell_, in, out);
   }
   void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                 const NamedViews<S>& grad) override {
     thrown_.remembering([&] { session_->backward(in, up, grad); });
+    forget(grad);
   }
 
  private:
+  /// What is not given is zero, whatever the arrays held.
+  void forget(const NamedViews<S>& views) const {
+    for (const std::string& name : without_)
+      if (views.contains(name) && !accumulates(cell_, name)) fill(views[name], S(0));
+  }
+
+  Cell cell_;
+  std::vector<std::string> without_;
   std::unique_ptr<Session<S>> session_;
   Thrown& thrown_;
 };
@@ -77,6 +90,7 @@ class AnswerableSubject final : public Subject {
   [[nodiscard]] std::unique_ptr<Session<S>> open_as(Cell cell, Activation activation,
                                                     const Sizes& sizes) const {
     return std::make_unique<AnswerableSession<S>>(
+        cell, subject_.capabilities().without,
         thrown_.remembering([&] { return subject_.open<S>(cell, activation, sizes); }), thrown_);
   }
   const Subject& subject_;

@@ -10,9 +10,11 @@
 namespace bptt::properties {
 
 /// The verdict of `check`, which is given the subject to judge: the same subject, but that its
-/// exceptions are remembered as its own. An exception that ends the check is broken if it left one
-/// of the subject's calls (name, description and capabilities are none) and is no CheckerError, or
-/// if it is a SubjectFailure; it is not judged otherwise. Throws nothing.
+/// exceptions are remembered as its own, that what it gives behind the ends of samples is that of
+/// one convention (lengths.hpp), and that what it does not give is zero. An exception that ends the
+/// check is broken if it left one of the subject's calls (name, description and capabilities are
+/// none) and is no CheckerError, or if it is a SubjectFailure; it is not judged otherwise. Throws
+/// nothing.
 [[nodiscard]] Verdict judged(const Subject& subject,
                              const std::function<Verdict(const Subject&)>& check);
 

@@ -67,26 +67,32 @@ void silence_behind_the_ends(Cell cell, const Tensor<S>& mask, NamedTensors<S>& 
 
 /// Behind a sample's end some give zeros, others the last state once more, or the one before the
 /// first step where time goes backwards. Zeros become what the lines have there, so that the two
-/// are judged alike; anything else stays, and is wrong.
+/// are judged alike; anything else stays, and is wrong. in: given_names(cell); states: those that
+/// were given out.
 template <class S>
-void settle_behind_the_ends(const Problem<S>& p, NamedTensors<S>& states) {
-  const CellArray* mask = mask_of(p.cell);
+void settle_behind_the_ends(Cell cell, const NamedViews<const S>& in, const NamedViews<S>& states) {
+  const CellArray* mask = mask_of(cell);
   if (mask == nullptr) return;
-  const Tensor<S>& on = p.in[mask->name];
-  for (auto& [name, tensor] : states) {
-    const CellArray& array = array_of(p.cell, name);
+  const View<const S>& on = in[mask->name];
+  for (const auto& [name, view] : states) {
+    const CellArray& array = array_of(cell, name);
     if (array.role != Role::state) continue;
-    const Tensor<S>& initial = p.in[name + "0"];
-    const Index step = initial.size(), block = step / on.shape()[0];
-    for_each_behind_the_end(on, tensor.shape(), [&, &to = tensor](Index e, Index j, Index t) {
-      S& value = to.elements()[static_cast<std::size_t>(e)];
-      if (value != S(0)) return;
-      Index last = array.backwards ? Index{-1} : t - 1;
-      while (last >= 0 && on(j, last) == S(0)) --last;
-      const Index within = e % block + block * j;
-      value = last < 0 ? initial.elements()[static_cast<std::size_t>(within)]
-                       : to.elements()[static_cast<std::size_t>(within + step * last)];
-    });
+    const auto sample = [&](const View<S>& all, Index t, Index j) {
+      return all.at_step(t).slice(array.sample_axis(), j, j + 1);
+    };
+    for (Index t = 0; t < on.extent(1); ++t)
+      for (Index j = 0; j < on.extent(0); ++j) {
+        if (on(j, t) != S(0)) continue;
+        const View<S> to = sample(view, t, j);
+        bool zero = true;
+        for_each_element(to, [&](const S& v) { zero = zero && v == S(0); });
+        if (!zero) continue;
+        Index last = array.backwards ? Index{-1} : t - 1;
+        while (last >= 0 && on(j, last) == S(0)) --last;
+        copy(last < 0 ? in[name + "0"].slice(array.sample_axis(), j, j + 1)
+                      : View<const S>(sample(view, last, j)),
+             to);
+      }
   }
 }
 

@@ -4,6 +4,7 @@
 #include "arithmetic/fifty_digits.hpp"
 #include "properties/dual_states.hpp"
 #include "properties/families.hpp"
+#include "properties/lengths.hpp"
 #include "properties/trial.hpp"
 #include "reference/loss.hpp"
 
@@ -172,7 +173,13 @@ void add_loss_head(std::vector<Property>& all) {
        .check_f32 = through_the_loss_head<float>,
        .check_f64 = through_the_loss_head<double>,
        .regimes = finite_regimes & ~bit(Regime::subnormal),
-       .of = [](Cell cell) { return upstream_of_steps(cell).axes.size() == 1; },
+       // Behind a sample's end there is no prediction.
+       .of =
+           [](Cell cell) {
+             return upstream_of_steps(cell).axes.size() == 1 && mask_of(cell) == nullptr;
+           },
+       .needs = [](const Capabilities& can,
+                   Cell cell) { return can.has(upstream_of_steps(cell).name); },
        .max_size = 6,
        .cost = 6});
 }

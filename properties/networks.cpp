@@ -1,6 +1,7 @@
 // Properties 52, 53 and 54: lengths, directions and layers at once are each of them alone.
 #include "cells/network.hpp"
 #include "properties/families.hpp"
+#include "properties/lengths.hpp"
 #include "properties/parts.hpp"
 #include "properties/trial.hpp"
 

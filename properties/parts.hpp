@@ -1,6 +1,8 @@
 // Cutting problems along time and batch, and putting results together again.
 #pragma once
 
+#include <algorithm>
+
 #include "core/problem.hpp"
 #include "core/subject.hpp"
 
@@ -10,11 +12,26 @@ namespace bptt::properties {
 [[nodiscard]] inline bool carries_over(const Capabilities& can, Cell cell) {
   for (const CellArray& array : table_of(cell).arrays()) {
     const bool carries = array.role == Role::initial || array.role == Role::final_upstream ||
-                         array.role == Role::state ||
+                         array.role == Role::state || array.role == Role::upstream ||
                          (array.role == Role::gradient && array.role_of_source == Role::initial);
     if (carries && !can.has(array.name)) return false;
   }
   return true;
+}
+
+/// Whether it takes and gives every array of the cell.
+[[nodiscard]] inline bool has_all(const Capabilities& can, Cell cell) {
+  const auto& arrays = table_of(cell).arrays();
+  return std::all_of(arrays.begin(), arrays.end(),
+                     [&](const CellArray& array) { return can.has(array.name); });
+}
+
+/// Whether it gives every state and output that a loss which it takes reads.
+[[nodiscard]] inline bool gives_what_losses_read(const Capabilities& can, Cell cell) {
+  const auto& names = upstream_names(cell);
+  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    return !can.has(name) || can.has(array_of(cell, name).of);
+  });
 }
 
 /// A dense copy of the values first .. last-1 of one axis.

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "properties/families.hpp"
+#include "properties/parts.hpp"
 #include "properties/trial.hpp"
 
 namespace bptt::properties {
@@ -149,7 +150,8 @@ void add_shapes(std::vector<Property>& all) {
                  .check_f64 = bias_gradient_is_the_broadcast_s_adjoint<double>,
                  .regimes = bit(Regime::integers),
                  .of = is_rnn,
-                 .identity_only = true});
+                 .identity_only = true,
+                 .needs = has_all});
 }
 
 }  // namespace bptt::properties

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "properties/families.hpp"
+#include "properties/parts.hpp"
 #include "properties/trial.hpp"
 
 namespace bptt::properties {
@@ -163,12 +164,24 @@ void for_each_feature_axis(Cell cell, const Sizes& sizes, const Visit& visit) {
     }
 }
 
+/// Features are inputs alone: nothing that the cell gives out runs over them.
+bool features_are_inputs(Cell cell) {
+  bool alone = true;
+  for (const CellArray& array : table_of(cell).arrays())
+    for (const Axis& axis : array.axes)
+      for (const Size size : axis)
+        alone = alone &&
+                (size != &Sizes::n_x || (array.role != Role::state && array.role != Role::output));
+  return alone;
+}
+
 template <class S>
 Verdict duplicates(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
   Comparison nothing = trial.comparison();
   const Sizes& s = spec.sizes;
-  if (s.n_x < 2 && s.m < 2) {
+  const bool features = s.n_x > 1 && features_are_inputs(spec.cell);
+  if (!features && s.m < 2) {
     nothing.inconclusive("one feature and one sample: nothing to repeat");
     return nothing.verdict();
   }
@@ -177,7 +190,7 @@ Verdict duplicates(const Subject& subject, const ProblemSpec& spec) {
     copy(View<const S>(tensor.view().slice(axis, from, from + 1)),
          tensor.view().slice(axis, to, to + 1));
   };
-  if (s.n_x > 1)
+  if (features)
     for_each_feature_axis(p.cell, s, [&](const CellArray& array, Index axis, Index begin) {
       if (array.role == Role::input) repeat(p.in[array.name], axis, begin, begin + s.n_x - 1);
     });
@@ -188,7 +201,7 @@ Verdict duplicates(const Subject& subject, const ProblemSpec& spec) {
           repeat(tensor, array.sample_axis(), 0, s.m - 1);
   const auto got = trial.run(p);
   Parts<S> parts(trial, p);
-  if (s.n_x > 1)
+  if (features)
     for_each_feature_axis(p.cell, s, [&](const CellArray& array, Index axis, Index begin) {
       if (array.accumulates())
         parts.equal(array.name, got[array.name], axis, begin + s.n_x - 1, begin);
@@ -386,7 +399,8 @@ void add_transformations(std::vector<Property>& all) {
                  .exactness = Exactness::bitwise,
                  .check_f32 = constant_feature<float>,
                  .check_f64 = constant_feature<double>,
-                 .of = is_rnn_or_lstm});
+                 .of = is_rnn_or_lstm,
+                 .needs = has_all});
   all.push_back(
       {.id = "duplicates_are_alike",
        .sentence = "Equal features have equal weight gradients, equal samples equal columns",

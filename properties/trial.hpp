@@ -11,7 +11,6 @@
 #include "properties/draw.hpp"
 #include "properties/expectation.hpp"
 #include "properties/generate.hpp"
-#include "properties/lengths.hpp"
 #include "properties/problem_spec.hpp"
 
 namespace bptt::properties {
@@ -46,7 +45,7 @@ class Trial {
     r.absolute_error = can.absolute_error;
     return r;
   }
-  [[nodiscard]] Comparison comparison() const { return Comparison(rounding().u); }
+  [[nodiscard]] Comparison comparison() const { return Comparison(rounding().u, can.without); }
   [[nodiscard]] Expectation expect(const Problem<S>& p) const {
     return {p, rounding(), can.derivation};
   }
@@ -67,11 +66,11 @@ class Trial {
     return can.has(array) && (can.backward || array_of(spec.cell, array).role != Role::gradient);
   }
   [[nodiscard]] bool takes(std::string_view array) const { return can.has(array); }
-  /// A random direction in the inputs that the subject takes.
+  /// A random direction in the inputs that the subject takes, and whose gradient it gives.
   [[nodiscard]] Values direction(std::string_view purpose) const {
     Values v = random_direction(spec, purpose);
     for (auto& [name, tensor] : v)
-      if (!takes(name)) fill(tensor.view(), 0);
+      if (!takes(name) || (can.backward && !gives("d" + name))) fill(tensor.view(), 0);
     return v;
   }
   /// The probes of gradients only.
@@ -90,7 +89,6 @@ class Trial {
     auto states = make_tensors<S>(p.cell, state_names(p.cell), p.sizes);
     NamedTensors<S> all;
     session->forward(views_of(p.in), views_of(states));
-    settle_behind_the_ends(p, states);
     if (can.backward) {
       all = make_tensors<S>(p.cell, gradient_names(p.cell), p.sizes);
       session->backward(views_of(p.in), views_of(p.up), views_of(all));

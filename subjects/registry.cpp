@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "cells/network.hpp"
 #include "subjects/faults/fault_subject.hpp"
 #include "subjects/faults/scale_faults.hpp"
 #include "subjects/foreign/foreign_subjects.hpp"
@@ -71,6 +72,9 @@ std::unique_ptr<Subject> make_subject(std::string_view name, const foreign::Opti
   if (auto subject = make_fault_subject(name)) return subject;
   if (auto subject = make_peer_subject(name)) return subject;
 
+  if (cells::known_cell(name))
+    throw UnsupportedError("no subject is named '" + std::string(name) +
+                           "', but a cell is: --cell takes one name each time it is given");
   const std::vector<std::string> right = subject_names();
   std::vector<std::string> known = right;
   append(known, fault_names());

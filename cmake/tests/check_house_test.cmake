@@ -44,6 +44,16 @@ function(expect_allowed file name)
   expect_silence("${file} includes ${name}")
 endfunction()
 
+# One question more than a folder may ask.
+start_tree()
+file(WRITE ${SCRATCH}/bounds/a.cpp "bool f(Cell c) { return c == Cell::lstm; }\n")
+expect_breach("bounds: which: 1 questions which cell it is, at most 0")
+file(RENAME ${SCRATCH}/bounds/a.cpp ${SCRATCH}/bounds/a_test.cpp)
+expect_silence("a test asks which cell it is")
+start_tree()
+file(WRITE ${SCRATCH}/cells/a.cpp "bool f(Cell c) { return c == Cell::lstm; }\n")
+expect_silence("cells/ is about cells")
+
 expect_forbidden(core/a.cpp reference/rnn.hpp)
 expect_forbidden(core/a.hpp arithmetic/dual.hpp)
 expect_forbidden(arithmetic/a.hpp reference/rnn.hpp)

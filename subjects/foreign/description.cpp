@@ -84,7 +84,8 @@ std::string text_of(const bptt_description& d) {
                 "absolute_error %.17g\n",
                 static_cast<unsigned long long>(flags), static_cast<int>(d.derivation), d.tanh_ulp,
                 d.sigmoid_ulp, d.absolute_error);
-  return numbers + ("cells" + cells + "\nwithout" + without + "\ntext " + text + "\n");
+  const std::string calls = d.cells != nullptr ? "calls by names\n" : "calls by structs\n";
+  return numbers + calls + ("cells" + cells + "\nwithout" + without + "\ntext " + text + "\n");
 }
 
 Capabilities capabilities_of(std::string_view text) {

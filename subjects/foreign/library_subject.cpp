@@ -28,6 +28,7 @@ class LibrarySubject final : public SubjectOf<LibrarySubject> {
     } catch (const Error& error) {
       throw Error(name_ + ": " + error.what());
     }
+    by_names_ = lines_of(pool_->description(), "calls") == std::vector<std::string>{"by names"};
     const auto text = lines_of(pool_->description(), "text");
     description_ = text.empty() ? "A shared library, in a process of its own." : text.front();
   }
@@ -39,7 +40,8 @@ class LibrarySubject final : public SubjectOf<LibrarySubject> {
   template <class S>
   [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation activation,
                                                          const Sizes& sizes) const {
-    const std::string prefix = "bptt_" + std::string(bptt::name_of(cell)) + "_";
+    const std::string prefix =
+        by_names_ ? "bptt_" : "bptt_" + std::string(bptt::name_of(cell)) + "_";
     return std::make_unique<ForeignSession<S>>(
         pool_, Task{cell, activation, sizes, Granularity::sequence, prefix + "forward",
                     prefix + "backward", can_.checks_shapes});
@@ -47,6 +49,7 @@ class LibrarySubject final : public SubjectOf<LibrarySubject> {
 
  private:
   std::string name_, description_;
+  bool by_names_ = false;
   Capabilities can_;
   std::shared_ptr<WorkerPool> pool_;
 };

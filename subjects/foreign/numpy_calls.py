@@ -318,7 +318,11 @@ def answer(request, state):
                   if name.endswith("_forward") and name not in FUNCTIONS and inspect.isfunction(value)
                   for key, said in declared(value).items()]
         notes = ["note " + " ".join(note.split()) for note in loaded.notes]
-        return "\n".join(found + notes)
+        text = "\n".join(found + notes)
+        if len(text.encode()) > LONGEST_TEXT:  # cut, it would say something else
+            raise Failure(CANNOT_LOAD, f"what its {len(found)} functions are called takes {len(text.encode())} "
+                                       f"bytes, {LONGEST_TEXT} at most: put them into several files")
+        return text
     session = state.get("session")
     if session is None or session.number != request[13]:
         by_name = text_of(request[15]) not in ("rnn", "lstm")

@@ -27,7 +27,7 @@ REPLY = struct.Struct("=2I")
 ENTRY = struct.Struct("=40s2i4q4qq")
 # What an array is for.
 INPUT, INITIAL, WEIGHT, STATE, OUTPUT, _, UPSTREAM, FINAL, GRADIENT, MASK = range(10)
-LONGEST_TEXT = 16000
+LONGEST_TEXT = 120000
 
 PATH = sys.argv[1]
 sock = socket.socket(fileno=3)

@@ -67,7 +67,7 @@ enum class Status : std::uint32_t {
 struct Reply {
   std::uint32_t magic, status;
 };
-inline constexpr std::size_t longest_text = 16000;
+inline constexpr std::size_t longest_text = 120000;
 
 /// How the text of Status::crashing begins if an allocation had failed just before.
 inline constexpr const char* no_memory = "no memory";

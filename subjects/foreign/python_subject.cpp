@@ -149,7 +149,6 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
     // lstm_forward begins with c0 = 0, and lstm_backward with dc_T = 0.
     if (lstm && !cell && !by_name) can_.without = {"c0", "dc0", "dc_T"};
     can_.contains_nan = !by_name;  // nobody has promised it
-    if (by_name) read_parameters(file_->named.at(part_));
     // Courses form dft, dit, dcct from da_next and dc_next each by itself. Its bounds also hold for
     // those who add the two first: every rounding of theirs has one of its own here.
     can_.derivation = Derivation::closed_form;
@@ -158,6 +157,7 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
     can_.sigmoid_ulp = 4;
     if (by_name)
       for (const auto& [key, value] : file_->declared[part_]) declare(key, value);
+    if (by_name) read_parameters(file_->named.at(part_));
   }
 
   [[nodiscard]] std::string name() const override { return path_ + ":" + part_; }
@@ -197,7 +197,13 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
     if (key == "without") {
       std::istringstream in(value);
       for (std::string name; in >> name;) {
-        static_cast<void>(array_of(can_.cells.front(), name));
+        const CellTable& cell = table_of(can_.cells.front());
+        if (cell.find(name) == nullptr) {
+          std::vector<std::string> names;
+          for (const CellArray& array : cell.arrays()) names.push_back(array.name);
+          refuse(fmt::format("the {} has no {}, it has {}", cell.name(), name,
+                             fmt::join(names, ", ")));
+        }
         can_.without.push_back(name);
       }
     } else if (key == "one_sample") {
@@ -231,6 +237,7 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
     std::vector<std::string> missing, unknown;
     const bool whole = has(p.forward, "parameters");
     for (const CellArray& array : cell.arrays()) {
+      if (!can_.has(array.name)) continue;
       const bool weight = array.role == Role::weight, input = array.role == Role::input;
       if ((input || (weight && !whole)) && !has(p.forward, array.name))
         missing.push_back(array.name);

@@ -64,17 +64,36 @@ void choose_shard(const std::string& asked, CampaignOptions& options) {
   options.in_parts = true;
 }
 
-/// Throws UnsupportedError if the subject runs none of the cells that were asked for.
-void require_a_cell(const Subject& subject, const std::vector<Cell>& cells) {
+/// Why a subject cannot be asked for any of these cells; nothing if it can.
+std::optional<std::string> lacks_all(const Subject& subject, const std::vector<Cell>& cells) {
   const Capabilities can = subject.capabilities();
   std::string asked, known;
   for (const Cell cell : cells) {
-    if (can.runs(cell)) return;
+    if (can.runs(cell)) return std::nullopt;
     asked += " " + std::string(bptt::name_of(cell));
   }
-  if (cells.empty()) return;
+  if (cells.empty()) return std::nullopt;
   for (const Cell cell : can.cells) known += " " + std::string(bptt::name_of(cell));
-  throw UnsupportedError(subject.name() + " does not run" + asked + "; it runs" + known);
+  return subject.name() + " does not run" + asked + "; it runs" + known;
+}
+
+/// Leaves out, with a word each, subjects that run none of the cells that were asked for: the other
+/// functions of a file, say. Throws UnsupportedError if there is no other.
+void leave_out_others(std::vector<OnTrial>& subjects, const std::vector<Cell>& cells) {
+  constexpr std::size_t told_one_by_one = 4;
+  std::vector<std::string> reasons;
+  std::erase_if(subjects, [&](const OnTrial& on_trial) {
+    const auto reason = lacks_all(*on_trial.subject, cells);
+    if (reason) reasons.push_back(*reason);
+    return reason.has_value();
+  });
+  std::string text;
+  for (std::size_t k = 0; k < std::min(reasons.size(), told_one_by_one); ++k)
+    text += (text.empty() ? "" : "\n") + reasons[k];
+  if (reasons.size() > told_one_by_one)
+    text += "\n.. and " + std::to_string(reasons.size() - told_one_by_one) + " more";
+  if (subjects.empty()) throw UnsupportedError(text);
+  if (!text.empty()) std::fprintf(stderr, "bptt-verify: left out: %s\n", text.c_str());
 }
 
 /// The verdicts are of this program and of the files that subjects are.
@@ -112,8 +131,8 @@ int run_check(Arguments& arguments) {
   select_properties(arguments.property, options);
   options.cells = cells_given(arguments.cells);
   // All names are looked up before the first campaign begins.
-  const std::vector<OnTrial> subjects = all_on_trial(arguments);
-  for (const OnTrial& on_trial : subjects) require_a_cell(*on_trial.subject, options.cells);
+  std::vector<OnTrial> subjects = all_on_trial(arguments);
+  leave_out_others(subjects, options.cells);
   if (!arguments.problem.empty())
     options.problem = properties::parse_problem_spec(arguments.problem);
   else if (!options.cases && !options.seconds)

@@ -37,7 +37,8 @@ void add_derive(CLI::App& app, Arguments& a) {
   form->add_flag("--numpy", a.as_numpy, "A Python module that runs");
   form->add_flag("--c++", a.as_cpp, "A C++ file: functions in plain loops, and a library to check");
   form->add_flag("--latex", a.as_latex, "align* environments");
-  form->add_flag("--markdown", a.as_markdown, "A page of every built-in cell, for CELL = all");
+  form->add_flag("--markdown", a.as_markdown,
+                 "Its arrays too, with what they are for and their shapes; of all cells, a page");
   form->require_option(0, 1);
   std::string names;
   for (const auto& cell : cells::built_in()) names += " " + cell.name;
@@ -49,26 +50,27 @@ void add_derive(CLI::App& app, Arguments& a) {
       "Examples:\n"
       "  bptt-verify derive lstm\n"
       "  bptt-verify derive gru --latex\n"
+      "  bptt-verify derive gru_both_x2 --markdown\n"
       "  bptt-verify derive lstm --numpy > mine.py && bptt-verify check mine.py\n"
       "  bptt-verify derive lstm --c++ > lstm.cpp && g++ -O2 -shared -fPIC lstm.cpp -o lstm.so && "
       "bptt-verify check ./lstm.so");
 }
 
 int run_derive(const Arguments& a) {
-  if (a.as_markdown != (a.what == "all"))
+  if (!a.as_markdown && a.what == "all")
     throw UnsupportedError(
-        "derive all --markdown writes a page of every built-in cell; of one of "
-        "them there is text, --latex, --numpy and --c++");
-  if (a.as_markdown) {
+        "derive all --markdown writes a page of every built-in cell; all takes no other form");
+  if (a.what == "all") {
     print(cells::page_of_built_in_cells());
     return all_held;
   }
   const cells::Definition cell = cell_given(a.what);
   const cells::Program step = step_of(cell, a.activation);
-  print(a.as_numpy   ? cells::numpy_module(cell, step)
-        : a.as_cpp   ? cells::cpp_source(cell, step) + foreign::c_interface_of(cell, step)
-        : a.as_latex ? cells::derivation_latex(cell, step)
-                     : cells::derivation_text(cell, step));
+  print(a.as_numpy      ? cells::numpy_module(cell, step)
+        : a.as_cpp      ? cells::cpp_source(cell, step) + foreign::c_interface_of(cell, step)
+        : a.as_markdown ? cells::section_of(cell, step)
+        : a.as_latex    ? cells::derivation_latex(cell, step)
+                        : cells::derivation_text(cell, step));
   return all_held;
 }
 
