@@ -130,7 +130,7 @@ Given<double> problem_of(const Program& step, std::mt19937_64& engine) {
 
 TEST(ComplexStepOnLines, GivesTheGradientsOfTheReversedLines) {
   std::mt19937_64 engine(8);
-  for (const Program& step : every_step()) {
+  for (const Program& step : steps_of(built_in())) {
     Tally all;
     for (int k = 0; k < 4; ++k) {
       const Tally tally = compared(step, reverse(step), problem_of(step, engine));
@@ -145,7 +145,7 @@ TEST(ComplexStepOnLines, GivesTheGradientsOfTheReversedLines) {
 // Each line of the way back is needed.
 TEST(ComplexStepOnLines, SeesEveryLineThatIsMissing) {
   std::mt19937_64 engine(9);
-  for (const Program& step : every_step()) {
+  for (const Program& step : steps_of(built_in())) {
     const Reversal whole = reverse(step);
     for (std::size_t line = 0; line < whole.program.lines.size(); ++line) {
       Reversal back = whole;

@@ -5,7 +5,7 @@ from results import STATES, count_states, score, state_of
 
 HEAD = '''# Mutation testing
 
-`./dev mutate` puts small faults into `reference/` and `optimized/`, one at a time, and runs the suite
+`./dev mutate` puts small faults into `reference/`, `optimized/` and the walk of `cells/`, one at a time, and runs the suite
 on each. A fault that no check sees is a hole in the suite, or no fault. This page is written by
 `./dev mutate --write`; explanations stand in `mutation/explained.json`.
 

@@ -59,6 +59,16 @@ REFERENCE = [
     unit('arithmetic_on_reference_test'),
     sanitized(unit('reference_test')),
 ]
+NETWORKS = [option for cell in ('rnn_both', 'gru_x2', 'lstm_lengths', 'rnn_both_x2_lengths', 'lstm_reverse')
+            for option in ('--cell', cell)]
+# Over time: the lines' values and bounds of bounds/ go their own way through the steps.
+WALK = [
+    check('lines', 1, '--max-size', '4', *NETWORKS),
+    unit('cells_test', '--gtest_filter=Cells.*:Reverse.IsTheDerivative*:Stacked.*'),
+    check('lines', 4, '--max-size', '5', '--seed', '2', *NETWORKS),
+    check('lines', 1, '--max-size', '4', '--cell', 'lstm_projected', '--cell', 'scan'),
+    unit('cells_test'),
+]
 TINY_THRESHOLDS = 'optimized:thresholds=tiny optimized:thresholds=tiny,threads=2'
 KERNELS = [
     check('optimized', 1, '--max-size', '40'),
@@ -88,6 +98,8 @@ PLANS = [KERNELS[1], KERNELS[0], *KERNELS[2:]]
 
 
 def stages_for(path):
+    if path.startswith('cells/'):
+        return WALK
     if path.startswith('reference/'):
         return REFERENCE
     if path.startswith('optimized/eigen/'):

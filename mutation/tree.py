@@ -11,6 +11,7 @@ from rewriting import rewritten
 # Everything that computes something. Left out: shapes.hpp and *_shapes.hpp, which compute nothing;
 # team, barrier and waiting, where a fault is a hang; tables of functions; what is constexpr.
 FILES = (
+    [f'cells/{name}' for name in ('walk.hpp', 'stacked.cpp', 'lengths.cpp')] +
     [f'reference/{name}.hpp' for name in
      ('rnn', 'lstm', 'lstm_closed_form', 'loss', 'truncated', 'unrolled')] +
     [f'optimized/{name}' for name in
@@ -27,7 +28,7 @@ FLAGS = '-O1 -w -D_GLIBCXX_ASSERTIONS -DHWY_COMPILE_ONLY_STATIC -DHWY_BASELINE_T
 BUILDS = {
     'plain': ('', ['bin/bptt-verify', 'bin/reference_test', 'bin/optimized_test',
                    'bin/optimized_allocation_test', 'bin/arithmetic_on_reference_test',
-                   'bin/published_cases_test', 'bin/self_test']),
+                   'bin/published_cases_test', 'bin/self_test', 'bin/cells_test']),
     'sanitized': ('-fsanitize=address', ['bin/reference_test', 'bin/optimized_test'])}
 ERROR = re.compile(r'^(?P<path>[^\s:]+):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: (?P<what>.*)$',
                    re.MULTILINE)

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -326,8 +327,8 @@ TEST(Campaign, OfOneProblemEveryRowThatSaysSomethingIsOneCase) {
   CampaignOptions options = few({"equals_reference", "linear_in_da", "causality"}, 7);
   options.cases.reset();
   options.problem = properties::parse_problem_spec("lstm n_x=2 n_a=3 m=2 T_x=1");
-  static Index seen_n_a;
-  static int seen;
+  static std::atomic<Index> seen_n_a;  // by the campaign's threads
+  static std::atomic<int> seen;
   seen = 0;
   const Property looks = made_up([](const Subject&, const ProblemSpec& spec) {
     seen_n_a = spec.sizes.n_a;

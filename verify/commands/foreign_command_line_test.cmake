@@ -25,7 +25,11 @@ function(compile source library)
   execute_process(COMMAND ${CXX} -std=c++20 -O2 -Wall -Wextra -Werror -shared -fPIC ${source} -o ${library} ${ARGN}
                   WORKING_DIRECTORY ${SCRATCH} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
-foreach(cell rnn lstm gru lstm_peephole lstm_projected scan gated_delta slstm)
+set(derived rnn lstm gru lstm_peephole lstm_projected scan gated_delta slstm)
+if(DEFINED ENV{BPTT_CASES})  # under sanitizers, which see nothing of what is derived
+  set(derived rnn lstm gru)
+endif()
+foreach(cell IN LISTS derived)
   execute_process(COMMAND ${PROGRAM} derive ${cell} --numpy OUTPUT_FILE ${SCRATCH}/derived_${cell}.py
                   COMMAND_ERROR_IS_FATAL ANY)
   expect(0 "nothing broken" -- check derived_${cell}.py --cases 3 --max-size 5 ${time})
