@@ -82,7 +82,8 @@ class Lengths {
 
   int add_array(std::string name, Role role, const std::vector<int>& axes) {
     while (step().find(name) >= 0) name += "_";
-    step().arrays.push_back({std::move(name), role, axes, true, role != Role::local});
+    const bool named = role != Role::local;
+    step().arrays.push_back({std::move(name), role, axes, true, named});
     return static_cast<int>(step().arrays.size()) - 1;
   }
 

@@ -1,7 +1,7 @@
 // The reversed lines of every cell against derivatives that know nothing of reversing: forward-mode
 // dual numbers over a finite field, where every gradient must be exact, and differences of the
-// forward pass in fifty digits, which take no slope from a rule. Networks of several directions, and of
-// samples that end one by one, are judged over the field.
+// forward pass in fifty digits, which take no slope from a rule. Networks of several directions,
+// and of samples that end one by one, are judged over the field.
 #include "cells/reverse.hpp"
 
 #include <gtest/gtest.h>
