@@ -11,7 +11,7 @@ from rewriting import rewritten
 # Everything that computes something. Left out: shapes.hpp and *_shapes.hpp, which compute nothing;
 # team, barrier and waiting, where a fault is a hang; tables of functions; what is constexpr.
 FILES = (
-    [f'cells/{name}' for name in ('walk.hpp', 'stacked.cpp', 'lengths.cpp')] +
+    [f'cells/{name}' for name in ('walk.hpp', 'stacked.cpp')] +
     [f'reference/{name}.hpp' for name in
      ('rnn', 'lstm', 'lstm_closed_form', 'loss', 'truncated', 'unrolled')] +
     [f'optimized/{name}' for name in
