@@ -11,6 +11,7 @@
 #include "cells/network.hpp"
 #include "cells/parse.hpp"
 #include "cells/walk.hpp"
+#include "reference/truncated.hpp"
 
 namespace bptt::cells {
 namespace {
@@ -66,6 +67,47 @@ TEST(Lines, AreTheReferenceOverAFiniteField) {
     }
   }
   EXPECT_GT(compared, 100000);
+}
+
+// Truncated at a lag, and with factors on what step t+1 hands to step t: the same as the loops. (That
+// the factors count at all, no mean over them can tell.)
+TEST(Lines, AreTheReferenceTruncatedAndRandomised) {
+  std::mt19937_64 engine(3);
+  const auto number = [&] { return Modular(engine() >> 3U); };
+  Problem<Modular> p;
+  p.sizes = {2, 3, 2, 5, 4};
+  p.in = make_tensors<Modular>(p.cell, input_names(p.cell), p.sizes);
+  p.up = make_tensors<Modular>(p.cell, upstream_names(p.cell), p.sizes);
+  for (auto* tensors : {&p.in, &p.up})
+    for (auto& [name, tensor] : *tensors)
+      for (Modular& entry : tensor.elements()) entry = number();
+  const std::vector<Modular> xi{number(), number(), number(), number()};
+  auto cache = bptt::forward(p);
+  const auto in = views_of(std::as_const(p.in)), up = views_of(std::as_const(p.up)),
+             states = views_of(std::as_const(cache));
+  Walk<Modular> walk(step_of(p.cell, p.activation), extents_of(p.cell, p.sizes), p.sizes.m);
+  static_cast<void>(walk.forward(p.in));
+  const auto expect_equal = [&](NamedTensors<Modular> got, const NamedTensors<Modular>& expected) {
+    for (const auto& [name, tensor] : expected)
+      EXPECT_EQ(got[name].elements(), tensor.elements()) << name;
+  };
+  for (Index lag = 0; lag <= 5; ++lag) {
+    auto out = make_tensors<Modular>(p.cell, gradient_names(p.cell), p.sizes);
+    reference::rnn_backward_truncated<Modular>(lag, p.activation, rnn_parameters<Modular>(in),
+                                               in["x"], in["a0"], states["a"], up["da"],
+                                               rnn_gradients<Modular>(views_of(out)));
+    expect_equal(walk.backward_truncated(p.up, lag), out);
+  }
+  auto out = make_tensors<Modular>(p.cell, gradient_names(p.cell), p.sizes);
+  reference::rnn_backward_randomised<Modular>(xi, p.activation, rnn_parameters<Modular>(in),
+                                              in["x"], in["a0"], states["a"], up["da"],
+                                              rnn_gradients<Modular>(views_of(out)));
+  expect_equal(walk.backward_randomised(p.up, xi), out);
+
+  const Cell both = cell_named("rnn_both");
+  Walk<Modular> ways(step_of(both, p.activation), extents_of(both, p.sizes), p.sizes.m);
+  EXPECT_THROW(static_cast<void>(ways.backward_truncated({}, 1)), UnsupportedError);
+  EXPECT_THROW(static_cast<void>(ways.backward_randomised({}, xi)), UnsupportedError);
 }
 
 // The LSTM's closed formulas, as lines, give what the reversed lines give.

@@ -172,7 +172,6 @@ class Walk {
         throw ShapeError("upstream gradients of " + std::to_string(T_da) + " of " +
                          std::to_string(walk.steps()) +
                          " steps, but every step of this network reads later ones");
-      forget();
       for (const int k : of(Role::input)) {
         Shape shape = shape_of(k);
         shape.append(T_da);

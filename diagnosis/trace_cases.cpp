@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "properties/property.hpp"
+
 namespace bptt::diagnosis {
 namespace {
 
