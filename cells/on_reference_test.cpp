@@ -69,8 +69,8 @@ TEST(Lines, AreTheReferenceOverAFiniteField) {
   EXPECT_GT(compared, 100000);
 }
 
-// Truncated at a lag, and with factors on what step t+1 hands to step t: the same as the loops. (That
-// the factors count at all, no mean over them can tell.)
+// Truncated at a lag, and with factors on what step t+1 hands to step t: the same as the loops.
+// (That the factors count at all, no mean over them can tell.)
 TEST(Lines, AreTheReferenceTruncatedAndRandomised) {
   std::mt19937_64 engine(3);
   const auto number = [&] { return Modular(engine() >> 3U); };
