@@ -41,6 +41,7 @@ inline Drawn draw(const cells::Definition& cell, cells::Function g, std::mt19937
   if (!q.step.is_causal()) q.T_da = q.T_x;
   const bool f32 = engine() % 2 == 0;
   d.rounding = f32 ? Rounding::of<float>() : Rounding::of<double>();
+  if (engine() % 4 == 0) d.rounding.absolute_error = 8 * d.rounding.u;
   const bool whole = engine() % 8 == 0;
   const long double scale =
       std::vector<long double>{1, 1, 1, 4, 1e-3L, f32 ? 1e-20L : 1e-150L}[engine() % 6];

@@ -94,7 +94,7 @@ void Plan::find_passes() {
     };
     const auto forward = ends(0, form.forward), back = ends(form.forward, lines.size());
     passes.push_back(
-        {form.program.goes_backwards(p), forward.first, forward.second, back.first, back.second});
+        {p, form.program.goes_backwards(p), forward.first, forward.second, back.first, back.second});
   }
   // Written or read on the way back in several passes.
   std::vector<int> pass_of(form.program.arrays.size(), -1);

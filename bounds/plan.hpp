@@ -44,6 +44,7 @@ class Plan {
 
   /// One over time: its lines forwards and back, and its visits.
   struct Pass {
+    int number = 0;
     bool backwards = false;
     std::size_t forward = 0, forward_end = 0, back = 0, back_end = 0;
   };

@@ -383,7 +383,7 @@ class Sweep {
       if (!plan_.crosses(static_cast<int>(k))) clear(back_[k]);
     for (std::size_t s = 0; s < plan_.states.size(); ++s) {
       const Plan::State& state = plan_.states[s];
-      if (state.gradient_before < 0 || &plan_.passes[Plan::at(state.pass)] != &pass) continue;
+      if (state.gradient_before < 0 || state.pass != pass.number) continue;
       const Index block = plan_.layout.block(state.state);
       Block& to = adjoint(state.gradient_before, visit.t, v);
       const auto add = [&](const Block& from) {
@@ -414,7 +414,7 @@ class Sweep {
       reverse(k, d, visit.t, v);
     }
     for (std::size_t s = 0; s < plan_.states.size(); ++s) {
-      if (&plan_.passes[Plan::at(plan_.states[s].pass)] != &pass) continue;
+      if (plan_.states[s].pass != pass.number) continue;
       const int gradient = plan_.states[s].gradient;
       const Block& d = adjoint(gradient, visit.t, v);
       if (!visit.from.empty() && d.any) carried(s, v) = d;

@@ -16,9 +16,10 @@ using N = Dual<long double>;
 /// A wrong rule shows in the first digits. Rounding, of some hundred operations in 64 bits each,
 /// stays below this part of the largest tangent.
 constexpr long double rounding = 0x1p-40L;
-/// Where a function is saturated its slope 1 - y y is all but nothing, and off by what y y rounds
-/// to in double: two units of it, times some dozen terms of size one or four.
-constexpr long double of_slopes = 0x1p-46L;
+/// Without the way back they are formed in double, where the slope 1 - y y of a saturated function,
+/// all but nothing, is off by what y y rounds to: two units of 2^-53, times some dozen terms of size
+/// one or four.
+constexpr long double of_slopes_in_double = 0x1p-46L;
 
 TEST(Tangents, AreThoseOfDualNumbers) {
   std::mt19937_64 engine(7);
@@ -44,8 +45,9 @@ TEST(Tangents, AreThoseOfDualNumbers) {
       const auto plan =
           std::make_shared<const Plan>(std::make_shared<const NormalForm>(normal_form(q.step)),
                                        q.extents, q.m, q.T_x, q.T_da, Derivation::one_pass);
-      const NetworkBounds run(plan, q.in, q.up, Rounding::of<double>(), false);
-      const auto got = run.tangents({v, {}});
+      const NetworkBounds run(plan, q.in, q.up, Rounding::of<double>(), true),
+          states(plan, q.in, q.up, Rounding::of<double>(), false);
+      const auto got = run.tangents({v, {}}), in_double = states.tangents({v});
       cells::Walk<N> walk(q.step, q.extents, q.m);
       for (const auto& [name, tensor] : walk.forward(in)) {
         long double largest = 0;
@@ -56,9 +58,12 @@ TEST(Tangents, AreThoseOfDualNumbers) {
         }
         if (!finite) continue;
         for (std::size_t i = 0; i < tensor.elements().size(); ++i) {
-          EXPECT_LE(std::abs(got[0][name].elements()[i] - tensor.elements()[i].tangent),
-                    rounding * largest + of_slopes)
+          const long double expected = tensor.elements()[i].tangent;
+          EXPECT_LE(std::abs(got[0][name].elements()[i] - expected), rounding * largest)
               << cell.name << " " << name << "[" << i << "] of problem " << k;
+          EXPECT_LE(std::abs(in_double[0][name].elements()[i] - expected),
+                    rounding * largest + of_slopes_in_double)
+              << cell.name << " " << name << "[" << i << "] of problem " << k << " in double";
           EXPECT_EQ(got[1][name].elements()[i], 0) << "along no direction nothing moves";
           ++compared;
         }

@@ -87,13 +87,12 @@ class Values {
 
   void way_back(const Plan::Pass& pass, const NamedTensors<V>& up) {
     const Visits& visits = plan_.visits_in(pass);
-    const int number = static_cast<int>(&pass - plan_.passes.data());
     for (const Index v : visits.order) {
       const Visit& visit = visits.visits[Plan::at(v)];
       for (const Upstream& from : plan_.form.upstream)
-        if (from.pass == number) add_loss(from, visit, v, up);
+        if (from.pass == pass.number) add_loss(from, visit, v, up);
       for (const Plan::State& s : plan_.states)
-        if (s.gradient_before >= 0 && s.pass == number)
+        if (s.gradient_before >= 0 && s.pass == pass.number)
           for (const Index from : visit.from)
             add(arrays_.block(s.gradient_before, from), arrays_.block(s.gradient, v),
                 plan_.layout.block(s.gradient));

@@ -5,6 +5,7 @@
 
 #include "cells/network.hpp"
 #include "properties/codec.hpp"
+#include "properties/model_shapes.hpp"
 #include "properties/property.hpp"
 #include "properties/replay.hpp"
 #include "properties/run_options.hpp"
@@ -211,6 +212,56 @@ TEST(WhatIsLacking, IsNeitherAskedForNorJudged) {
       EXPECT_GT(held, 10) << name << " without " << array.name;
     }
   }
+}
+
+/// The lines, which take one sample at a time, three steps and no tanh, and throw if asked for more.
+class Narrow final : public SubjectOf<Narrow> {
+ public:
+  [[nodiscard]] std::string name() const override { return "narrow"; }
+  [[nodiscard]] std::string description() const override { return "One sample, and no tanh."; }
+  [[nodiscard]] Capabilities capabilities() const override {
+    Capabilities can = lines_->capabilities();
+    can.cells = {Cell::rnn};
+    can.any_cell = can.tanh = can.fewer_losses = false;
+    can.max_m = 1;
+    can.max_T = 3;
+    return can;
+  }
+  template <class S>
+  [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
+                                                         const Sizes& sizes) const {
+    if (g == Activation::tanh || sizes.m > 1 || sizes.T_x > 3 || sizes.T_da < sizes.T_x)
+      throw Error("asked for " + std::string(bptt::name_of(g)) + ", m = " +
+                  std::to_string(sizes.m) + ", T_x = " + std::to_string(sizes.T_x));
+    return lines_->open<S>(cell, g, sizes);
+  }
+
+ private:
+  std::unique_ptr<Subject> lines_ = make_subject("lines");
+};
+
+TEST(WhatIsLacking, IsNotAskedForInSizesNorFunctions) {
+  const Narrow subject;
+  const Capabilities can = subject.capabilities();
+  int held = 0;
+  for (const Property& property : catalogue()) {
+    if (property.about == About::specification ||
+        !applies(property, can, Cell::rnn, Scalar::f64))
+      continue;
+    const SpecLimits limits = limits_for(property, can, Cell::rnn);
+    for (std::uint64_t k = 0; k < 20; ++k) {
+      const ProblemSpec spec = decode_spec(random_spec_bytes(k), limits);
+      if (!applies(property, can, Scalar::f64, spec)) continue;
+      const Verdict verdict = check(property, subject, Scalar::f64, spec);
+      EXPECT_TRUE(verdict.unbroken()) << property.id << ": " << describe(verdict);
+      held += verdict.outcome == Outcome::held ? 1 : 0;
+    }
+  }
+  EXPECT_GT(held, 300);
+  // Those of middle and real sizes are made to fit.
+  for (const SizeSet set : {SizeSet::middle, SizeSet::real})
+    for (int k = 0; k < 12; ++k)
+      EXPECT_TRUE(takes(can, as_it_takes(can, model_problem(set, Cell::rnn, 1, k))));
 }
 
 // Another implementation of the same networks, written by others: both directions and the GRUs.

@@ -166,11 +166,10 @@ void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
     ++verdict_.inconclusive_entries;
     return;
   }
-  // Not of an array that is all below what rounding leaves: of a saturated network's gradients,
-  // 1e-400 in 64-bit mantissas, nothing is to be seen.
-  if (measure.largest > tolerance)
-    verdict_.seen_from =
-        std::max(verdict_.seen_from, static_cast<double>(tolerance / measure.largest));
+  // One: nothing of the array's own size is seen, as of a saturated network's gradients of 1e-400.
+  if (measure.largest > 0)
+    verdict_.seen_from = std::max(
+        verdict_.seen_from, static_cast<double>(std::min(1.0L, tolerance / measure.largest)));
   if (got == 0 && expected == 0) {
     ++verdict_.trivial;
     return;

@@ -33,6 +33,24 @@ expect_broken(wrong_way "r_Waa,\n                                               
 # The gradient of the padding is no gradient of the weights.
 expect_broken(padding_counts "np.where(lasts, d * (1 - a[:, :, t] ** 2), 0)" "d * (1 - a[:, :, t] ** 2)" "d(r_)?[Wab]")
 
+# tanh as 2 sigmoid(2z) - 1 has an absolute error: near zero it is accused, unless that is declared.
+string(REPLACE "np.tanh(" "tanh(" wrong "${right}")
+string(REPLACE "import numpy as np\n" "import numpy as np\n\n\ndef tanh(z):\n    return 2 / (1 + np.exp(-2 * z)) - 1\n"
+       wrong "${wrong}")
+file(WRITE ${SCRATCH}/absolute.py "${wrong}")
+expect(1 "BROKEN equals_reference_near_zero" -- check absolute.py --cases 12 --max-size 5 --property "^equals_reference"
+       --diagnosis-seconds 0 ${time})
+file(WRITE ${SCRATCH}/declared.py "${wrong}
+rnn_both_lengths_forward.bptt = {'absolute_error': 4.5e-16}
+")
+expect(0 "nothing broken" -- check declared.py --cases 12 --max-size 5 --property "^equals_reference" ${time})
+foreach(said "'absolute_error': 2" "'one_sample': 1" "'without': 'dy'" "'fast': True")
+  file(WRITE ${SCRATCH}/said.py "${right}
+rnn_both_lengths_forward.bptt = {${said}}
+")
+  expect(2 "rnn_both_lengths_forward.bptt.*(0 .. 1|True or False|it has x, |it may say without)" -- check said.py --cases 1 ${time})
+endforeach()
+
 # What a name stands for, said where it is wrong.
 file(WRITE ${SCRATCH}/no_end.py "def gru_lengths_forward(x, h0, parameters):
     pass
