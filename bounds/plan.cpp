@@ -93,8 +93,8 @@ void Plan::find_passes() {
                        static_cast<std::size_t>(last - lines.begin()));
     };
     const auto forward = ends(0, form.forward), back = ends(form.forward, lines.size());
-    passes.push_back(
-        {p, form.program.goes_backwards(p), forward.first, forward.second, back.first, back.second});
+    passes.push_back({p, form.program.goes_backwards(p), forward.first, forward.second, back.first,
+                      back.second});
   }
   // Written or read on the way back in several passes.
   std::vector<int> pass_of(form.program.arrays.size(), -1);

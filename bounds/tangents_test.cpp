@@ -17,8 +17,8 @@ using N = Dual<long double>;
 /// stays below this part of the largest tangent.
 constexpr long double rounding = 0x1p-40L;
 /// Without the way back they are formed in double, where the slope 1 - y y of a saturated function,
-/// all but nothing, is off by what y y rounds to: two units of 2^-53, times some dozen terms of size
-/// one or four.
+/// all but nothing, is off by what y y rounds to: two units of 2^-53, times some dozen terms of
+/// size one or four.
 constexpr long double of_slopes_in_double = 0x1p-46L;
 
 TEST(Tangents, AreThoseOfDualNumbers) {

@@ -214,7 +214,8 @@ TEST(WhatIsLacking, IsNeitherAskedForNorJudged) {
   }
 }
 
-/// The lines, which take one sample at a time, three steps and no tanh, and throw if asked for more.
+/// The lines, which take one sample at a time, three steps and no tanh, and throw if asked for
+/// more.
 class Narrow final : public SubjectOf<Narrow> {
  public:
   [[nodiscard]] std::string name() const override { return "narrow"; }
@@ -231,8 +232,8 @@ class Narrow final : public SubjectOf<Narrow> {
   [[nodiscard]] std::unique_ptr<Session<S>> make_session(Cell cell, Activation g,
                                                          const Sizes& sizes) const {
     if (g == Activation::tanh || sizes.m > 1 || sizes.T_x > 3 || sizes.T_da < sizes.T_x)
-      throw Error("asked for " + std::string(bptt::name_of(g)) + ", m = " +
-                  std::to_string(sizes.m) + ", T_x = " + std::to_string(sizes.T_x));
+      throw Error("asked for " + std::string(bptt::name_of(g)) +
+                  ", m = " + std::to_string(sizes.m) + ", T_x = " + std::to_string(sizes.T_x));
     return lines_->open<S>(cell, g, sizes);
   }
 
@@ -245,8 +246,7 @@ TEST(WhatIsLacking, IsNotAskedForInSizesNorFunctions) {
   const Capabilities can = subject.capabilities();
   int held = 0;
   for (const Property& property : catalogue()) {
-    if (property.about == About::specification ||
-        !applies(property, can, Cell::rnn, Scalar::f64))
+    if (property.about == About::specification || !applies(property, can, Cell::rnn, Scalar::f64))
       continue;
     const SpecLimits limits = limits_for(property, can, Cell::rnn);
     for (std::uint64_t k = 0; k < 20; ++k) {

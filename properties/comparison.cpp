@@ -168,8 +168,8 @@ void Comparison::judge(const Probe& probe, const Shape& shape, long double got,
   }
   // One: nothing of the array's own size is seen, as of a saturated network's gradients of 1e-400.
   if (measure.largest > 0)
-    verdict_.seen_from = std::max(
-        verdict_.seen_from, static_cast<double>(std::min(1.0L, tolerance / measure.largest)));
+    verdict_.seen_from = std::max(verdict_.seen_from,
+                                  static_cast<double>(std::min(1.0L, tolerance / measure.largest)));
   if (got == 0 && expected == 0) {
     ++verdict_.trivial;
     return;

@@ -1,8 +1,5 @@
 // darknet src/lstm_layer.c on the CPU, f32. As it is: -DAS_IS. With dc_cpu cleared before each
-// backward: -DCLEAR_DC. Built as darknet's Makefile does (CPU):
-//   bash build_darknet.sh       (the files of its CPU build, unchanged)
-//   g++ -O2 -fPIC -shared -fpermissive -w -Idarknet/include -I$HEADER darknet_lstm_wrapper.cpp
-//   darknet/*.o -Wl,--gc-sections -o libdarknet_lstm.so -lm
+// backward: -DCLEAR_DC.
 #include <pthread.h>
 #include <stdio.h>
 #include <cmath>

@@ -1,8 +1,5 @@
 // darknet src/rnn_layer.c on the CPU, f32; darknet_rnn.cell (tanh), or with -DNO_ACTIVATION
 // darknet_rnn_linear.cell.
-//   bash build_darknet.sh
-//   g++ -O2 -fPIC -shared -fpermissive -w -Idarknet/include -I$HEADER darknet_rnn_wrapper.cpp
-//   darknet/*.o -Wl,--gc-sections -o libdarknet_rnn.so -lm
 // -DAS_IS leaves make_rnn_layer's l.state, of one step; else the wrapper gives it steps + 1.
 #include <pthread.h>
 #include <stdio.h>

@@ -1,9 +1,5 @@
 // yandex/faster-rnnlm layers/*.cc: GRU (faster_gru.cell), simple (faster_simple.cell), SCRN
 // (faster_scrn.cell); f32, or f64 by -DUSE_DOUBLE.
-//   g++ -std=gnu++14 -O2 -fPIC -shared -w -DNOCUDA -DEIGEN_DONT_PARALLELIZE -D__STDC_FORMAT_MACROS
-//   -Ifaster-rnnlm -I$HEADER \
-//     faster_rnnlm_wrapper.cpp faster-rnnlm/faster-rnnlm/layers/{gru,simple,scrn}_layer.cc -o
-//     libfaster.so
 #include <memory>
 #include "faster-rnnlm/layers/activation_functions.h"
 #include "faster-rnnlm/layers/gru_layer.h"

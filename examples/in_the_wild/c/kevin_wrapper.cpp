@@ -1,8 +1,6 @@
 // kevin-albert/lstm-c- lib/lstm.h, f32, one sample. Its trainer (trump1.cpp) drops the gradient of
 // the state before the step, g.S's last segment; the wrapper adds it to the next dh, as lstm.h
 // means it. The bias' gradient is g.S's first four segments (trump1.cpp).
-//   g++ -std=c++14 -O2 -fPIC -shared -w -I/usr/include/eigen3 -Ilstm-c-/lib -I$HEADER
-//   kevin_wrapper.cpp lstm-c-/lib/lstm.cpp lstm-c-/lib/rng.cpp -o libkevin.so
 #include <string>
 #include "wrap.hpp"
 #ifdef FIXED

@@ -1,10 +1,6 @@
 // apache/mxnet src/operator/rnn_impl.h, the CPU's own kernels (those without oneDNN), f32 and f64:
 // rnn (tanh, ReLU), lstm, gru, layers and both directions. mshadow's tensors, linalg_gemm and the
 // engine are stood in for by mxnet_parts.hpp.
-//   g++ -std=c++17 -O2 -fPIC -shared -w -Imxnet/src/operator -I$HEADER mxnet_wrapper.cpp -o
-//   libmxnet.so
-// Empty files stand for linalg.h, operator_common.h, math_functions-inl.h, mshadow_op.h, math.h,
-// dmlc/logging.h, dmlc/parameter.h, mxnet/operator.h, in a folder that comes first.
 // -DREQ_PARAMS=kAddTo: grad_req 'add' of the weights; =kNullOp: grad_req 'null'. -DCELLS='"gru
 // gru_x2"'
 #include <string>

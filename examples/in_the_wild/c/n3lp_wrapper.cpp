@@ -1,6 +1,4 @@
 // hassyGo/N3LP LSTM.cpp (lstm) and GRU.cpp (n3lp_gru.cell), one sample, f64.
-//   g++ -std=c++14 -O2 -fPIC -shared -w -DNDEBUG -I/usr/include/eigen3 -IN3LP -I$HEADER
-//   n3lp_wrapper.cpp N3LP/LSTM.cpp N3LP/GRU.cpp N3LP/Optimizer.cpp -o libn3lp.so
 #include <cmath>
 #include <iostream>
 #include "wrap.hpp"

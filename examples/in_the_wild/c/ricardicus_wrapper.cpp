@@ -1,8 +1,5 @@
 // Ricardicus/recurrent-neural-net src/lstm.c, f64, one sample. Its layer ends with Wy h + by: an
 // identity and zeros here, so that the da handed in as "dldy" is the loss' gradient of h.
-//   cd recurrent-neural-net/src && gcc -std=gnu99 -O2 -fPIC -c lstm.c layers.c utilities.c set.c &&
-//   cd ../.. g++ -O2 -fPIC -shared -I$HEADER ricardicus_wrapper.cpp recurrent-neural-net/src/*.o -o
-//   libricardicus.so -lm
 #include "wrap.hpp"
 extern "C" {
 #include "recurrent-neural-net/src/lstm.h"

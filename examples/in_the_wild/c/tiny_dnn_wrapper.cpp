@@ -1,8 +1,6 @@
 // tiny-dnn recurrent_layer around rnn_cell (tiny_rnn.cell), gru_cell (gru_before), lstm_cell
 // (tiny_lstm.cell). f32. As it is by default, reset_state = true; with -DNO_RESET reset_state =
 // false, and all-zero states handed in each time.
-//   g++ -std=c++14 -O2 -fPIC -shared -w -Itiny-dnn -I$HEADER tiny_dnn_wrapper.cpp -o libtiny_dnn.so
-//   -lpthread
 #include <memory>
 #include "tiny_dnn/tiny_dnn.h"
 #include "wrap.hpp"
