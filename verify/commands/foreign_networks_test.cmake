@@ -44,6 +44,13 @@ file(WRITE ${SCRATCH}/declared.py "${wrong}
 rnn_both_lengths_forward.bptt = {'absolute_error': 4.5e-16}
 ")
 expect(0 "nothing broken" -- check declared.py --cases 12 --max-size 5 --property "^equals_reference" ${time})
+# As (exp(2z) - 1) / (exp(2z) + 1) it is NaN, too, where exp overflows.
+string(REPLACE "2 / (1 + np.exp(-2 * z)) - 1" "(np.exp(2 * z) - 1) / (np.exp(2 * z) + 1)" wrong "${wrong}")
+file(WRITE ${SCRATCH}/overflows.py "${wrong}
+rnn_both_lengths_forward.bptt = {'absolute_error': 4.5e-16}
+")
+expect(1 "BROKEN equals_reference_saturated|NOT FINITE equals_reference_saturated" -- check overflows.py --cases 12
+       --max-size 5 --property "^equals_reference" --diagnosis-seconds 0 ${time})
 foreach(said "'absolute_error': 2" "'one_sample': 1" "'without': 'dy'" "'fast': True")
   file(WRITE ${SCRATCH}/said.py "${right}
 rnn_both_lengths_forward.bptt = {${said}}
