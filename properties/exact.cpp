@@ -1,4 +1,5 @@
-// Properties of the specification over arithmetics that do not round: 4, 5, 12, 15, 16, 29, 35, 40.
+// Properties of the specification over arithmetics that do not round: 4, 5, 12, 15, 16, 29, 35, 40,
+// 51.
 // Over the field of p = 2^61 - 1 an identity between polynomials either holds exactly or fails with
 // probability at least 1 - degree / p.
 #include <fmt/format.h>
@@ -71,6 +72,67 @@ Verdict derivations_exactly(const ProblemSpec& spec) {
   return comparison.verdict();
 }
 
+/// The first T_da steps of the inputs: what an upstream gradient of so many steps sees of them.
+Problem<Modular> truncated_to_T_da(Problem<Modular> p) {
+  for (auto& [name, tensor] : p.in)
+    if (const CellArray& array = array_of(p.cell, name); array.has_steps)
+      tensor = cut(tensor, array.step_axis(), 0, p.sizes.T_da);
+  p.sizes.T_x = p.sizes.T_da;
+  return p;
+}
+
+/// Any chunks of the steps: forwards each from the last state of the one before, backwards each with
+/// what the one behind has handed back.
+Verdict chunks_exactly(const ProblemSpec& spec) {
+  Comparison comparison(0);
+  const auto p = truncated_to_T_da(modular_problem(spec));
+  const Draw draw(spec.seed, "chunks");
+  std::vector<Index> ends;  // of each chunk
+  for (Index t = 1; t < p.sizes.T_x; ++t)
+    if (draw.bits(t) % 2 == 0) ends.push_back(t);
+  ends.push_back(p.sizes.T_x);
+
+  const auto cache = reference_forward(p);
+  std::vector<Problem<Modular>> chunks;
+  std::vector<NamedTensors<Modular>> caches;
+  for (Index first = 0; const Index end : ends) {
+    Problem<Modular>& chunk = chunks.emplace_back(steps(p, first, end));
+    if (first > 0) begin_after(chunk, caches.back(), chunks.end()[-2].sizes.T_x - 1);
+    caches.push_back(reference_forward(chunk));
+    NamedTensors<Modular> states;
+    for (const std::string& name : state_names(p.cell))
+      states.add(name, cut(cache[name], array_of(p.cell, name).step_axis(), first, end));
+    equal(comparison, states, caches.back());
+    first = end;
+  }
+
+  const auto whole = reference_backward(p, cache);
+  NamedTensors<Modular> sums, carried;
+  for (std::size_t k = chunks.size(); k-- > 0;) {
+    if (k + 1 < chunks.size()) hand_back(chunks[k], carried);
+    carried = reference_backward(chunks[k], caches[k]);
+    const Index end = ends[k], first = end - chunks[k].sizes.T_x;
+    NamedTensors<Modular> here, expected;
+    for (const auto& [name, tensor] : carried) {
+      const CellArray& array = array_of(p.cell, name);
+      if (array.has_steps) {
+        here.add(name, tensor);
+        expected.add(name, cut(whole[name], array.step_axis(), first, end));
+      } else if (array.accumulates()) {
+        if (!sums.contains(name)) sums.add(name, Tensor<Modular>(tensor.shape()));
+        for (std::size_t e = 0; e < tensor.elements().size(); ++e)
+          sums[name].elements()[e] += tensor.elements()[e];
+      } else if (k == 0) {
+        here.add(name, tensor);
+        expected.add(name, whole[name]);
+      }
+    }
+    equal(comparison, here, expected);
+  }
+  equal(comparison, sums, whole);
+  return comparison.verdict();
+}
+
 Modular inner(const NamedTensors<Modular>& p, const NamedTensors<Modular>& q,
               std::string_view q_prefix) {
   Modular sum;
@@ -80,15 +142,6 @@ Modular inner(const NamedTensors<Modular>& p, const NamedTensors<Modular>& q,
       sum += tensor.elements()[k] * q[std::string(q_prefix) + name].elements()[k];
   }
   return sum;
-}
-
-/// The first T_da steps of the inputs: what an upstream gradient of so many steps sees of them.
-Problem<Modular> truncated_to_T_da(Problem<Modular> p) {
-  for (auto& [name, tensor] : p.in)
-    if (const CellArray& array = array_of(p.cell, name); array.has_steps)
-      tensor = cut(tensor, array.step_axis(), 0, p.sizes.T_da);
-  p.sizes.T_x = p.sizes.T_da;
-  return p;
 }
 
 /// Values p with tangents v.
@@ -352,6 +405,10 @@ bool compares_nothing_and_is_causal(Cell cell) {
   return cells::compares_nothing(cell) && cells::is_causal(cell);
 }
 
+bool compares_nothing_and_goes_on(Cell cell) {
+  return cells::compares_nothing(cell) && goes_on_from_any_step(cell);
+}
+
 Property specification(std::string_view id, std::string_view sentence, std::string_view mathematics,
                        Verdict (*check)(const Subject&, const ProblemSpec&),
                        bool (*of)(Cell) = cells::compares_nothing) {
@@ -402,6 +459,10 @@ void add_exact(std::vector<Property>& all) {
                               "mean over xi of G(xi) = G, over p = 2^61-1",
                               of_two_samples<randomised_truncation_is_unbiased>,
                               compares_nothing_and_is_causal));
+  all.push_back(specification(
+      "chunks_agree_exactly", "Any chunks of the steps, state and gradient carried, are the whole",
+      "[0,T) = chunks, each from the last state, back with the next one's da0, over p = 2^61-1",
+      of_two_samples<chunks_exactly>, compares_nothing_and_goes_on));
   all.push_back(
       specification("hessian_is_symmetric", "The derivative of the backward pass is symmetric",
                     "<v, Hw> = <w, Hv>, over p = 2^61-1", of_two_samples<hessian_is_symmetric>));

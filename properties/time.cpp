@@ -71,16 +71,20 @@ Verdict appended_silence(const Subject& subject, const ProblemSpec& spec) {
   return comparison.verdict();
 }
 
-/// Backward from checkpoints: each segment's forward is run again from its first states.
+/// Backward from checkpoints: each segment's forward is run again from its first states. Segments of
+/// one length but for the first, or each of its own.
 template <class S>
 Verdict checkpointed(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);
-  const Index T = spec.sizes.T_da, length = 1 + trial.draw("length").below(T, 0);
+  const Index T = spec.sizes.T_da;
+  const Draw draw = trial.draw("length");
+  const bool one_length = draw.bits(0, 1) % 2 == 0;
   const auto stored = trial.run();
   auto total = make_tensors<S>(spec.cell, gradient_names(spec.cell), spec.sizes);
 
   NamedTensors<S> carried;  // gradients of initial states, of the segment behind
   for (Index last = T; last > 0;) {
+    const Index length = 1 + draw.below(T, one_length ? 0 : last);
     const Index first = std::max<Index>(0, last - length);
     Problem<S> segment = steps(trial.problem, first, last);
     if (first > 0) begin_after(segment, stored, first - 1);
