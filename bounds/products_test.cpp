@@ -109,6 +109,34 @@ TEST(Products, OfSlicesScaleEachRowAndColumn) {
     }
 }
 
+// Where the factors of one row are far apart, an entry of small terms alone keeps its digits, too.
+TEST(Products, OfSlicesKeepTheDigitsOfSmallEntries) {
+  const Index m = 16, n = 16, k = 512;
+  for (const int layout : {0, 1}) {
+    std::mt19937_64 engine(4);
+    auto p = drawn<long double>(m * k, engine), q = drawn<long double>(k * n, engine);
+    std::uniform_int_distribution<int> exponent(-300, 0);
+    for (auto* factors : {&p, &q})
+      for (std::size_t e = 0; e < factors->size(); ++e)
+        // One of the rows and columns is large wherever the others are small.
+        if (layout == 1 || e % 16 != 3) (*factors)[e] = std::ldexp((*factors)[e], exponent(engine));
+    std::vector<long double> out(static_cast<std::size_t>(m * n), 0);
+    multiply_add<long double>({m, n, k}, 1, {p.data(), 1, m}, {q.data(), n, 1}, out.data(), 1, m);
+    for (Index i = 0; i < m; ++i)
+      for (Index j = 0; j < n; ++j) {
+        Fifty sum = 0, magnitudes = 0;
+        for (Index l = 0; l < k; ++l) {
+          const Fifty term = Fifty(p[static_cast<std::size_t>(i + l * m)]) *
+                             Fifty(q[static_cast<std::size_t>(l * n + j)]);
+          sum += term;
+          magnitudes += abs(term);
+        }
+        const auto got = Fifty(out[static_cast<std::size_t>(i + j * m)]);
+        EXPECT_LT(static_cast<double>(abs(got - sum) / magnitudes), 0x1p-55) << i << " " << j;
+      }
+  }
+}
+
 /// By the letter: every combination, one after another.
 template <class T>
 void plain(const std::vector<Axis>& axes, std::size_t level, T factor, T* out, const T* p,
