@@ -92,8 +92,8 @@ struct Slices {
   return sum;
 }
 
-/// What may be lost, as a part of the magnitudes of an entry's terms. A sum of them in double may be
-/// off by 10 / sqrt(3) u of that at least, whatever their number, of which this is a 23rd.
+/// What may be lost, as a part of the magnitudes of an entry's terms. A sum of them in double may
+/// be off by 10 / sqrt(3) u of that at least, whatever their number, of which this is a 23rd.
 constexpr double may_be_lost = 0x1p-55;
 
 /// Ozaki, Ogita, Oishi & Rump, Error-free transformations of matrix multiplication (2012). What is
@@ -118,8 +118,7 @@ void multiply_add_by_slices(const Extents3& size, long double factor, const Stri
   // slices beyond, and one to the products of slices 1 and 2 with 2.
   const double lost = 3 * static_cast<double>(size.k) * std::ldexp(1.0, -left.bits);
   std::vector<bool> by_itself(product.size());
-  for (std::size_t e = 0; e < product.size(); ++e)
-    by_itself[e] = lost > may_be_lost * product[e];
+  for (std::size_t e = 0; e < product.size(); ++e) by_itself[e] = lost > may_be_lost * product[e];
   for (Index j = 0; j < size.n; ++j)
     for (Index i = 0; i < size.m; ++i)
       if (by_itself[static_cast<std::size_t>(i + j * size.m)])
@@ -138,8 +137,8 @@ void multiply_add_by_slices(const Extents3& size, long double factor, const Stri
             factor * std::ldexp(1.0L, right.exponents[static_cast<std::size_t>(j)] - slices);
         for (Index i = 0; i < size.m; ++i)
           if (!by_itself[static_cast<std::size_t>(i + j * size.m)])
-            out[i * rows + j * columns] += in_product(i, j) * of_rows[static_cast<std::size_t>(i)] *
-                                           of_column;
+            out[i * rows + j * columns] +=
+                in_product(i, j) * of_rows[static_cast<std::size_t>(i)] * of_column;
       }
     }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/problem.hpp"
+#include "core/size_rules.hpp"
 
 namespace bptt {
 
@@ -32,11 +33,12 @@ struct Capabilities {
   bool any_cell = false;  // it runs whatever has lines
   bool f32 = true, f64 = true;
   bool tanh = true, relu = true, identity = true;  // of a cell that leaves a function open
-  bool strided = true;       // any strides: sub-arrays, unaligned, time reversed
-  bool backward = true;      // else there is a forward pass only, and states are judged
-  Index max_T = 4096;        // the most steps; 1: a single cell
-  Index max_m = 65536;       // the most samples; 1: one at a time
-  bool fewer_losses = true;  // T_da < T_x
+  bool strided = true;                 // any strides: sub-arrays, unaligned, time reversed
+  bool backward = true;                // else there is a forward pass only, and states are judged
+  Index max_T = 4096;                  // the most steps; 1: a single cell
+  Index max_m = 65536;                 // the most samples; 1: one at a time
+  bool fewer_losses = true;            // T_da < T_x
+  std::vector<SizeRule> size_rules{};  // between the other sizes
   /// Arrays that it neither takes nor gives, such as c0, dc0 and dc_T of the LSTM. What is not
   /// taken is zero, what is not given is not judged.
   std::vector<std::string> without{};

@@ -54,10 +54,19 @@ class WorkerProtocolTarget final : public Target {
       bytes.insert(bytes.end(), text.begin(), text.end());
       all.emplace_back(name, std::move(bytes));
     };
-    bptt_description all_of_it{
-        (2U * BPTT_CONTAINS_NAN) - 1, BPTT_BY_LAG, 0, 2, 3, "one sentence", nullptr, nullptr, 0};
+    bptt_description all_of_it{(2U * BPTT_CONTAINS_NAN) - 1,
+                               BPTT_BY_LAG,
+                               0,
+                               2,
+                               3,
+                               "one sentence",
+                               nullptr,
+                               nullptr,
+                               0,
+                               "n_x < n_a"};
     add("description", foreign::Status::ok, foreign::text_of(all_of_it));
-    all_of_it = {BPTT_LSTM | BPTT_F32, BPTT_ONE_PASS, 0, 0.5, 1e6, nullptr, nullptr, nullptr, 0};
+    all_of_it = {
+        BPTT_LSTM | BPTT_F32, BPTT_ONE_PASS, 0, 0.5, 1e6, nullptr, nullptr, nullptr, 0, nullptr};
     add("without_text", foreign::Status::ok, foreign::text_of(all_of_it));
     add("python", foreign::Status::ok, "function rnn_forward\nfunction rnn_backward\nnote one\n");
     add("raised", foreign::Status::raised, "it returned 3: no");

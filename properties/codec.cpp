@@ -106,6 +106,7 @@ ProblemSpec decode(const Bytes& b, const SpecLimits& limits) {
   if (limits.wide) decode_wide(b[wide_at], s, limits);
   s.T_x = std::min(s.T_x, limits.max_T);
   s.m = std::min(s.m, limits.max_m);
+  settle(limits.size_rules, spec.cell, s);
   const bool all_losses = !limits.fewer_losses || b[T_da_at] < 192;
   s.T_da = all_losses ? s.T_x : std::max(1 + b[T_da_at] % s.T_x, limits.min_T);
   spec.regime = decode_regime(b[regime_at], limits);

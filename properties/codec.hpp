@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "core/size_rules.hpp"
 #include "properties/problem_spec.hpp"
 
 namespace bptt::properties {
@@ -23,6 +24,7 @@ struct SpecLimits {
   Index max_T = 4096, max_m = 65536;               // at most this, whatever max_size says
   bool fewer_losses = true;                        // T_da < T_x in some cases
   ArraySet always_zero{};                          // as in ProblemSpec::zero_arrays
+  std::vector<SizeRule> size_rules{};
   Index beside_wide = 4096;  // the other three sizes are at most this where one is wide
 };
 

@@ -81,8 +81,8 @@ Problem<Modular> truncated_to_T_da(Problem<Modular> p) {
   return p;
 }
 
-/// Any chunks of the steps: forwards each from the last state of the one before, backwards each with
-/// what the one behind has handed back.
+/// Any chunks of the steps: forwards each from the last state of the one before, backwards each
+/// with what the one behind has handed back.
 Verdict chunks_exactly(const ProblemSpec& spec) {
   Comparison comparison(0);
   const auto p = truncated_to_T_da(modular_problem(spec));

@@ -173,6 +173,18 @@ class LargeBlocks {
   std::size_t before_;
 };
 
+// Right subjects that the judge accused once, and why.
+TEST(RightSubjects, AreNotAccusedAgain) {
+  const auto subject = make_subject("reference");
+  // An expected weight gradient lost the digits of entries that are small beside their row's.
+  EXPECT_EQ(check(find_property("equals_reference_saturated"), *subject, Scalar::f64,
+                  parse_problem_spec("lstm n_x=2 n_a=65 m=4 T_x=4 T_da=4 regime=unit "
+                                     "seed=9978951430955337529 zero=a0,c0,Wf,bf,Wi,bi,Wc,dc_T "
+                                     "digits=8"))
+                .outcome,
+            Outcome::held);
+}
+
 class OracleMemory : public ::testing::Test {
  protected:
   ~OracleMemory() override { set_oracle_memory(before_); }

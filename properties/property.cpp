@@ -109,6 +109,7 @@ bool takes(const Capabilities& can, const ProblemSpec& spec) {
   const ArraySet zero = always_zero(can, spec.cell);
   const bool fewer_losses = can.fewer_losses && cells::is_causal(spec.cell);
   return spec.sizes.T_x <= can.max_T && spec.sizes.m <= can.max_m &&
+         keeps(can.size_rules, spec.cell, spec.sizes) &&
          (fewer_losses || spec.sizes.T_da == spec.sizes.T_x) && (spec.zero_arrays & zero) == zero;
 }
 
@@ -116,6 +117,7 @@ ProblemSpec as_it_takes(const Capabilities& can, ProblemSpec spec) {
   Sizes& s = spec.sizes;
   s.T_x = std::min(s.T_x, can.max_T);
   s.m = std::min(s.m, can.max_m);
+  settle(can.size_rules, spec.cell, s);
   s.T_da = can.fewer_losses && cells::is_causal(spec.cell) ? std::min(s.T_da, s.T_x) : s.T_x;
   spec.zero_arrays |= always_zero(can, spec.cell);
   if (!can_run(can, spec.cell, spec.activation, can.f64 ? Scalar::f64 : Scalar::f32))
@@ -153,6 +155,7 @@ SpecLimits limits_for(const Property& property, const Capabilities& can, Cell ce
   if (!any) {
     limits.max_T = can.max_T;
     limits.max_m = can.max_m;
+    limits.size_rules = can.size_rules;
     limits.always_zero = always_zero(can, cell);
   }
   return limits;

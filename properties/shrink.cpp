@@ -33,6 +33,16 @@ std::vector<ProblemSpec> shrink_candidates(const ProblemSpec& spec) {
     for (const Index n : smaller(spec.sizes.*size))
       with([&, size = size](ProblemSpec& s) { s.sizes.*size = n; });
 
+  // All at once: of a network whose sizes are tied to one another none can change alone.
+  Index largest = 1;
+  for (const auto& [name, size] : table_of(spec.cell).sizes())
+    largest = std::max(largest, spec.sizes.*size);
+  for (const Index n : smaller(largest))
+    with([&](ProblemSpec& s) {
+      for (const auto& [name, size] : table_of(spec.cell).sizes())
+        s.sizes.*size = std::min(s.sizes.*size, n);
+    });
+
   with([&](ProblemSpec& s) { s.sizes.T_da = s.sizes.T_x; });
   with([&](ProblemSpec& s) { s.activation = Activation::tanh; });
   with([&](ProblemSpec& s) { s.regime = Regime::unit; });

@@ -71,8 +71,8 @@ Verdict appended_silence(const Subject& subject, const ProblemSpec& spec) {
   return comparison.verdict();
 }
 
-/// Backward from checkpoints: each segment's forward is run again from its first states. Segments of
-/// one length but for the first, or each of its own.
+/// Backward from checkpoints: each segment's forward is run again from its first states. Segments
+/// of one length but for the first, or each of its own.
 template <class S>
 Verdict checkpointed(const Subject& subject, const ProblemSpec& spec) {
   const Trial<S> trial(subject, spec);

@@ -154,6 +154,7 @@ typedef struct bptt_description {
   double absolute_error; /* by so much tanh and sigmoid may be off beside their ulp, however small
                             their result is: from a table, or tanh formed as 2 sigmoid(2z) - 1; 0
                             unless set */
+  const char* sizes;     /* what must hold between sizes, or NULL: "n_p < n_c, n_x = n_c" */
 } bptt_description;
 
 /* ---- Calls by names ----------------------------------------------------------------------------

@@ -84,8 +84,10 @@ std::string text_of(const bptt_description& d) {
                 "absolute_error %.17g\n",
                 static_cast<unsigned long long>(flags), static_cast<int>(d.derivation), d.tanh_ulp,
                 d.sigmoid_ulp, d.absolute_error);
+  const std::string sizes = d.sizes == nullptr ? "" : std::string(" ") + d.sizes;
   const std::string calls = d.cells != nullptr ? "calls by names\n" : "calls by structs\n";
-  return numbers + calls + ("cells" + cells + "\nwithout" + without + "\ntext " + text + "\n");
+  return numbers + calls +
+         ("cells" + cells + "\nwithout" + without + "\nsizes" + sizes + "\ntext " + text + "\n");
 }
 
 Capabilities capabilities_of(std::string_view text) {
@@ -111,6 +113,7 @@ Capabilities capabilities_of(std::string_view text) {
     throw Error("it names the cells " + cells +
                 ", of which none is known; --cell FILE.cell brings the lines of one's own");
   can.without = words_of(without.c_str());
+  can.size_rules = size_rules_of(line_of(text, "sizes"), can.cells);
   can.contains_nan = has(BPTT_CONTAINS_NAN);
   can.f32 = has(BPTT_F32);
   can.f64 = has(BPTT_F64);

@@ -218,10 +218,17 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
       can_.sigmoid_ulp = number(1e6);
     } else if (key == "absolute_error") {
       can_.absolute_error = number(1);
+    } else if (key == "sizes") {
+      try {
+        can_.size_rules = size_rules_of(value, can_.cells);
+      } catch (const Error& error) {
+        refuse(error.what());
+      }
     } else {
       refuse(
-          "it may say without, one_sample, fewer_losses, contains_nan, tanh_ulp, sigmoid_ulp and "
-          "absolute_error");
+          "it may say without, sizes, one_sample, fewer_losses, contains_nan, tanh_ulp, "
+          "sigmoid_ulp "
+          "and absolute_error");
     }
   }
 

@@ -66,73 +66,73 @@ dnnl::rnn_direction direction_of(cells::Direction direction) {
 }  // namespace
 
 struct OnednnNetwork::Impl {
-  Impl(Cell which, Activation activation, const Sizes& s) : parts(onednn_parts(which)), sizes(s) {
-    const auto D = static_cast<memory::dim>(parts.prefixes.size());
-    const auto gates = static_cast<memory::dim>(parts.cell->gates.size());
-    const memory::dim biases = gates + (parts.cell->extra_bias.empty() ? 0 : 1);
-    const memory::dims x{s.T_x, s.m, s.n_x}, a{s.T_x, s.m, D * s.n_a}, state{1, D, s.m, s.n_a};
-    const memory::dims Wx{1, D, s.n_x, gates, s.n_a}, Wa{1, D, s.n_a, gates, s.n_a},
-        b{1, D, biases, s.n_a};
+  Impl(Cell which, Activation activation, const Sizes& s)
+      : parts(onednn_parts(which, s)), sizes(s) {
+    const OnednnCell& cell = *parts.cell;
+    const memory::dim L = parts.layers, D = parts.directions, units = parts.units,
+                      inner = parts.inner_units;
+    const auto gates = static_cast<memory::dim>(cell.gates.size());
+    const memory::dim biases = gates + (cell.extra_bias.empty() ? 0 : 1);
     const auto any = [](const memory::dims& dims) { return desc(dims, Tag::any); };
-    const auto tnc = [](const memory::dims& dims) { return desc(dims, Tag::tnc); };
-    const auto ldnc = [](const memory::dims& dims) { return desc(dims, Tag::ldnc); };
-    const auto bias = desc(b, Tag::ldgo);
+    const auto x = desc({s.T_x, s.m, s.n_x}, Tag::tnc), a = desc({s.T_x, s.m, D * units}, Tag::tnc);
+    const auto state = desc({L, D, s.m, units}, Tag::ldnc), c = desc({L, D, s.m, inner}, Tag::ldnc);
+    const auto Wx = any({L, D, s.n_x, gates, inner}), Wa = any({L, D, units, gates, inner});
+    const auto b = desc({L, D, biases, inner}, Tag::ldgo);
+    const auto peephole =
+        cell.peepholes.empty() ? memory::desc() : desc({L, D, 3, inner}, Tag::ldgo);
+    const auto projection = cell.projection.empty() ? memory::desc() : any({L, D, inner, units});
+    const auto attention =
+        cell.attention.empty() ? memory::desc() : desc({s.T_x, s.m, 1}, Tag::tnc);
     const auto way = direction_of(parts.direction);
     constexpr auto training = dnnl::prop_kind::forward_training;
     constexpr auto backwards = dnnl::prop_kind::backward;
-    const auto gru = [&]<class Forward, class Backward>() {
-      const typename Forward::primitive_desc forward_desc(
-          {training, way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state)}, cpu());
-      const typename Backward::primitive_desc backward_desc(
-          {backwards, way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state), tnc(x),
-           ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state)},
-          cpu(), forward_desc);
+    const auto make = [&]<class Forward, class Backward>(const auto& forward_of,
+                                                         const auto& backward_of) {
+      const typename Forward::primitive_desc forward_desc(forward_of, cpu());
+      const typename Backward::primitive_desc backward_desc(backward_of, cpu(), forward_desc);
       prepare(forward_desc, backward_desc);
       forward = Forward(forward_desc);
       backward = Backward(backward_desc);
     };
+    const auto gru = [&]<class Forward, class Backward>() {
+      make.template operator()<Forward, Backward>(
+          typename Forward::desc(training, way, x, state, Wx, Wa, b, a, state),
+          typename Backward::desc(backwards, way, x, state, Wx, Wa, b, a, state, x, state, Wx, Wa,
+                                  b, a, state));
+    };
     try {
-      switch (parts.cell->kind) {
-        case OnednnCell::Kind::lstm: {
-          const dnnl::lstm_forward::primitive_desc forward_desc(
-              {training, way, tnc(x), ldnc(state), ldnc(state), any(Wx), any(Wa), bias, tnc(a),
-               ldnc(state), ldnc(state)},
-              cpu());
-          const dnnl::lstm_backward::primitive_desc backward_desc(
-              {backwards, way,     tnc(x),      ldnc(state), ldnc(state), any(Wx),     any(Wa),
-               bias,      tnc(a),  ldnc(state), ldnc(state), tnc(x),      ldnc(state), ldnc(state),
-               any(Wx),   any(Wa), bias,        tnc(a),      ldnc(state), ldnc(state)},
-              cpu(), forward_desc);
-          prepare(forward_desc, backward_desc);
-          forward = dnnl::lstm_forward(forward_desc);
-          backward = dnnl::lstm_backward(backward_desc);
+      switch (cell.kind) {
+        case OnednnCell::Kind::lstm:
+          make.operator()<dnnl::lstm_forward, dnnl::lstm_backward>(
+              dnnl::lstm_forward::desc(training, way, x, state, c, Wx, Wa, peephole, projection, b,
+                                       a, state, c),
+              dnnl::lstm_backward::desc(backwards, way, x, state, c, Wx, Wa, peephole, projection,
+                                        b, a, state, c, x, state, c, Wx, Wa, peephole, projection,
+                                        b, a, state, c));
           break;
-        }
         case OnednnCell::Kind::gru: gru.operator()<dnnl::gru_forward, dnnl::gru_backward>(); break;
         case OnednnCell::Kind::lbr_gru:
           gru.operator()<dnnl::lbr_gru_forward, dnnl::lbr_gru_backward>();
+          break;
+        case OnednnCell::Kind::augru:
+          make.operator()<dnnl::augru_forward, dnnl::augru_backward>(
+              dnnl::augru_forward::desc(training, way, x, state, attention, Wx, Wa, b, a, state),
+              dnnl::augru_backward::desc(backwards, way, x, state, attention, Wx, Wa, b, a, state,
+                                         x, state, attention, Wx, Wa, b, a, state));
           break;
         case OnednnCell::Kind::rnn: {
           const auto g = activation == Activation::tanh   ? dnnl::algorithm::eltwise_tanh
                          : activation == Activation::relu ? dnnl::algorithm::eltwise_relu
                                                           : dnnl::algorithm::eltwise_linear;
-          const dnnl::vanilla_rnn_forward::primitive_desc forward_desc(
-              {training, g, way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state)},
-              cpu());
-          const dnnl::vanilla_rnn_backward::primitive_desc backward_desc(
-              {backwards, g, way, tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state),
-               tnc(x), ldnc(state), any(Wx), any(Wa), bias, tnc(a), ldnc(state)},
-              cpu(), forward_desc);
-          prepare(forward_desc, backward_desc);
-          forward = dnnl::vanilla_rnn_forward(forward_desc);
-          backward = dnnl::vanilla_rnn_backward(backward_desc);
+          make.operator()<dnnl::vanilla_rnn_forward, dnnl::vanilla_rnn_backward>(
+              dnnl::vanilla_rnn_forward::desc(training, g, way, x, state, Wx, Wa, b, a, state),
+              dnnl::vanilla_rnn_backward::desc(backwards, g, way, x, state, Wx, Wa, b, a, state, x,
+                                               state, Wx, Wa, b, a, state));
         }
       }
     } catch (const dnnl::error& error) {
       throw UnsupportedError(std::string("oneDNN has no such network: ") + error.what());
     }
-    plain_Wx = memory(desc(Wx, Tag::ldigo), cpu());
-    plain_Wa = memory(desc(Wa, Tag::ldigo), cpu());
   }
 
   template <class Forward, class Backward>
@@ -149,25 +149,47 @@ struct OnednnNetwork::Impl {
     add(DNNL_ARG_DIFF_DST_LAYER, b.diff_dst_layer_desc());
     add(DNNL_ARG_DIFF_DST_ITER, b.diff_dst_iter_desc());
     add(DNNL_ARG_DIFF_BIAS, b.diff_bias_desc());
-    add(DNNL_ARG_DIFF_WEIGHTS_LAYER, b.diff_weights_layer_desc());
-    add(DNNL_ARG_DIFF_WEIGHTS_ITER, b.diff_weights_iter_desc());
+    zero(DNNL_ARG_DIFF_DST_ITER);
+    add_weights(DNNL_ARG_WEIGHTS_LAYER, DNNL_ARG_DIFF_WEIGHTS_LAYER, Tag::ldigo,
+                f.weights_layer_desc(), b.weights_layer_desc(), b.diff_weights_layer_desc());
+    add_weights(DNNL_ARG_WEIGHTS_ITER, DNNL_ARG_DIFF_WEIGHTS_ITER, Tag::ldigo,
+                f.weights_iter_desc(), b.weights_iter_desc(), b.diff_weights_iter_desc());
     if constexpr (std::is_same_v<Forward, dnnl::lstm_forward::primitive_desc>) {
       add(DNNL_ARG_SRC_ITER_C, f.src_iter_c_desc());
       add(DNNL_ARG_DST_ITER_C, f.dst_iter_c_desc());
       add(DNNL_ARG_DIFF_SRC_ITER_C, b.diff_src_iter_c_desc());
       add(DNNL_ARG_DIFF_DST_ITER_C, b.diff_dst_iter_c_desc());
       zero(DNNL_ARG_DIFF_DST_ITER_C);
+      if (!parts.cell->peepholes.empty()) {
+        add(DNNL_ARG_WEIGHTS_PEEPHOLE, f.weights_peephole_desc());
+        add(DNNL_ARG_DIFF_WEIGHTS_PEEPHOLE, b.diff_weights_peephole_desc());
+      }
+      if (!parts.cell->projection.empty())
+        add_weights(DNNL_ARG_WEIGHTS_PROJECTION, DNNL_ARG_DIFF_WEIGHTS_PROJECTION, Tag::ldio,
+                    f.weights_projection_desc(), b.weights_projection_desc(),
+                    b.diff_weights_projection_desc());
     }
-    zero(DNNL_ARG_DIFF_DST_ITER);
-    // The two directions may want the weights in layouts of their own.
-    forward_Wx = memory(f.weights_layer_desc(), cpu());
-    forward_Wa = memory(f.weights_iter_desc(), cpu());
-    backward_Wx = memory(b.weights_layer_desc(), cpu());
-    backward_Wa = memory(b.weights_iter_desc(), cpu());
+    if constexpr (std::is_same_v<Forward, dnnl::augru_forward::primitive_desc>) {
+      add(DNNL_ARG_AUGRU_ATTENTION, f.attention_desc());
+      add(DNNL_ARG_DIFF_AUGRU_ATTENTION, b.diff_attention_desc());
+    }
+  }
+  /// The two passes may want them in layouts of their own.
+  void add_weights(int name, int gradient, Tag plain, const memory::desc& forwards,
+                   const memory::desc& backwards, const memory::desc& gradients) {
+    const auto dims = forwards.dims();
+    weights.push_back({name, gradient, memory(desc(dims, plain), cpu()), memory(forwards, cpu()),
+                       memory(backwards, cpu())});
+    arrays[gradient] = memory(gradients, cpu());
+  }
+  /// None for what this network does not have.
+  [[nodiscard]] memory of(int name) const {
+    const auto found = arrays.find(name);
+    return found == arrays.end() ? memory() : found->second;
   }
   void zero(int name) {
-    const memory& array = arrays.at(name);
-    std::fill_n(static_cast<char*>(array.get_data_handle()), array.get_desc().get_size(), '\0');
+    if (const memory array = of(name))
+      std::fill_n(static_cast<char*>(array.get_data_handle()), array.get_desc().get_size(), '\0');
   }
   void reorder(const memory& from, memory to) const {
     memory source = from;
@@ -175,30 +197,57 @@ struct OnednnNetwork::Impl {
     stream.wait();
   }
 
-  /// Calls visit(gate's columns of a weight or bias, where the gate's numbers begin in oneDNN's
-  /// array, its array) for each of our arrays.
+  /// Calls visit(a weight or bias of ours, where its numbers begin in oneDNN's plain array, that
+  /// array, how many such arrays stand side by side in it). `bias`, `peephole`: oneDNN's.
   template <class Views, class Visit>
-  void for_each_weight(const Views& ours, const char* d, const Visit& visit) const {
-    const Index n_a = sizes.n_a, n_x = sizes.n_x;
-    const auto gates = static_cast<Index>(parts.cell->gates.size());
-    const auto biases = gates + (parts.cell->extra_bias.empty() ? 0 : 1);
+  void for_each_weight(const Views& ours, const char* d, const memory& bias, const memory& peephole,
+                       const Visit& visit) const {
+    const OnednnCell& cell = *parts.cell;
+    const Index units = parts.units, inner = parts.inner_units;
+    const auto gates = static_cast<Index>(cell.gates.size());
+    const auto biases = gates + (cell.extra_bias.empty() ? 0 : 1);
     for (std::size_t p = 0; p < parts.prefixes.size(); ++p) {
-      const auto D = static_cast<Index>(p);
+      const auto block = static_cast<Index>(p);
       const std::string prefix = d + parts.prefixes[p];
       for (Index g = 0; g < gates; ++g) {
-        const OnednnGate& gate = parts.cell->gates[static_cast<std::size_t>(g)];
+        const OnednnGate& gate = cell.gates[static_cast<std::size_t>(g)];
         auto W_x = ours[prefix + gate.W_x], W_a = ours[prefix + gate.W_a];
         if (gate.joint()) {
-          W_a = W_x.slice(1, 0, n_a);
-          W_x = W_x.slice(1, n_a, n_a + n_x);
+          W_a = W_x.slice(1, 0, units);
+          W_x = W_x.slice(1, units, W_x.extent(1));
         }
-        visit(W_x, plain_Wx, (D * n_x * gates + g) * n_a, gates);
-        visit(W_a, plain_Wa, (D * n_a * gates + g) * n_a, gates);
-        visit(ours[prefix + gate.bias], bias, (D * biases + g) * n_a, biases);
+        visit(W_x, (block * sizes.n_x * gates + g) * inner, weights[0].plain, gates);
+        visit(W_a, (block * units * gates + g) * inner, weights[1].plain, gates);
+        visit(ours[prefix + gate.bias], (block * biases + g) * inner, bias, biases);
       }
       if (biases > gates)
-        visit(ours[prefix + parts.cell->extra_bias], bias, (D * biases + gates) * n_a, biases);
+        visit(ours[prefix + cell.extra_bias], (block * biases + gates) * inner, bias, biases);
+      for (std::size_t g = 0; g < cell.peepholes.size(); ++g)
+        visit(ours[prefix + cell.peepholes[g]], (block * 3 + static_cast<Index>(g)) * inner,
+              peephole, Index{3});
+      if (!cell.projection.empty())
+        visit(ours[prefix + cell.projection], block * inner * units, weights[2].plain, Index{1});
     }
+  }
+  /// Calls visit(prefix, number) for each direction of the last layer.
+  template <class Visit>
+  void for_each_direction(const Visit& visit) const {
+    for (Index k = 0; k < parts.directions; ++k)
+      visit(parts.prefixes[static_cast<std::size_t>((parts.layers - 1) * parts.directions + k)], k);
+  }
+  /// The same for each direction of each layer.
+  template <class Visit>
+  void for_each_part(const Visit& visit) const {
+    for (std::size_t p = 0; p < parts.prefixes.size(); ++p)
+      visit(parts.prefixes[p], static_cast<Index>(p));
+  }
+
+  struct Weights {
+    int name, gradient;
+    memory plain, forward, backward;
+  };
+  void use(memory Weights::*pass) {
+    for (const Weights& w : weights) arrays[w.name] = w.*pass;
   }
 
   OnednnParts parts;
@@ -206,103 +255,109 @@ struct OnednnNetwork::Impl {
   mutable dnnl::stream stream{cpu()};
   dnnl::primitive forward, backward;
   std::unordered_map<int, memory> arrays;
-  memory forward_Wx, forward_Wa, backward_Wx, backward_Wa, plain_Wx, plain_Wa;
-  mutable memory bias;  // that of the arrays which is read or written at the time
+  std::vector<Weights> weights;  // of the input, of the state, of the projection
 };
 
 OnednnNetwork::OnednnNetwork(Cell cell, Activation activation, const Sizes& sizes)
     : impl_(make_hidden<Impl>(cell, activation, sizes)) {}
 void OnednnNetwork::set_inputs(const NamedViews<const float>& in) {
   Impl& n = *impl_;
+  const OnednnCell& cell = *n.parts.cell;
   copy_part(in["x"], n.arrays.at(DNNL_ARG_SRC_LAYER), true, 0, 1);
-  for (std::size_t p = 0; p < n.parts.prefixes.size(); ++p) {
-    const std::string& prefix = n.parts.prefixes[p];
-    const auto D = static_cast<Index>(p);
-    copy_state(in[prefix + n.parts.cell->state + "0"], n.arrays.at(DNNL_ARG_SRC_ITER), true, D);
-    if (!n.parts.cell->inner_state.empty())
-      copy_state(in[prefix + n.parts.cell->inner_state + "0"], n.arrays.at(DNNL_ARG_SRC_ITER_C),
-                 true, D);
-  }
-  n.bias = n.arrays.at(DNNL_ARG_BIAS);
-  n.for_each_weight(in, "",
-                    [&](const View<const float>& W, const memory& to, Index first, Index gates) {
+  if (!cell.attention.empty())
+    copy_state(in[cell.attention], n.arrays.at(DNNL_ARG_AUGRU_ATTENTION), true, 0);
+  n.for_each_part([&](const std::string& prefix, Index part) {
+    copy_state(in[prefix + cell.state + "0"], n.arrays.at(DNNL_ARG_SRC_ITER), true, part);
+    if (!cell.inner_state.empty())
+      copy_state(in[prefix + cell.inner_state + "0"], n.arrays.at(DNNL_ARG_SRC_ITER_C), true, part);
+  });
+  n.for_each_weight(in, "", n.of(DNNL_ARG_BIAS), n.of(DNNL_ARG_WEIGHTS_PEEPHOLE),
+                    [&](const View<const float>& W, Index first, const memory& to, Index beside) {
                       for (Index k = 0; k < W.extent(1); ++k)
                         for (Index i = 0; i < W.extent(0); ++i)
-                          data_of(to)[first + k * gates * W.extent(0) + i] = W(i, k);
+                          data_of(to)[first + k * beside * W.extent(0) + i] = W(i, k);
                     });
-  n.reorder(n.plain_Wx, n.forward_Wx);
-  n.reorder(n.plain_Wx, n.backward_Wx);
-  n.reorder(n.plain_Wa, n.forward_Wa);
-  n.reorder(n.plain_Wa, n.backward_Wa);
+  for (const Impl::Weights& w : n.weights) {
+    n.reorder(w.plain, w.forward);
+    n.reorder(w.plain, w.backward);
+  }
 }
 
 void OnednnNetwork::set_upstream(const NamedViews<const float>& up) {
   Impl& n = *impl_;
-  const auto directions = static_cast<Index>(n.parts.prefixes.size());
-  for (std::size_t p = 0; p < n.parts.prefixes.size(); ++p) {
-    const std::string d = "d" + n.parts.prefixes[p];
-    const auto D = static_cast<Index>(p);
-    copy_part(up[d + n.parts.cell->state], n.arrays.at(DNNL_ARG_DIFF_DST_LAYER), true, D,
-              directions);
-    if (!n.parts.cell->inner_state.empty())
-      copy_state(up[d + n.parts.cell->inner_state + "_T"], n.arrays.at(DNNL_ARG_DIFF_DST_ITER_C),
-                 true, D);
-  }
+  const OnednnCell& cell = *n.parts.cell;
+  n.for_each_direction([&](const std::string& prefix, Index direction) {
+    copy_part(up["d" + prefix + cell.state], n.arrays.at(DNNL_ARG_DIFF_DST_LAYER), true, direction,
+              n.parts.directions);
+  });
+  n.for_each_part([&](const std::string& prefix, Index part) {
+    const auto last = [&](const std::string& state, int to) {
+      const std::string name = "d" + prefix + state + "_T";
+      if (up.contains(name)) copy_state(up[name], n.arrays.at(to), true, part);
+    };
+    last(cell.state, DNNL_ARG_DIFF_DST_ITER);
+    if (!cell.inner_state.empty()) last(cell.inner_state, DNNL_ARG_DIFF_DST_ITER_C);
+  });
 }
 
 void OnednnNetwork::forward() {
   Impl& n = *impl_;
-  n.arrays[DNNL_ARG_WEIGHTS_LAYER] = n.forward_Wx;
-  n.arrays[DNNL_ARG_WEIGHTS_ITER] = n.forward_Wa;
+  n.use(&Impl::Weights::forward);
   n.forward.execute(n.stream, n.arrays);
   n.stream.wait();
 }
 
 void OnednnNetwork::clear_gradients() {
-  for (const int name :
-       {DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_WEIGHTS_LAYER, DNNL_ARG_DIFF_WEIGHTS_ITER})
-    impl_->zero(name);
+  for (const int name : {DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_WEIGHTS_PEEPHOLE}) impl_->zero(name);
+  for (const Impl::Weights& w : impl_->weights) impl_->zero(w.gradient);
 }
 
 void OnednnNetwork::backward() {
   Impl& n = *impl_;
-  n.arrays[DNNL_ARG_WEIGHTS_LAYER] = n.backward_Wx;
-  n.arrays[DNNL_ARG_WEIGHTS_ITER] = n.backward_Wa;
+  n.use(&Impl::Weights::backward);
   n.backward.execute(n.stream, n.arrays);
   n.stream.wait();
 }
 
 void OnednnNetwork::read_states(const NamedViews<float>& out) const {
   const Impl& n = *impl_;
-  const auto directions = static_cast<Index>(n.parts.prefixes.size());
-  for (std::size_t p = 0; p < n.parts.prefixes.size(); ++p)
-    copy_part(out[n.parts.prefixes[p] + n.parts.cell->state], n.arrays.at(DNNL_ARG_DST_LAYER),
-              false, static_cast<Index>(p), directions);
+  n.for_each_direction([&](const std::string& prefix, Index direction) {
+    copy_part(out[prefix + n.parts.cell->state], n.arrays.at(DNNL_ARG_DST_LAYER), false, direction,
+              n.parts.directions);
+  });
 }
 
-void OnednnNetwork::read_last_cell(const View<float>& c) const {
-  copy_state(c, impl_->arrays.at(DNNL_ARG_DST_ITER_C), false, 0);
+void OnednnNetwork::read_last(const NamedViews<float>& out) const {
+  const Impl& n = *impl_;
+  n.for_each_part([&](const std::string& prefix, Index part) {
+    const auto last = [&](const std::string& state, int from) {
+      if (out.contains(prefix + state))
+        copy_state(out[prefix + state], n.arrays.at(from), false, part);
+    };
+    last(n.parts.cell->state, DNNL_ARG_DST_ITER);
+    if (!n.parts.cell->inner_state.empty()) last(n.parts.cell->inner_state, DNNL_ARG_DST_ITER_C);
+  });
 }
 
 void OnednnNetwork::read_gradients(const NamedViews<float>& grad) const {
   const Impl& n = *impl_;
+  const OnednnCell& cell = *n.parts.cell;
   copy_part(grad["dx"], n.arrays.at(DNNL_ARG_DIFF_SRC_LAYER), false, 0, 1);
-  for (std::size_t p = 0; p < n.parts.prefixes.size(); ++p) {
-    const std::string d = "d" + n.parts.prefixes[p];
-    const auto D = static_cast<Index>(p);
-    copy_state(grad[d + n.parts.cell->state + "0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER), false, D);
-    if (!n.parts.cell->inner_state.empty())
-      copy_state(grad[d + n.parts.cell->inner_state + "0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER_C),
-                 false, D);
-  }
-  n.reorder(n.arrays.at(DNNL_ARG_DIFF_WEIGHTS_LAYER), n.plain_Wx);
-  n.reorder(n.arrays.at(DNNL_ARG_DIFF_WEIGHTS_ITER), n.plain_Wa);
-  n.bias = n.arrays.at(DNNL_ARG_DIFF_BIAS);
-  n.for_each_weight(grad, "d",
-                    [&](const View<float>& W, const memory& from, Index first, Index gates) {
+  if (!cell.attention.empty())
+    copy_state(grad["d" + cell.attention], n.arrays.at(DNNL_ARG_DIFF_AUGRU_ATTENTION), false, 0);
+  n.for_each_part([&](const std::string& prefix, Index part) {
+    copy_state(grad["d" + prefix + cell.state + "0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER), false,
+               part);
+    if (!cell.inner_state.empty())
+      copy_state(grad["d" + prefix + cell.inner_state + "0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER_C),
+                 false, part);
+  });
+  for (const Impl::Weights& w : n.weights) n.reorder(n.arrays.at(w.gradient), w.plain);
+  n.for_each_weight(grad, "d", n.of(DNNL_ARG_DIFF_BIAS), n.of(DNNL_ARG_DIFF_WEIGHTS_PEEPHOLE),
+                    [&](const View<float>& W, Index first, const memory& from, Index beside) {
                       for (Index k = 0; k < W.extent(1); ++k)
                         for (Index i = 0; i < W.extent(0); ++i)
-                          W(i, k) += data_of(from)[first + k * gates * W.extent(0) + i];
+                          W(i, k) += data_of(from)[first + k * beside * W.extent(0) + i];
                     });
 }
 

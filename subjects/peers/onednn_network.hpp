@@ -24,10 +24,10 @@ class OnednnNetwork {
   void clear_gradients();
   void backward();
 
-  /// The states that oneDNN gives at each step: a or h, of each direction. The cell's state after
-  /// the last step (n_a, m), of an LSTM of one direction.
+  /// The states that oneDNN gives at each step: a or h of the last layer, of each direction.
   void read_states(const NamedViews<float>& out) const;
-  void read_last_cell(const View<float>& c) const;
+  /// Those that `out` has, after the last step (n_a, m), of a network of one direction.
+  void read_last(const NamedViews<float>& out) const;
   /// grad: gradient_names(cell); weights and biases are added to what is there.
   void read_gradients(const NamedViews<float>& grad) const;
 

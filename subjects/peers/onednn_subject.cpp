@@ -16,6 +16,7 @@ class OnednnSubject final : public Subject {
   [[nodiscard]] Capabilities capabilities() const override {
     Capabilities can;
     can.cells = peers::onednn_networks();
+    can.size_rules = peers::onednn_size_rules();
     can.f64 = false;
     can.identity = false;
     // oneDNN states no bounds. Measured over 1.6 million arguments: tanh 1.2 ULP; sigmoid 4.2 from

@@ -1,18 +1,19 @@
 // A session over a peer's network, which passes a whole sequence only: what the peer does not give
-// (the cell's state after every step; a backward over fewer steps than the forward) is asked of
-// further networks of the same peer.
+// (states that no loss of each step reads, after every step; a backward over fewer steps than the
+// forward) is asked of further networks of the same peer.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cells/network.hpp"
 #include "subjects/requirements.hpp"
 
 namespace bptt::peers {
 
 /// Network: constructed from (cell, activation, sizes), with set_inputs, set_upstream, forward,
-/// clear_gradients, backward, read_states, read_last_cell, read_gradients as in onednn_network.hpp.
+/// clear_gradients, backward, read_states, read_last, read_gradients as in onednn_network.hpp.
 template <class S, class Network>
 class PeerSession final : public Session<S> {
  public:
@@ -20,21 +21,23 @@ class PeerSession final : public Session<S> {
       : cell_(cell), sizes_(sizes), forward_(cell, activation, whole(sizes, sizes.T_x)) {
     if (sizes.T_da != sizes.T_x)
       shorter_ = std::make_unique<Network>(cell, activation, whole(sizes, sizes.T_da));
-    for (const CellArray& array : table_of(cell).arrays())
-      if (array.role == Role::state && array.name.ends_with("c")) inner_states_.push_back(&array);
+    const bool both = cells::direction_of(cell) == cells::Direction::both;
+    if (both) one_way_ = cells::one_way_of(cell)->one;
+    for (const std::string& name : state_names(one_way_))
+      if (!table_of(one_way_).find("d" + name)) inner_states_.push_back(name);
     if (!inner_states_.empty())
-      step_ = std::make_unique<Network>(Cell::lstm, activation, whole(sizes, 1));
+      step_ = std::make_unique<Network>(one_way_, activation, whole(sizes, 1));
+    prefixes_ = {""};
+    if (both) prefixes_.emplace_back(cells::prefix_backwards);
   }
 
   void forward(const NamedViews<const S>& in, const NamedViews<S>& out) override {
     require_arrays(cell_, input_names(cell_), sizes_, in);
     forward_.set_inputs(in);
     forward_.forward();
-    if constexpr (requires { forward_.read_states(out); })
-      forward_.read_states(out);
-    else
-      forward_.read_states(out["a"]);
-    for (const CellArray* c : inner_states_) read_cells(*c, in, out);
+    forward_.read_states(out);
+    if (step_)
+      for (const std::string& prefix : prefixes_) read_inner_states(prefix, in, out);
   }
 
   void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
@@ -42,8 +45,10 @@ class PeerSession final : public Session<S> {
     require_arrays(cell_, gradient_names(cell_), sizes_, grad);
     Network* network = &forward_;
     if (shorter_) {
+      NamedViews<const S> first;
+      for (const auto& [name, view] : in) first.add(name, at_steps(name, view, 0, sizes_.T_da));
       network = shorter_.get();
-      network->set_inputs(with_x(in, in["x"].slice(2, 0, sizes_.T_da)));
+      network->set_inputs(first);
       network->forward();
     }
     network->set_upstream(up);
@@ -57,38 +62,41 @@ class PeerSession final : public Session<S> {
     sizes.T_x = sizes.T_da = T;
     return sizes;
   }
-  static NamedViews<const S> with_x(const NamedViews<const S>& in, const View<const S>& x) {
-    NamedViews<const S> changed;
-    for (const auto& [name, view] : in) changed.add(name, name == "x" ? x : view);
-    return changed;
+  View<const S> at_steps(const std::string& name, const View<const S>& view, Index first,
+                         Index last) const {
+    const Index axis = array_of(cell_, name).step_axis();
+    return axis < 0 ? view : view.slice(axis, first, last);
   }
-  /// c after every step, or r_c from the last one to the first, from as many networks of one step.
-  void read_cells(const CellArray& c, const NamedViews<const S>& in, const NamedViews<S>& out) {
-    const std::string prefix = c.name.substr(0, c.name.size() - 1);
+  /// Those of one direction after every step, in its order, from as many networks of one step.
+  void read_inner_states(const std::string& prefix, const NamedViews<const S>& in,
+                         const NamedViews<S>& out) {
+    const bool backwards = array_of(cell_, prefix + inner_states_.front()).backwards;
     for (Index k = 0; k < sizes_.T_x; ++k) {
-      const Index t = c.backwards ? sizes_.T_x - 1 - k : k, before = c.backwards ? t + 1 : t - 1;
+      const Index t = backwards ? sizes_.T_x - 1 - k : k, before = backwards ? t + 1 : t - 1;
       NamedViews<const S> at;
-      for (const std::string& name : input_names(Cell::lstm)) {
-        if (name == "x") {
-          at.add(name, in["x"].slice(2, t, t + 1));
-          continue;
-        }
-        const bool initial = array_of(Cell::lstm, name).role == Role::initial;
-        at.add(name, k > 0 && initial
-                         ? View<const S>(out[prefix + name.substr(0, 1)].at_step(before))
-                         : in[prefix + name]);
+      for (const std::string& name : input_names(one_way_)) {
+        const CellArray& array = array_of(one_way_, name);
+        if (array.role == Role::input)
+          at.add(name, at_steps(name, in[name], t, t + 1));
+        else if (array.role == Role::initial && k > 0)
+          at.add(name, View<const S>(out[prefix + array.of].at_step(before)));
+        else
+          at.add(name, in[prefix + name]);
       }
+      NamedViews<S> last;
+      for (const std::string& name : inner_states_) last.add(name, out[prefix + name].at_step(t));
       step_->set_inputs(at);
       step_->forward();
-      step_->read_last_cell(out[c.name].at_step(t));
+      step_->read_last(last);
     }
   }
 
-  Cell cell_;
+  Cell cell_, one_way_ = cell_;
   Sizes sizes_;
   Network forward_;
   std::unique_ptr<Network> shorter_, step_;
-  std::vector<const CellArray*> inner_states_;  // c, r_c: not given at each step
+  std::vector<std::string> inner_states_;  // of one direction: not given at each step
+  std::vector<std::string> prefixes_;      // of the directions
 };
 
 }  // namespace bptt::peers

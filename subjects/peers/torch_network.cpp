@@ -128,12 +128,12 @@ void TorchNetwork<S>::backward() {
 }
 
 template <class S>
-void TorchNetwork<S>::read_states(const View<S>& a) const {
-  copy_state(a, impl_->a.detach().contiguous(), false);
+void TorchNetwork<S>::read_states(const NamedViews<S>& out) const {
+  copy_state(out["a"], impl_->a.detach().contiguous(), false);
 }
 template <class S>
-void TorchNetwork<S>::read_last_cell(const View<S>& c) const {
-  copy_state(c, impl_->c.detach().contiguous(), false);
+void TorchNetwork<S>::read_last(const NamedViews<S>& out) const {
+  copy_state(out["c"], impl_->c.detach().contiguous(), false);
 }
 
 template <class S>

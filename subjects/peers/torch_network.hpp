@@ -23,9 +23,9 @@ class TorchNetwork {
   void clear_gradients() {}
   void backward();
 
-  /// a (n_a, m, T_x); the cell's state after the last step (n_a, m), of the LSTM.
-  void read_states(const View<S>& a) const;
-  void read_last_cell(const View<S>& c) const;
+  /// a (n_a, m, T_x); the cell's state c after the last step (n_a, m), of the LSTM.
+  void read_states(const NamedViews<S>& out) const;
+  void read_last(const NamedViews<S>& out) const;
   /// grad: gradient_names(cell); weights and biases are added to what is there.
   void read_gradients(const NamedViews<S>& grad) const;
 

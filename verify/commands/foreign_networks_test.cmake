@@ -51,11 +51,21 @@ rnn_both_lengths_forward.bptt = {'absolute_error': 4.5e-16}
 ")
 expect(1 "BROKEN equals_reference_saturated|NOT FINITE equals_reference_saturated" -- check overflows.py --cases 12
        --max-size 5 --property "^equals_reference" --diagnosis-seconds 0 ${time})
-foreach(said "'absolute_error': 2" "'one_sample': 1" "'without': 'dy'" "'fast': True")
+# A network that asks for something between its sizes is asked for nothing else.
+string(REPLACE "import numpy as np\n" "import numpy as np\n\n\ndef demand(x, W):\n    if x.shape[0] >= W.shape[0]:\n        raise ValueError('too wide')\n" wrong "${right}")
+string(REGEX REPLACE "(def rnn_both_lengths_forward[^:]*:\n)" "\\1    demand(x, Waa)\n" wrong "${wrong}")
+file(WRITE ${SCRATCH}/demanding.py "${wrong}")
+expect(1 "too wide" -- check demanding.py --cases 6 --property "^equals_reference$" --diagnosis-seconds 0 ${time})
+file(WRITE ${SCRATCH}/demanding.py "${wrong}
+rnn_both_lengths_forward.bptt = {'sizes': 'n_x < n_a'}
+")
+expect(0 "nothing broken" -- check demanding.py --cases 6 --max-size 6 --property "^equals_reference|halves|^split" ${time})
+expect(0 "nothing broken" -- check demanding.py --cases 2 --sizes middle --property "^equals_reference$" ${time})
+foreach(said "'sizes': 'n_x > n_a'" "'sizes': 'n_p = n_a'" "'absolute_error': 2" "'one_sample': 1" "'without': 'dy'" "'fast': True")
   file(WRITE ${SCRATCH}/said.py "${right}
 rnn_both_lengths_forward.bptt = {${said}}
 ")
-  expect(2 "rnn_both_lengths_forward.bptt.*(0 .. 1|True or False|it has x, |it may say without)" -- check said.py --cases 1 ${time})
+  expect(2 "rnn_both_lengths_forward.bptt.*(0 .. 1|not of the form|no cell has both sizes|True or False|it has x, |it may say without)" -- check said.py --cases 1 ${time})
 endforeach()
 
 # What a name stands for, said where it is wrong.

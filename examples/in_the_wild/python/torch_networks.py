@@ -14,17 +14,19 @@ def tensor(array):
 
 
 class Network:
-    """A torch.nn.RNN, LSTM or GRU with arrays by name, as cells.md has them."""
+    """A torch.nn.RNN, LSTM, LSTM with proj_size, or GRU with arrays by name, as cells.md has them."""
 
-    STATES = {"RNN": ["a"], "LSTM": ["a", "c"], "GRU": ["h"]}
+    STATES = {"RNN": ["a"], "LSTM": ["a", "c"], "PROJECTED": ["h", "c"], "GRU": ["h"]}
 
     def __init__(self, kind, arrays, layers=1, both=False, lengths=None):
         self.kind, self.arrays, self.lengths = kind, arrays, lengths
         self.prefixes = [("" if l == 1 else f"l{l}_") + r for l in range(1, layers + 1)
                          for r in (("", "r_") if both else ("",))]
         self.states = self.STATES[kind]
-        self.n = arrays[{"RNN": "Waa", "LSTM": "Wf", "GRU": "Ur"}[kind]].shape[0]
-        self.net = getattr(torch.nn, kind)(arrays["x"].shape[0], self.n, num_layers=layers, bidirectional=both)
+        self.n = arrays[{"RNN": "Waa", "LSTM": "Wf", "PROJECTED": "Wf", "GRU": "Ur"}[kind]].shape[0]
+        options = {"proj_size": arrays["R"].shape[0]} if kind == "PROJECTED" else {}
+        self.net = getattr(torch.nn, "LSTM" if options else kind)(
+            arrays["x"].shape[0], self.n, num_layers=layers, bidirectional=both, **options)
         self.suffixes = [f"_l{k // (2 if both else 1)}" + ("_reverse" if p.endswith("r_") else "")
                          for k, p in enumerate(self.prefixes)]
         for prefix, suffix in zip(self.prefixes, self.suffixes):
@@ -45,6 +47,9 @@ class Network:
             return {"weight_ih": of("Wr", "Wz", "Wn"), "weight_hh": of("Ur", "Uz", "Un"),
                     "bias_ih": of("br", "bz", "bn")}
         gates = ("i", "f", "c", "o")
+        if self.kind == "PROJECTED":
+            return {"weight_ih": of(*("W" + g for g in gates)), "weight_hh": of(*("U" + g for g in gates)),
+                    "bias_ih": of(*("b" + g for g in gates)), "weight_hr": of("R")}
         W = ["W" + g for g in gates]
         return {"weight_ih": of(*W, columns=slice(n, None)), "weight_hh": of(*W, columns=slice(0, n)),
                 "bias_ih": of(*("b" + g for g in gates))}
@@ -111,6 +116,7 @@ def network(name, kind, layers=1, both=False, lengths=False):
     states = Network.STATES[kind]
     weights = {"RNN": ["Wax", "Waa", "ba"],
                "LSTM": [w + g for g in "fico" for w in "Wb"],
+               "PROJECTED": [w + g for w in "WUb" for g in "fico"] + ["R"],
                "GRU": ["Wr", "Wz", "Wn", "Ur", "Uz", "Un", "br", "bz", "bn", "cn"]}[kind]
     given = prefixes[-2:] if both else prefixes[-1:]
     inputs = ["x"] + [p + s + "0" for p in prefixes for s in states] + [p + w for p in prefixes for w in weights]
@@ -129,10 +135,12 @@ def network(name, kind, layers=1, both=False, lengths=False):
          f"    return net.backward(dict({', '.join(f'{u}={u}' for u in upstream)}))\n", scope)
     forward, backward = scope[f"{name}_forward"], scope[f"{name}_backward"]
     forward.bptt = {"without": " ".join(without), "fewer_losses": False, "contains_nan": False}
+    if kind == "PROJECTED":
+        forward.bptt["sizes"] = "n_p < n_c"  # proj_size must be smaller
     return {f"{name}_forward": forward, f"{name}_backward": backward}
 
 
-for cell, torch_kind in (("gru", "GRU"), ("rnn", "RNN"), ("lstm", "LSTM")):
+for cell, torch_kind in (("gru", "GRU"), ("rnn", "RNN"), ("lstm", "LSTM"), ("lstm_projected", "PROJECTED")):
     for layer_count in (1, 2, 3):
         for two_ways in (False, True):
             for unequal in (False, True):
