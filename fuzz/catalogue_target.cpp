@@ -24,25 +24,28 @@ const properties::Family* family_named(std::string_view name) {
 
 }  // namespace
 
-CatalogueTarget::CatalogueTarget(Cell cell, const std::vector<std::string>& subject_names,
+CatalogueTarget::CatalogueTarget(const std::vector<Cell>& cells,
+                                 const std::vector<std::string>& subject_names,
                                  std::string_view family_name)
-    : cell_(cell), max_size_(max_size(cell, family_name.empty())) {
+    : cells_(cells), large_(family_name.empty() && cells.size() == 1) {
   const properties::Family* family = family_named(family_name);
-  for (const std::string& name : subject_names) {
-    const std::shared_ptr<const Subject> subject = make_subject(name);
-    for (const Scalar scalar : {Scalar::f32, Scalar::f64}) {
-      Candidate candidate{name, subject, scalar, {}, {}};
-      for (const Property& property : properties::catalogue())
-        if ((family == nullptr || has(*family, property)) &&
-            properties::applies(property, subject->capabilities(), cell, scalar))
-          candidate.add(property);
-      // The specification's own properties are there in one scalar alone.
-      if (!candidate.properties.empty()) candidates_.push_back(std::move(candidate));
+  for (const Cell cell : cells)
+    for (const std::string& name : subject_names) {
+      const std::shared_ptr<const Subject> subject = make_subject(name);
+      const std::size_t before = candidates_.size();
+      for (const Scalar scalar : {Scalar::f32, Scalar::f64}) {
+        Candidate candidate{cell, name, subject, scalar, {}, {}};
+        for (const Property& property : properties::catalogue())
+          if ((family == nullptr || has(*family, property)) &&
+              properties::applies(property, subject->capabilities(), cell, scalar))
+            candidate.add(property);
+        // The specification's own properties are there in one scalar alone.
+        if (!candidate.properties.empty()) candidates_.push_back(std::move(candidate));
+      }
+      if (candidates_.size() == before)
+        throw UnsupportedError("no property of this target applies to " + name + " on the " +
+                               std::string(name_of(cell)));
     }
-    if (candidates_.empty() || candidates_.back().name != name)
-      throw UnsupportedError("no property of this target applies to " + name + " on the " +
-                             std::string(name_of(cell)));
-  }
   if (candidates_.empty()) throw UnsupportedError("a target needs a subject");
 }
 
@@ -53,8 +56,8 @@ void CatalogueTarget::Candidate::add(const Property& property) {
 
 properties::SpecLimits CatalogueTarget::limits_of(const Candidate& candidate,
                                                   const Property& property) const {
-  auto limits = properties::limits_for(property, candidate.subject->capabilities(), cell_);
-  limits.max_size = std::min(limits.max_size, max_size_);
+  auto limits = properties::limits_for(property, candidate.subject->capabilities(), candidate.cell);
+  limits.max_size = std::min(limits.max_size, max_size(candidate.cell, large_));
   limits.beside_wide = beside_wide;
   return limits;
 }
@@ -85,7 +88,9 @@ properties::ReplayCase CatalogueTarget::decode(std::span<const std::uint8_t> byt
 std::vector<std::uint8_t> CatalogueTarget::encode(const properties::ReplayCase& wanted) const {
   for (std::size_t k = 0; k < std::min<std::size_t>(candidates_.size(), 256); ++k) {
     const Candidate& candidate = candidates_[k];
-    if (candidate.name != wanted.subject || candidate.scalar != wanted.scalar) continue;
+    if (candidate.name != wanted.subject || candidate.scalar != wanted.scalar ||
+        candidate.cell != wanted.spec.cell)
+      continue;
     const auto property = std::find_if(candidate.properties.begin(), candidate.properties.end(),
                                        [&](const Property* p) { return p->id == wanted.property; });
     if (property == candidate.properties.end()) continue;
@@ -129,7 +134,17 @@ NamedInputs CatalogueTarget::seeds() const {
       if (std::find(ids.begin(), ids.end(), property->id) == ids.end())
         ids.emplace_back(property->id);
   }
-  return catalogue_seeds(*this, cell_, subjects, ids);
+  if (cells_.size() == 1) return catalogue_seeds(*this, cells_.front(), subjects, ids);
+  // Of many cells, each with a part of the properties.
+  constexpr std::size_t parts = 8;
+  NamedInputs all;
+  for (std::size_t c = 0; c < cells_.size(); ++c) {
+    std::vector<std::string> part;
+    for (std::size_t k = c % parts; k < ids.size(); k += parts) part.push_back(ids[k]);
+    for (auto& [name, bytes] : catalogue_seeds(*this, cells_[c], subjects, part))
+      all.emplace_back(std::string(name_of(cells_[c])) + "_" + name, std::move(bytes));
+  }
+  return all;
 }
 
 NamedInputs CatalogueTarget::small_inputs() const {
@@ -138,8 +153,10 @@ NamedInputs CatalogueTarget::small_inputs() const {
     if (candidate.name != candidates_.front().name) continue;
     for (const Property* property : candidate.properties) {
       const std::string id(property->id);
-      auto bytes = small_input(*this, cell_, candidate.name, id, candidate.scalar);
-      inputs.emplace_back(id + "_" + std::string(name_of(candidate.scalar)), std::move(bytes));
+      auto bytes = small_input(*this, candidate.cell, candidate.name, id, candidate.scalar);
+      inputs.emplace_back((cells_.size() > 1 ? std::string(name_of(candidate.cell)) + "_" : "") +
+                              id + "_" + std::string(name_of(candidate.scalar)),
+                          std::move(bytes));
     }
   }
   return inputs;

@@ -1,8 +1,8 @@
 // Any bytes become one case of the catalogue: a property, a scalar, a subject and a problem.
-// The first two bytes name the property, the third the scalar and the subject, the rest go through
-// the codec of properties/. Work is bounded for every input: sizes up to max_size, or one size of
-// up to 65 with the others up to beside_wide.
-// Deliberately without output: fuzz/entry.cpp prints and traps.
+// The first two bytes name the property, the third the cell, the scalar and the subject, the rest
+// go through the codec of properties/. Work is bounded for every input: sizes up to max_size, or
+// one size of up to 65 with the others up to beside_wide. Deliberately without output:
+// fuzz/entry.cpp prints and traps.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +21,25 @@ class CatalogueTarget final : public Target {
  public:
   /// A step of the LSTM costs several times one of the RNN, and the cost of judging grows with the
   /// square of a problem's size: a family has 5 and 4, one more than the lanes of four doubles and
-  /// as many. Tails of wider vectors are met by the wide sizes, and by the whole catalogue, which
-  /// has the batch of the published exercises.
-  [[nodiscard]] static constexpr Index max_size(Cell cell, bool whole_catalogue = false) {
-    if (whole_catalogue) return 10;
+  /// as many. Tails of wider vectors are met by the wide sizes, and by the whole catalogue of one
+  /// cell, which has the batch of the published exercises.
+  [[nodiscard]] static constexpr Index max_size(Cell cell, bool large = false) {
+    if (large) return 10;
     return cell == Cell::rnn ? 5 : 4;
   }
   static constexpr Index beside_wide = 2;
   static constexpr std::size_t header_bytes = 3;
   static constexpr std::size_t input_bytes = header_bytes + properties::spec_bytes;
 
-  /// Cases of one cell, on any of the subjects, which have the names of subjects/registry.hpp.
+  /// Cases of some cells, on any of the subjects, which have the names of subjects/registry.hpp.
   /// family: a name of properties/property_families.hpp, or empty for the whole catalogue.
   /// Throws UnsupportedError if there is no such subject or family, or if one of the subjects has
-  /// no property for this cell.
-  CatalogueTarget(Cell cell, const std::vector<std::string>& subject_names,
+  /// no property for one of the cells.
+  CatalogueTarget(const std::vector<Cell>& cells, const std::vector<std::string>& subject_names,
                   std::string_view family = "");
+  CatalogueTarget(Cell cell, const std::vector<std::string>& subject_names,
+                  std::string_view family = "")
+      : CatalogueTarget(std::vector<Cell>{cell}, subject_names, family) {}
 
   /// The case that the bytes mean; missing bytes read as zero. Its property applies to it.
   [[nodiscard]] properties::ReplayCase decode(std::span<const std::uint8_t> bytes) const;
@@ -57,8 +60,9 @@ class CatalogueTarget final : public Target {
                     std::span<std::uint8_t> out, unsigned seed) const override;
 
  private:
-  // A subject, a scalar, and what the catalogue has to say of them.
+  // A cell, a subject, a scalar, and what the catalogue has to say of them.
   struct Candidate {
+    Cell cell;
     std::string name;
     std::shared_ptr<const Subject> subject;
     Scalar scalar;
@@ -77,8 +81,8 @@ class CatalogueTarget final : public Target {
                                                  const properties::Property& property) const;
   [[nodiscard]] properties::SpecLimits limits_of(std::span<const std::uint8_t> bytes) const;
 
-  Cell cell_;
-  Index max_size_;
+  std::vector<Cell> cells_;
+  bool large_;
   std::vector<Candidate> candidates_;
 };
 

@@ -98,8 +98,24 @@ std::string name_of_seed(const std::string& subject, Scalar scalar) {
 
 }  // namespace
 
-const std::vector<SeedProblem>& seed_problems(Cell cell) {
-  return cell == Cell::rnn ? rnn_problems : lstm_problems;
+std::vector<SeedProblem> seed_problems(Cell cell) {
+  if (cell == Cell::rnn) return rnn_problems;
+  if (cell == Cell::lstm) return lstm_problems;
+  std::vector<SeedProblem> problems;
+  for (const properties::Regime regime :
+       {properties::Regime::unit, properties::Regime::tiny, properties::Regime::saturating,
+        properties::Regime::signed_zeros, properties::Regime::nonfinite})
+    for (const Index T : {4, 1}) {
+      properties::ProblemSpec spec;
+      spec.cell = cell;
+      spec.regime = regime;
+      spec.sizes.m = spec.sizes.T_x = spec.sizes.T_da = T;
+      Index extent = 1;
+      for (const auto& size : table_of(cell).sizes()) spec.sizes.*size.size = ++extent;
+      problems.push_back({std::string(properties::name_of(regime)) + "_" + std::to_string(T),
+                          properties::to_string(spec)});
+    }
+  return problems;
 }
 
 NamedInputs catalogue_seeds(const CatalogueTarget& target, Cell cell,
@@ -132,10 +148,12 @@ NamedInputs catalogue_seeds(const CatalogueTarget& target, Cell cell,
 std::vector<std::uint8_t> small_input(const CatalogueTarget& target, Cell cell,
                                       const std::string& subject, const std::string& property,
                                       Scalar scalar) {
-  const std::string sizes = std::string(name_of(cell)) + " n_x=2 n_a=2 m=2 T_x=2 T_da=2 regime=";
+  std::string sizes(name_of(cell));
+  for (const auto& size : table_of(cell).sizes()) sizes += " " + size.name + "=2";
+  sizes += " m=2 T_x=2 T_da=2 regime=";
   for (const std::string how : {"unit", "saturating", "integers", "nonfinite", "subnormal"})
     for (const std::string activation : {"", " act=identity", " act=relu"}) {
-      if (cell == Cell::lstm && !activation.empty()) continue;
+      if (table_of(cell).activations().empty() && !activation.empty()) continue;
       const auto spec = properties::parse_problem_spec(sizes + how + " seed=1" + activation);
       if (auto bytes = bytes_of(target, {subject, property, scalar, spec}); !bytes.empty())
         return bytes;

@@ -17,7 +17,7 @@ class CatalogueTarget;
 struct SeedProblem {
   std::string name, problem;  // as properties/problem_spec.hpp writes it
 };
-[[nodiscard]] const std::vector<SeedProblem>& seed_problems(Cell cell);
+[[nodiscard]] std::vector<SeedProblem> seed_problems(Cell cell);
 
 /// Each property once, on the first problem of the list that it is about; then each problem once,
 /// under the first of the properties that is about it, with subjects and scalars in turn. Where

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cells/network.hpp"
 #include "core/error.hpp"
 #include "fuzz/catalogue_target.hpp"
 #include "fuzz/parser_targets.hpp"
@@ -13,6 +14,9 @@
 namespace bptt::fuzz {
 namespace {
 
+// Those with kernels have a target for each family.
+const std::vector<Cell> with_kernels{Cell::rnn, Cell::lstm};
+
 TargetRow catalogue_row(Cell cell, std::string_view family, std::string_view sentence) {
   std::string name(name_of(cell));
   if (!family.empty()) name += "_" + std::string(family);
@@ -21,6 +25,27 @@ TargetRow catalogue_row(Cell cell, std::string_view family, std::string_view sen
             const auto subjects =
                 subject.empty() ? optimized_subject_names() : std::vector<std::string>{subject};
             return std::make_unique<CatalogueTarget>(cell, subjects, family);
+          }};
+}
+
+/// The other cells, and networks of each kind, layers, directions and lengths: by their lines.
+TargetRow networks_row() {
+  std::vector<Cell> cells;
+  for (const Cell cell : cells::built_in_cells())
+    if (std::find(with_kernels.begin(), with_kernels.end(), cell) == with_kernels.end())
+      cells.push_back(cell);
+  for (const char* network :
+       {"rnn_x2", "gru_both", "lstm_reverse", "scan_both", "rnn_both_x2", "gru_lengths",
+        "lstm_both_lengths", "rnn_both_x2_lengths", "gated_delta_lengths"})
+    cells.push_back(cells::cell_named(network));
+  return {"networks", "other cells, layers, directions and lengths: the whole catalogue", true,
+          [cells](const std::string& subject) {
+            const std::string name = subject.empty() ? "lines" : subject;
+            const Capabilities can = make_subject(name)->capabilities();
+            std::vector<Cell> run;
+            for (const Cell cell : cells)
+              if (can.runs(cell)) run.push_back(cell);
+            return std::make_unique<CatalogueTarget>(run, std::vector<std::string>{name});
           }};
 }
 
@@ -37,11 +62,12 @@ TargetRow plain_row(const std::string& name, const std::string& sentence, bool m
 
 std::vector<TargetRow> make_rows() {
   std::vector<TargetRow> rows;
-  for (const Cell cell : {Cell::rnn, Cell::lstm}) {
+  for (const Cell cell : with_kernels) {
     rows.push_back(catalogue_row(cell, "", "the whole catalogue"));
     for (const properties::Family& family : properties::property_families())
       rows.push_back(catalogue_row(cell, family.name, family.sentence));
   }
+  rows.push_back(networks_row());
   rows.push_back(
       plain_row("plans", "sequences of calls on plans", true, [] { return make_plans_target(); }));
   rows.push_back(plain_row("npz", "the readers of .npy and .npz", false, make_npz_target));

@@ -121,6 +121,15 @@ TEST(targets, find_nothing_in_code_without_a_fault) {
     EXPECT_EQ(findings_of(*find_target(name).make("fault:none"), 1), 0) << name;
 }
 
+TEST(targets, of_networks_see_a_single_fault_in_their_lines) {
+  const auto networks = find_target("networks").make("");
+  EXPECT_GT(networks->seeds().size(), 150U);
+  for (const auto& [name, bytes] : networks->small_inputs())
+    EXPECT_NO_THROW(networks->run(bytes)) << name;
+  for (const char* fault : {"lines:gru:17", "lines:gru_both:40", "lines:gated_delta:9"})
+    EXPECT_GT(findings_of(*find_target("networks").make(fault), 2), 0) << fault;
+}
+
 TEST(targets, oneDNN_differs_from_a_fault) {
   const auto known = targets();
   if (std::none_of(known.begin(), known.end(),
