@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/whole_file.hpp"
+#include "properties/growth.hpp"
 #include "verify/campaign/campaign_cases.hpp"
 #include "verify/campaign/identity.hpp"
 #include "verify/campaign/journal.hpp"
@@ -146,6 +147,11 @@ int run_check(Arguments& arguments) {
   if (journal || options.in_parts) options.programs = programs_of(arguments);
   stop_on_interrupt();
 
+  std::vector<std::string> remarks;
+  for (const Cell cell : options.cells)
+    if (auto remark = properties::remark_on_growth(cell); !remark.empty())
+      remarks.push_back(std::move(remark));
+
   const Style style(coloured(arguments.colour, STDOUT_FILENO));
   std::vector<Report> reports;
   std::vector<std::optional<diagnosis::SubjectDiagnosis>> diagnoses;
@@ -156,6 +162,7 @@ int run_check(Arguments& arguments) {
       OnProgress show;
       if (is_terminal(STDERR_FILENO)) show = [&](const Progress& p) { line.show(p); };
       options.notes = notes;
+      options.notes.insert(options.notes.end(), remarks.begin(), remarks.end());
       reports.push_back(run_campaign(*subject, options, show, &stop));
     }
     print((reports.size() > 1 ? "\n" : "") +

@@ -81,6 +81,18 @@ expect(2 "T_da=3 is below T_x=4, but every step of the gru_both reads later ones
 expect(2 "code is derived of cells that go over time once" -- derive gru_both --numpy)
 expect(0 "Pass 2 over time, from the last step to the first" -- derive gru_both)
 
+# A cell of one's own that grows is remarked on, and judged all the same.
+file(WRITE ${SCRATCH}/doubling.cell "cell doubling
+axes    i: n_h
+state   h[i]
+input   x[i]
+weight  l[i]
+
+h[i] = 2 h'[i] + l[i] x[i]
+")
+expect(0 "note: the doubling is unstable: on numbers of size one, h grows from" -- check lines --cell doubling.cell
+       --cases 2 --property "^equals_reference$")
+
 if(failures GREATER 0)
   message(FATAL_ERROR "${failures} expectations failed")
 endif()
