@@ -133,9 +133,11 @@ class NoiseModel::Builder {
     }
     for (Output& output : model_.outputs_) {
       const std::int32_t k = compact_[at(output.node)];
-      const long double value = tape_[output.node].value;
       if (k != none) output.condensed = begun_[at(k)].place;
-      if (value != 0) output.exponent = std::ilogb(value);
+      // Of its errors, too, which may be absolute ones: their squares must not overflow.
+      const long double size =
+          std::max<long double>(std::abs(tape_[output.node].value), rounding_.absolute_error);
+      if (size != 0) output.exponent = std::ilogb(size);
     }
 
     std::vector<std::uint32_t> next(nodes + 1, 0);  // where the next edge of a node goes

@@ -51,17 +51,22 @@ inline Drawn draw(const cells::Definition& cell, cells::Function g, std::mt19937
     if (whole) return static_cast<long double>(engine() % 5) - 2;
     return scale * static_cast<long double>(unit(engine));
   };
-  const auto tensor = [&](Shape shape, Index T) {
+  const auto tensor = [&](Shape shape, Index T, const std::string& name = "") {
     if (T >= 0) shape.append(T);
     Tensor<long double> t(shape);
     for (auto& v : t.elements()) v = number();
+    // Where the cell needs its numbers: of a quotient by what may be zero there is no bound.
+    for (const cells::Range& range : cell.ranges)
+      if (range.array == name)
+        for (auto& v : t.elements())
+          v = range.low + (range.high - range.low) * (unit(engine) + 1) / 2;
     return t;
   };
   for (int k = 0; k < static_cast<int>(q.step.arrays.size()); ++k) {
     const cells::Array& array = q.step.arrays[static_cast<std::size_t>(k)];
     const Shape shape = q.step.shape(k, q.extents, q.m);
     switch (array.role) {
-      case cells::Role::input: q.in.add(array.name, tensor(shape, q.T_x)); break;
+      case cells::Role::input: q.in.add(array.name, tensor(shape, q.T_x, array.name)); break;
       case cells::Role::mask: {
         Tensor<long double> mask({q.m, q.T_x});
         for (Index j = 0; j < q.m; ++j) {
@@ -71,9 +76,9 @@ inline Drawn draw(const cells::Definition& cell, cells::Function g, std::mt19937
         q.in.add(array.name, std::move(mask));
         break;
       }
-      case cells::Role::weight: q.in.add(array.name, tensor(shape, -1)); break;
+      case cells::Role::weight: q.in.add(array.name, tensor(shape, -1, array.name)); break;
       case cells::Role::state:
-        q.in.add(array.name + "0", tensor(shape, -1));
+        q.in.add(array.name + "0", tensor(shape, -1, array.name));
         q.up.add("d" + array.name, tensor(shape, q.T_da));
         if (engine() % 2 == 0) q.up.add("d" + array.name + "_T", tensor(shape, -1));
         break;

@@ -17,7 +17,8 @@ Size size_named(Cell cell, std::string_view name) {
 
 }  // namespace
 
-std::vector<SizeRule> size_rules_of(std::string_view text, const std::vector<Cell>& cells) {
+std::vector<SizeRule> size_rules_of(std::string_view text, const std::vector<Cell>& cells,
+                                    bool others) {
   std::vector<SizeRule> rules;
   std::istringstream all{std::string(text)};
   for (std::string one; std::getline(all, one, ',');) {
@@ -31,7 +32,7 @@ std::vector<SizeRule> size_rules_of(std::string_view text, const std::vector<Cel
       const Size l = size_named(cell, left), r = size_named(cell, right);
       if (l != nullptr && r != nullptr) rules.push_back({cell, l, relation == "=", r});
     }
-    if (rules.size() > before) continue;
+    if (rules.size() > before || others) continue;
     std::string known;
     for (const Cell cell : cells) {
       known += (known.empty() ? "" : "; ") + std::string(name_of(cell)) + ":";

@@ -17,9 +17,11 @@ struct SizeRule {
 };
 
 /// "n_p < n_c, n_x = n_c", in the cells' names for their sizes; of each cell that has both. Throws
-/// Error, with the sizes that there are, if no cell has one of them or the text is something else.
+/// Error if the text is something else; with the sizes that there are, if no cell has both, unless
+/// there are others: cells that are not known here.
 [[nodiscard]] std::vector<SizeRule> size_rules_of(std::string_view text,
-                                                  const std::vector<Cell>& cells);
+                                                  const std::vector<Cell>& cells,
+                                                  bool others = false);
 
 /// Whether the sizes are as all rules of the cell want them.
 [[nodiscard]] bool keeps(const std::vector<SizeRule>& rules, Cell cell, const Sizes& sizes);

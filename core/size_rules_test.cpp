@@ -47,6 +47,7 @@ TEST(SizeRules, RefuseWhatTheyCannotRead) {
   EXPECT_THAT(refusal("n_x > n_a"), HasSubstr("'n_x > n_a' is not of the form"));
   EXPECT_THAT(refusal("n_x = n_a n_b"), HasSubstr("not of the form"));
   EXPECT_THAT(refusal("n_x <"), HasSubstr("not of the form"));
+  EXPECT_TRUE(size_rules_of("n_p < n_a", {Cell::rnn}, true).empty());
   EXPECT_THAT(refusal("n_p < n_a"),
               HasSubstr("no cell has both sizes (rnn: n_x n_a; lstm: n_x n_a)"));
 }

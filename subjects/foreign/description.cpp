@@ -84,7 +84,9 @@ std::string text_of(const bptt_description& d) {
                 "absolute_error %.17g\n",
                 static_cast<unsigned long long>(flags), static_cast<int>(d.derivation), d.tanh_ulp,
                 d.sigmoid_ulp, d.absolute_error);
-  const std::string sizes = d.sizes == nullptr ? "" : std::string(" ") + d.sizes;
+  std::string sizes = d.sizes == nullptr ? "" : std::string(" ") + d.sizes;
+  for (char& c : sizes)
+    if (c == '\n') c = ' ';
   const std::string calls = d.cells != nullptr ? "calls by names\n" : "calls by structs\n";
   return numbers + calls +
          ("cells" + cells + "\nwithout" + without + "\nsizes" + sizes + "\ntext " + text + "\n");
@@ -107,13 +109,15 @@ Capabilities capabilities_of(std::string_view text) {
   const auto has = [&](std::uint64_t flag) { return (said.flags & flag) != 0; };
   Capabilities can;
   can.cells.clear();
-  for (const std::string& name : words_of(cells.c_str()))
+  const auto names = words_of(cells.c_str());
+  for (const std::string& name : names)
     if (const auto cell = cells::known_cell(name)) can.cells.push_back(*cell);
   if (can.cells.empty())
     throw Error("it names the cells " + cells +
                 ", of which none is known; --cell FILE.cell brings the lines of one's own");
   can.without = words_of(without.c_str());
-  can.size_rules = size_rules_of(line_of(text, "sizes"), can.cells);
+  can.size_rules =
+      size_rules_of(line_of(text, "sizes"), can.cells, can.cells.size() < names.size());
   can.contains_nan = has(BPTT_CONTAINS_NAN);
   can.f32 = has(BPTT_F32);
   can.f64 = has(BPTT_F64);

@@ -15,6 +15,7 @@
 #include "core/test_support.hpp"
 #include "properties/generate.hpp"
 #include "properties/property.hpp"
+#include "subjects/foreign/description.hpp"
 #include "subjects/foreign/foreign_session.hpp"
 #include "subjects/foreign/foreign_subjects.hpp"
 #include "subjects/foreign/library_worker.hpp"
@@ -177,6 +178,20 @@ TEST(Library, EachWayToMisbehaveHasItsVerdictAndTheNextCaseRuns) {
        {15, Cause::crashed, "SIGABRT in bptt_rnn_backward", ""},
        {16, Cause::garbled, "bptt_rnn_backward closed the connection", ""},
        {17, Cause::garbled, "no answer of the protocol", ""}});
+}
+
+TEST(Library, SaysWhatMustHoldBetweenSizes) {
+  bptt_description said{};
+  said.flags = BPTT_F64;
+  said.cells = "lstm_projected gru nobodys";
+  said.sizes = "n_p < n_c,\nn_x = n_h, n_mine < n_x";
+  const Capabilities can = capabilities_of(text_of(said));
+  ASSERT_EQ(can.size_rules.size(), 2U);
+  EXPECT_EQ(table_of(can.size_rules[0].cell).name(), "lstm_projected");
+  EXPECT_FALSE(can.size_rules[0].equal);
+  EXPECT_EQ(table_of(can.size_rules[1].cell).name(), "gru");
+  said.cells = "gru";
+  EXPECT_THROW((void)capabilities_of(text_of(said)), Error);
 }
 
 TEST(Library, AllocatingWithoutEndIsOutOfMemory) {
