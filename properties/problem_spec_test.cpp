@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cells/network.hpp"
 #include "properties/codec.hpp"
 #include "properties/draw.hpp"
 #include "properties/replay.hpp"
@@ -69,10 +70,10 @@ TEST(ProblemSpec, EveryErrorNamesTheWord) {
       "", "an empty line has no problem; it begins with a cell, such as rnn or lstm");
   expect_error<FormatError>(
       " \n", "an empty line has no problem; it begins with a cell, such as rnn or lstm");
-  expect_error<FormatError>(
-      "elman n_x=1",
-      "there is no cell 'elman'; they are rnn, lstm, gru, gru_before, lstm_coupled, "
-      "lstm_peephole, lstm_projected, min_gru, scan, gated_delta, slstm");
+  std::string cells;
+  for (const Cell cell : cells::built_in_cells())
+    cells += (cells.empty() ? "" : ", ") + std::string(bptt::name_of(cell));
+  expect_error<FormatError>("elman n_x=1", "there is no cell 'elman'; they are " + cells);
   expect_error<FormatError>("rnn n_x", "'n_x' is not of the form name=value");
   expect_error<FormatError>("rnn n_x=", "'n_x=': '' is not a whole number in range");
   expect_error<FormatError>("rnn n_x=3a", "'n_x=3a': '3a' is not a whole number in range");

@@ -183,6 +183,7 @@ TEST(Library, EachWayToMisbehaveHasItsVerdictAndTheNextCaseRuns) {
 TEST(Library, SaysWhatMustHoldBetweenSizes) {
   bptt_description said{};
   said.flags = BPTT_F64;
+  said.tanh_ulp = said.sigmoid_ulp = 2;
   said.cells = "lstm_projected gru nobodys";
   said.sizes = "n_p < n_c,\nn_x = n_h, n_mine < n_x";
   const Capabilities can = capabilities_of(text_of(said));
