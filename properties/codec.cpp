@@ -5,6 +5,7 @@
 
 #include "cells/network.hpp"
 #include "properties/draw.hpp"
+#include "properties/zeros.hpp"
 
 namespace bptt::properties {
 namespace {
@@ -75,18 +76,18 @@ void decode_wide(std::uint8_t byte, Sizes& s, const SpecLimits& limits) {
   }
 }
 
-/// Three quarters of all cases have no zero array; else one, seldom two. What the losses of each
-/// step send is never zero: then every gradient is, and a comparison of zeros says nothing.
+/// Three quarters of all cases have no zero array; else one, seldom two.
 ArraySet decode_zeros(std::uint8_t byte, Cell cell) {
   if (byte < 192) return {};
   const auto names = drawn_names(cell);
-  std::vector<std::size_t> may_be_zero;
+  std::vector<std::size_t> zeros_of;
   for (std::size_t k = 0; k < names.size(); ++k)
-    if (array_of(cell, names[k]).role != Role::upstream) may_be_zero.push_back(k);
-  const std::size_t first = byte % may_be_zero.size();
+    if (may_be_zero(array_of(cell, names[k]))) zeros_of.push_back(k);
+  if (zeros_of.empty()) return {};
+  const std::size_t first = byte % zeros_of.size();
   ArraySet zeros;
-  zeros.set(may_be_zero[first]);
-  if (byte >= 240) zeros.set(may_be_zero[(first + 1) % may_be_zero.size()]);
+  zeros.set(zeros_of[first]);
+  if (byte >= 240) zeros.set(zeros_of[(first + 1) % zeros_of.size()]);
   return zeros;
 }
 

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include "cells/network.hpp"
+#include "properties/generate.hpp"
 #include "properties/property.hpp"
+#include "properties/shrink.hpp"
 
 namespace bptt::properties {
 namespace {
@@ -266,6 +269,30 @@ TEST(Properties, ApplyToWhatASubjectGives) {
     EXPECT_TRUE(applies_to(id, {}, Cell::rnn)) << id;
     EXPECT_FALSE(applies_to(id, unchecked, Cell::rnn)) << id;
   }
+}
+
+// A normaliser that the cell divides by is never zero, nor is it made so by shrinking: behind the
+// end of a sample that begins there nothing else would be left of it.
+TEST(Codec, LeavesZerosOutWhereACellNeedsOtherNumbers) {
+  SpecLimits limits;
+  limits.cell = cells::cell_named("slstm_both_lengths");
+  const auto names = drawn_names(limits.cell);
+  const auto number = [&](const char* name) {
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  };
+  int c0 = 0;
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    const ProblemSpec spec = decode_spec(random_spec_bytes(seed), limits);
+    EXPECT_FALSE(spec.zero_arrays.test(number("n0")) || spec.zero_arrays.test(number("r_n0")));
+    c0 += spec.zero_arrays.test(number("c0")) ? 1 : 0;
+  }
+  EXPECT_GT(c0, 0);
+  bool shrunk = false;
+  for (const ProblemSpec& simpler : shrink_candidates(decode_spec(random_spec_bytes(1), limits))) {
+    EXPECT_FALSE(simpler.zero_arrays.test(number("n0")));
+    shrunk = shrunk || simpler.zero_arrays.test(number("c0"));
+  }
+  EXPECT_TRUE(shrunk);
 }
 
 }  // namespace

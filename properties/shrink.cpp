@@ -1,5 +1,7 @@
 #include "properties/shrink.hpp"
 
+#include "properties/zeros.hpp"
+
 namespace bptt::properties {
 namespace {
 
@@ -49,7 +51,7 @@ std::vector<ProblemSpec> shrink_candidates(const ProblemSpec& spec) {
 
   const auto names = drawn_names(spec.cell);
   for (unsigned k = 0; k < names.size(); ++k)
-    if (array_of(spec.cell, names[k]).role != Role::upstream)
+    if (may_be_zero(array_of(spec.cell, names[k])))
       with([&](ProblemSpec& s) { s.zero_arrays.set(k); });
   for (const int digits : {1, 2, 8})
     if (spec.digits == 0 || spec.digits > digits) with([&](ProblemSpec& s) { s.digits = digits; });
