@@ -59,11 +59,13 @@ namespace {
 struct Slices {
   int bits;
   std::vector<int> exponents;  // of rows
+  std::vector<bool> zero;      // rows without anything else
   std::array<std::vector<double>, 3> slice;
 
   Slices(const Strided<long double>& p, Index rows, Index terms)
       : bits((52 - std::ilogb(static_cast<double>(terms))) / 2),
-        exponents(static_cast<std::size_t>(rows)) {
+        exponents(static_cast<std::size_t>(rows)),
+        zero(exponents.size()) {
     for (auto& s : slice) s.resize(static_cast<std::size_t>(rows * terms));
     for (Index i = 0; i < rows; ++i) {
       long double largest = 0;
@@ -71,6 +73,7 @@ struct Slices {
         largest = std::max(largest, std::abs(p.data[i * p.rows + l * p.columns]));
       const int exponent = largest == 0 ? 0 : std::ilogb(largest) + 1;
       exponents[static_cast<std::size_t>(i)] = exponent;
+      zero[static_cast<std::size_t>(i)] = largest == 0;
       const long double scale = std::ldexp(1.0L, bits - exponent);
       for (Index l = 0; l < terms; ++l) {
         long double rest = p.data[i * p.rows + l * p.columns] * scale;
@@ -92,9 +95,10 @@ struct Slices {
   return sum;
 }
 
-/// What may be lost, as a part of the magnitudes of an entry's terms. A sum of them in double may
-/// be off by 10 / sqrt(3) u of that at least, whatever their number, of which this is a 23rd.
-constexpr double may_be_lost = 0x1p-55;
+/// What may be lost, as a part of the magnitudes of an entry's terms: a sixteenth of what a sum of
+/// them in double may be off by. That is no less than u times their number, or 10 sigma: 10 /
+/// sqrt(3) u, since n times the sum of squares is no less than the square of the magnitudes' sum.
+double may_be_lost(Index terms) { return 0x1p-57 * static_cast<double>(std::min<Index>(terms, 4)); }
 
 /// Ozaki, Ogita, Oishi & Rump, Error-free transformations of matrix multiplication (2012). What is
 /// lost is small beside the largest of a row and of a column; where that is not small beside an
@@ -114,11 +118,18 @@ void multiply_add_by_slices(const Extents3& size, long double factor, const Stri
   std::transform(right.slice[0].begin(), right.slice[0].end(), q_size.begin(), size_of);
   multiply_add<double>(size, 1.0, {p_size.data(), size.k, 1}, {q_size.data(), 1, size.k},
                        product.data(), 1, size.m);
-  // In units of the product of two last places of slice 2: two of them a term are lost to the
-  // slices beyond, and one to the products of slices 1 and 2 with 2.
-  const double lost = 3 * static_cast<double>(size.k) * std::ldexp(1.0, -left.bits);
+  // Slice 0 is at most 2^bits, slices 1 and 2 half of that, in units of 2^-bits and 2^-2bits of
+  // slice 0's; what is behind them is at most half of the last. So a term loses, in units of a
+  // product of slices 0, 2^-bits to what is behind in either factor and half of that to slices 1
+  // times 2. The rest of the 2 covers slice 2 times 2, and that slice 0 stands for a magnitude.
+  const double lost = 2 * static_cast<double>(size.k) * std::ldexp(1.0, -left.bits);
+  const double lost_at_most = may_be_lost(size.k);
   std::vector<bool> by_itself(product.size());
-  for (std::size_t e = 0; e < product.size(); ++e) by_itself[e] = lost > may_be_lost * product[e];
+  for (Index j = 0; j < size.n; ++j)
+    for (Index i = 0; i < size.m; ++i)  // of zeros nothing is lost
+      by_itself[static_cast<std::size_t>(i + j * size.m)] =
+          !left.zero[static_cast<std::size_t>(i)] && !right.zero[static_cast<std::size_t>(j)] &&
+          lost > lost_at_most * in_product(i, j);
   for (Index j = 0; j < size.n; ++j)
     for (Index i = 0; i < size.m; ++i)
       if (by_itself[static_cast<std::size_t>(i + j * size.m)])

@@ -118,7 +118,7 @@ TEST(Products, OfSlicesKeepTheDigitsOfSmallEntries) {
     std::uniform_int_distribution<int> exponent(-300, 0);
     for (auto* factors : {&p, &q})
       for (std::size_t e = 0; e < factors->size(); ++e)
-        // One of the rows and columns is large wherever the others are small.
+        // Of layout 0, row and column 3 are large throughout.
         if (layout == 1 || e % 16 != 3) (*factors)[e] = std::ldexp((*factors)[e], exponent(engine));
     std::vector<long double> out(static_cast<std::size_t>(m * n), 0);
     multiply_add<long double>({m, n, k}, 1, {p.data(), 1, m}, {q.data(), n, 1}, out.data(), 1, m);

@@ -45,6 +45,7 @@ TargetRow networks_row() {
             std::vector<Cell> run;
             for (const Cell cell : cells)
               if (can.runs(cell)) run.push_back(cell);
+            if (run.empty()) throw UnsupportedError(name + " runs none of the networks");
             return std::make_unique<CatalogueTarget>(run, std::vector<std::string>{name});
           }};
 }

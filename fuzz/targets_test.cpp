@@ -87,6 +87,7 @@ TEST(targets, refuse_a_name_or_a_subject_that_is_not_there) {
   EXPECT_THROW((void)find_target("rnn_linear"), UnsupportedError);
   EXPECT_THROW((void)find_target("rnn").make("optimised"), UnsupportedError);
   EXPECT_THROW((void)find_target("npz").make("optimized"), UnsupportedError);
+  EXPECT_THROW((void)find_target("networks").make("optimized"), UnsupportedError);
 }
 
 /// Each family has a fault that it sees, on either cell, within its seeds and a few mutations.

@@ -80,14 +80,14 @@ void decode_wide(std::uint8_t byte, Sizes& s, const SpecLimits& limits) {
 ArraySet decode_zeros(std::uint8_t byte, Cell cell) {
   if (byte < 192) return {};
   const auto names = drawn_names(cell);
-  std::vector<std::size_t> zeros_of;
+  std::vector<std::size_t> candidates;
   for (std::size_t k = 0; k < names.size(); ++k)
-    if (may_be_zero(array_of(cell, names[k]))) zeros_of.push_back(k);
-  if (zeros_of.empty()) return {};
-  const std::size_t first = byte % zeros_of.size();
+    if (may_be_zero(array_of(cell, names[k]))) candidates.push_back(k);
+  if (candidates.empty()) return {};
+  const std::size_t first = byte % candidates.size();
   ArraySet zeros;
-  zeros.set(zeros_of[first]);
-  if (byte >= 240) zeros.set(zeros_of[(first + 1) % zeros_of.size()]);
+  zeros.set(candidates[first]);
+  if (byte >= 240) zeros.set(candidates[(first + 1) % candidates.size()]);
   return zeros;
 }
 

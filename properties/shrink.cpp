@@ -39,7 +39,8 @@ std::vector<ProblemSpec> shrink_candidates(const ProblemSpec& spec) {
   Index largest = 1;
   for (const auto& [name, size] : table_of(spec.cell).sizes())
     largest = std::max(largest, spec.sizes.*size);
-  for (const Index n : smaller(largest))
+  const bool several = table_of(spec.cell).sizes().size() > 1;
+  for (const Index n : several ? smaller(largest) : std::vector<Index>{})
     with([&](ProblemSpec& s) {
       for (const auto& [name, size] : table_of(spec.cell).sizes())
         s.sizes.*size = std::min(s.sizes.*size, n);
