@@ -116,8 +116,12 @@ Capabilities capabilities_of(std::string_view text) {
     throw Error("it names the cells " + cells +
                 ", of which none is known; --cell FILE.cell brings the lines of one's own");
   can.without = words_of(without.c_str());
-  can.size_rules =
-      size_rules_of(line_of(text, "sizes"), can.cells, can.cells.size() < names.size());
+  try {
+    can.size_rules =
+        size_rules_of(line_of(text, "sizes"), can.cells, can.cells.size() < names.size());
+  } catch (const Error& error) {
+    throw Error(std::string("bptt_subject_describe: sizes: ") + error.what());
+  }
   can.contains_nan = has(BPTT_CONTAINS_NAN);
   can.f32 = has(BPTT_F32);
   can.f64 = has(BPTT_F64);

@@ -227,8 +227,7 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
     } else {
       refuse(
           "it may say without, sizes, one_sample, fewer_losses, contains_nan, tanh_ulp, "
-          "sigmoid_ulp "
-          "and absolute_error");
+          "sigmoid_ulp and absolute_error");
     }
   }
 
