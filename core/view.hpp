@@ -102,6 +102,16 @@ void copy(const View<S>& from, const View<T>& to) {
           to(i, j, t, s) = static_cast<T>(from(i, j, t, s));
 }
 
+/// Adds element by element. Throws ShapeError if the shapes differ.
+template <class S, class T>
+void add(const View<S>& from, const View<T>& to) {
+  require_shape("add's destination", to.shape(), from.shape());
+  for (Index s = 0; s < from.extent(3); ++s)
+    for (Index t = 0; t < from.extent(2); ++t)
+      for (Index j = 0; j < from.extent(1); ++j)
+        for (Index i = 0; i < from.extent(0); ++i) to(i, j, t, s) += from(i, j, t, s);
+}
+
 template <class S>
 void fill(const View<S>& view, const std::type_identity_t<S>& value) {
   for_each_element(view, [&](S& element) { element = value; });

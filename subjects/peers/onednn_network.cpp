@@ -1,10 +1,13 @@
 #include "subjects/peers/onednn_network.hpp"
 
+#include <map>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "core/error.hpp"
+#include "subjects/conventions/copy.hpp"
 #include "subjects/peers/onednn_cells.hpp"
 
 // Of the OpenMP runtime that oneDNN runs on. clang 14 comes without its header.
@@ -21,344 +24,199 @@ dnnl::engine& cpu() {
   return engine;
 }
 
-memory::desc desc(const memory::dims& dims, Tag tag) { return {dims, memory::data_type::f32, tag}; }
+/// An array of the convention: its two arguments, and its dense layout. Of weights oneDNN chooses
+/// the layout, and each pass may want one of its own.
+struct Argument {
+  const char* name;
+  int value, gradient;
+  Tag dense;
+  bool of_weights = false;
+};
+constexpr Argument arguments[] = {
+    {"src_layer", DNNL_ARG_SRC_LAYER, DNNL_ARG_DIFF_SRC_LAYER, Tag::tnc},
+    {"attention", DNNL_ARG_AUGRU_ATTENTION, DNNL_ARG_DIFF_AUGRU_ATTENTION, Tag::tnc},
+    {"src_iter", DNNL_ARG_SRC_ITER, DNNL_ARG_DIFF_SRC_ITER, Tag::ldnc},
+    {"src_iter_c", DNNL_ARG_SRC_ITER_C, DNNL_ARG_DIFF_SRC_ITER_C, Tag::ldnc},
+    {"weights_layer", DNNL_ARG_WEIGHTS_LAYER, DNNL_ARG_DIFF_WEIGHTS_LAYER, Tag::ldigo, true},
+    {"weights_iter", DNNL_ARG_WEIGHTS_ITER, DNNL_ARG_DIFF_WEIGHTS_ITER, Tag::ldigo, true},
+    {"weights_peephole", DNNL_ARG_WEIGHTS_PEEPHOLE, DNNL_ARG_DIFF_WEIGHTS_PEEPHOLE, Tag::ldgo},
+    {"weights_projection", DNNL_ARG_WEIGHTS_PROJECTION, DNNL_ARG_DIFF_WEIGHTS_PROJECTION, Tag::ldio,
+     true},
+    {"bias", DNNL_ARG_BIAS, DNNL_ARG_DIFF_BIAS, Tag::ldgo},
+    {"dst_layer", DNNL_ARG_DST_LAYER, DNNL_ARG_DIFF_DST_LAYER, Tag::tnc},
+    {"dst_iter", DNNL_ARG_DST_ITER, DNNL_ARG_DIFF_DST_ITER, Tag::ldnc},
+    {"dst_iter_c", DNNL_ARG_DST_ITER_C, DNNL_ARG_DIFF_DST_ITER_C, Tag::ldnc}};
 
-/// A row-major array of oneDNN's plain layout. Our (n, m, T) with the first index fastest is its
-/// (T, m, n); a weight (n_a, n_in) stands at [direction][n_in][gate][n_a].
-float* data_of(const memory& array) { return static_cast<float*>(array.get_data_handle()); }
-
-/// Copies an array of ours to or from the `part`-th of `parts` that stand side by side along the
-/// units: both directions of a state of all steps.
-template <class S>
-void copy_part(const View<S>& ours, const memory& theirs, bool to_theirs, Index part, Index parts) {
-  const Index n = ours.extent(0);
-  float* at = data_of(theirs) + part * n;
-  for (Index t = 0; t < ours.extent(2); ++t)
-    for (Index j = 0; j < ours.extent(1); ++j, at += parts * n)
-      for (Index i = 0; i < n; ++i)
-        if (to_theirs)
-          at[i] = ours(i, j, t);
-        else if constexpr (!std::is_const_v<S>)
-          ours(i, j, t) = at[i];
+const Argument& argument_of(std::string_view name) {
+  for (const Argument& argument : arguments)
+    if (argument.name == name) return argument;
+  throw Error("oneDNN has no array " + std::string(name));
 }
 
-/// The same of a state before or after all steps: directions one after another.
-template <class S>
-void copy_state(const View<S>& ours, const memory& theirs, bool to_theirs, Index direction) {
-  const Index size = ours.extent(0) * ours.extent(1);
-  float* at = data_of(theirs) + direction * size;
-  for (Index j = 0; j < ours.extent(1); ++j)
-    for (Index i = 0; i < ours.extent(0); ++i, ++at)
-      if (to_theirs)
-        *at = ours(i, j);
-      else if constexpr (!std::is_const_v<S>)
-        ours(i, j) = *at;
+OnednnKind kind_of(Cell network) {
+  const auto layers = cells::layers_of(network);
+  const auto way = cells::one_way_of(layers ? layers->one : network);
+  const std::string_view name = name_of(way ? way->one : layers ? layers->one : network);
+  for (const OnednnCell& cell : onednn_cells)
+    if (cell.name == name) return cell.kind;
+  throw UnsupportedError("oneDNN has no " + std::string(name_of(network)));
 }
 
-dnnl::rnn_direction direction_of(cells::Direction direction) {
-  switch (direction) {
+dnnl::rnn_direction way_of(Cell network) {
+  switch (cells::direction_of(network)) {
     case cells::Direction::reverse: return dnnl::rnn_direction::unidirectional_right2left;
     case cells::Direction::both: return dnnl::rnn_direction::bidirectional_concat;
     default: return dnnl::rnn_direction::unidirectional_left2right;
   }
 }
 
+void zero(const memory& array) {
+  std::fill_n(static_cast<char*>(array.get_data_handle()), array.get_desc().get_size(), '\0');
+}
+
 }  // namespace
 
 struct OnednnNetwork::Impl {
-  Impl(Cell which, Activation activation, const Sizes& s)
-      : parts(onednn_parts(which, s)), sizes(s) {
-    const OnednnCell& cell = *parts.cell;
-    const memory::dim L = parts.layers, D = parts.directions, units = parts.units,
-                      inner = parts.inner_units;
-    const auto gates = static_cast<memory::dim>(cell.gates.size());
-    const memory::dim biases = gates + (cell.extra_bias.empty() ? 0 : 1);
-    const auto any = [](const memory::dims& dims) { return desc(dims, Tag::any); };
-    const auto x = desc({s.T_x, s.m, s.n_x}, Tag::tnc), a = desc({s.T_x, s.m, D * units}, Tag::tnc);
-    const auto state = desc({L, D, s.m, units}, Tag::ldnc), c = desc({L, D, s.m, inner}, Tag::ldnc);
-    const auto Wx = any({L, D, s.n_x, gates, inner}), Wa = any({L, D, units, gates, inner});
-    const auto b = desc({L, D, biases, inner}, Tag::ldgo);
-    const auto peephole =
-        cell.peepholes.empty() ? memory::desc() : desc({L, D, 3, inner}, Tag::ldgo);
-    const auto projection = cell.projection.empty() ? memory::desc() : any({L, D, inner, units});
-    const auto attention =
-        cell.attention.empty() ? memory::desc() : desc({s.T_x, s.m, 1}, Tag::tnc);
-    const auto way = direction_of(parts.direction);
-    constexpr auto training = dnnl::prop_kind::forward_training;
-    constexpr auto backwards = dnnl::prop_kind::backward;
-    const auto make = [&]<class Forward, class Backward>(const auto& forward_of,
-                                                         const auto& backward_of) {
-      const typename Forward::primitive_desc forward_desc(forward_of, cpu());
-      const typename Backward::primitive_desc backward_desc(backward_of, cpu(), forward_desc);
-      prepare(forward_desc, backward_desc);
-      forward = Forward(forward_desc);
-      backward = Backward(backward_desc);
-    };
-    const auto gru = [&]<class Forward, class Backward>() {
-      make.template operator()<Forward, Backward>(
-          typename Forward::desc(training, way, x, state, Wx, Wa, b, a, state),
-          typename Backward::desc(backwards, way, x, state, Wx, Wa, b, a, state, x, state, Wx, Wa,
-                                  b, a, state));
-    };
+  Impl(Cell network, Activation activation, const Sizes& sizes)
+      : theirs(their_arrays(convention_named("onednn"), network, sizes)) {
     try {
-      switch (cell.kind) {
-        case OnednnCell::Kind::lstm:
-          make.operator()<dnnl::lstm_forward, dnnl::lstm_backward>(
-              dnnl::lstm_forward::desc(training, way, x, state, c, Wx, Wa, peephole, projection, b,
-                                       a, state, c),
-              dnnl::lstm_backward::desc(backwards, way, x, state, c, Wx, Wa, peephole, projection,
-                                        b, a, state, c, x, state, c, Wx, Wa, peephole, projection,
-                                        b, a, state, c));
-          break;
-        case OnednnCell::Kind::gru: gru.operator()<dnnl::gru_forward, dnnl::gru_backward>(); break;
-        case OnednnCell::Kind::lbr_gru:
-          gru.operator()<dnnl::lbr_gru_forward, dnnl::lbr_gru_backward>();
-          break;
-        case OnednnCell::Kind::augru:
-          make.operator()<dnnl::augru_forward, dnnl::augru_backward>(
-              dnnl::augru_forward::desc(training, way, x, state, attention, Wx, Wa, b, a, state),
-              dnnl::augru_backward::desc(backwards, way, x, state, attention, Wx, Wa, b, a, state,
-                                         x, state, attention, Wx, Wa, b, a, state));
-          break;
-        case OnednnCell::Kind::rnn: {
-          const auto g = activation == Activation::tanh   ? dnnl::algorithm::eltwise_tanh
-                         : activation == Activation::relu ? dnnl::algorithm::eltwise_relu
-                                                          : dnnl::algorithm::eltwise_linear;
-          make.operator()<dnnl::vanilla_rnn_forward, dnnl::vanilla_rnn_backward>(
-              dnnl::vanilla_rnn_forward::desc(training, g, way, x, state, Wx, Wa, b, a, state),
-              dnnl::vanilla_rnn_backward::desc(backwards, g, way, x, state, Wx, Wa, b, a, state, x,
-                                               state, Wx, Wa, b, a, state));
-        }
-      }
+      make(kind_of(network), activation, way_of(network));
     } catch (const dnnl::error& error) {
       throw UnsupportedError(std::string("oneDNN has no such network: ") + error.what());
     }
   }
 
-  template <class Forward, class Backward>
-  void prepare(const Forward& f, const Backward& b) {
-    const auto add = [&](int name, const memory::desc& of) { arrays[name] = memory(of, cpu()); };
-    add(DNNL_ARG_SRC_LAYER, f.src_layer_desc());
-    add(DNNL_ARG_SRC_ITER, f.src_iter_desc());
-    add(DNNL_ARG_DST_LAYER, f.dst_layer_desc());
-    add(DNNL_ARG_DST_ITER, f.dst_iter_desc());
-    add(DNNL_ARG_BIAS, f.bias_desc());
-    add(DNNL_ARG_WORKSPACE, f.workspace_desc());
-    add(DNNL_ARG_DIFF_SRC_LAYER, b.diff_src_layer_desc());
-    add(DNNL_ARG_DIFF_SRC_ITER, b.diff_src_iter_desc());
-    add(DNNL_ARG_DIFF_DST_LAYER, b.diff_dst_layer_desc());
-    add(DNNL_ARG_DIFF_DST_ITER, b.diff_dst_iter_desc());
-    add(DNNL_ARG_DIFF_BIAS, b.diff_bias_desc());
-    zero(DNNL_ARG_DIFF_DST_ITER);
-    add_weights(DNNL_ARG_WEIGHTS_LAYER, DNNL_ARG_DIFF_WEIGHTS_LAYER, Tag::ldigo,
-                f.weights_layer_desc(), b.weights_layer_desc(), b.diff_weights_layer_desc());
-    add_weights(DNNL_ARG_WEIGHTS_ITER, DNNL_ARG_DIFF_WEIGHTS_ITER, Tag::ldigo,
-                f.weights_iter_desc(), b.weights_iter_desc(), b.diff_weights_iter_desc());
-    if constexpr (std::is_same_v<Forward, dnnl::lstm_forward::primitive_desc>) {
-      add(DNNL_ARG_SRC_ITER_C, f.src_iter_c_desc());
-      add(DNNL_ARG_DST_ITER_C, f.dst_iter_c_desc());
-      add(DNNL_ARG_DIFF_SRC_ITER_C, b.diff_src_iter_c_desc());
-      add(DNNL_ARG_DIFF_DST_ITER_C, b.diff_dst_iter_c_desc());
-      zero(DNNL_ARG_DIFF_DST_ITER_C);
-      if (!parts.cell->peepholes.empty()) {
-        add(DNNL_ARG_WEIGHTS_PEEPHOLE, f.weights_peephole_desc());
-        add(DNNL_ARG_DIFF_WEIGHTS_PEEPHOLE, b.diff_weights_peephole_desc());
+  void make(OnednnKind kind, Activation activation, dnnl::rnn_direction way) {
+    std::map<std::string_view, memory::desc> d;  // an empty one for what this network does not have
+    for (const TheirArray& array : theirs) {
+      const Argument& argument = argument_of(array.name);
+      d[array.name] = {memory::dims(array.extents.begin(), array.extents.end()),
+                       memory::data_type::f32, argument.of_weights ? Tag::any : argument.dense};
+    }
+    const auto &x = d["src_layer"], &h = d["src_iter"], &c = d["src_iter_c"], &s = d["attention"],
+               &Wx = d["weights_layer"], &Wh = d["weights_iter"], &P = d["weights_peephole"],
+               &R = d["weights_projection"], &b = d["bias"], &y = d["dst_layer"],
+               &hT = d["dst_iter"], &cT = d["dst_iter_c"];
+    constexpr auto training = dnnl::prop_kind::forward_training;
+    constexpr auto backwards = dnnl::prop_kind::backward;
+    const auto gru = [&]<class Forward, class Backward>() {
+      prepare<Forward, Backward>({training, way, x, h, Wx, Wh, b, y, hT},
+                                 {backwards, way, x, h, Wx, Wh, b, y, hT, x, h, Wx, Wh, b, y, hT});
+    };
+    switch (kind) {
+      case OnednnKind::lstm:
+        return prepare<dnnl::lstm_forward, dnnl::lstm_backward>(
+            {training, way, x, h, c, Wx, Wh, P, R, b, y, hT, cT},
+            {backwards, way, x, h, c,  Wx, Wh, P, R, b, y,  hT,
+             cT,        x,   h, c, Wx, Wh, P,  R, b, y, hT, cT});
+      case OnednnKind::gru: return gru.operator()<dnnl::gru_forward, dnnl::gru_backward>();
+      case OnednnKind::lbr_gru:
+        return gru.operator()<dnnl::lbr_gru_forward, dnnl::lbr_gru_backward>();
+      case OnednnKind::augru:
+        return prepare<dnnl::augru_forward, dnnl::augru_backward>(
+            {training, way, x, h, s, Wx, Wh, b, y, hT},
+            {backwards, way, x, h, s, Wx, Wh, b, y, hT, x, h, s, Wx, Wh, b, y, hT});
+      case OnednnKind::rnn: {
+        const auto g = activation == Activation::tanh   ? dnnl::algorithm::eltwise_tanh
+                       : activation == Activation::relu ? dnnl::algorithm::eltwise_relu
+                                                        : dnnl::algorithm::eltwise_linear;
+        prepare<dnnl::vanilla_rnn_forward, dnnl::vanilla_rnn_backward>(
+            {training, g, way, x, h, Wx, Wh, b, y, hT},
+            {backwards, g, way, x, h, Wx, Wh, b, y, hT, x, h, Wx, Wh, b, y, hT});
       }
-      if (!parts.cell->projection.empty())
-        add_weights(DNNL_ARG_WEIGHTS_PROJECTION, DNNL_ARG_DIFF_WEIGHTS_PROJECTION, Tag::ldio,
-                    f.weights_projection_desc(), b.weights_projection_desc(),
-                    b.diff_weights_projection_desc());
     }
-    if constexpr (std::is_same_v<Forward, dnnl::augru_forward::primitive_desc>) {
-      add(DNNL_ARG_AUGRU_ATTENTION, f.attention_desc());
-      add(DNNL_ARG_DIFF_AUGRU_ATTENTION, b.diff_attention_desc());
-    }
-  }
-  /// The two passes may want them in layouts of their own.
-  void add_weights(int name, int gradient, Tag plain, const memory::desc& forwards,
-                   const memory::desc& backwards, const memory::desc& gradients) {
-    const auto dims = forwards.dims();
-    weights.push_back({name, gradient, memory(desc(dims, plain), cpu()), memory(forwards, cpu()),
-                       memory(backwards, cpu())});
-    arrays[gradient] = memory(gradients, cpu());
-  }
-  /// None for what this network does not have.
-  [[nodiscard]] memory of(int name) const {
-    const auto found = arrays.find(name);
-    return found == arrays.end() ? memory() : found->second;
-  }
-  void zero(int name) {
-    if (const memory array = of(name))
-      std::fill_n(static_cast<char*>(array.get_data_handle()), array.get_desc().get_size(), '\0');
-  }
-  void reorder(const memory& from, memory to) const {
-    memory source = from;
-    dnnl::reorder(source, to).execute(stream, source, to);
-    stream.wait();
   }
 
-  /// Calls visit(a weight or bias of ours, where its numbers begin in oneDNN's plain array, that
-  /// array, how many such arrays stand side by side in it). `bias`, `peephole`: oneDNN's.
-  template <class Views, class Visit>
-  void for_each_weight(const Views& ours, const char* d, const memory& bias, const memory& peephole,
-                       const Visit& visit) const {
-    const OnednnCell& cell = *parts.cell;
-    const Index units = parts.units, inner = parts.inner_units;
-    const auto gates = static_cast<Index>(cell.gates.size());
-    const auto biases = gates + (cell.extra_bias.empty() ? 0 : 1);
-    for (std::size_t p = 0; p < parts.prefixes.size(); ++p) {
-      const auto block = static_cast<Index>(p);
-      const std::string prefix = d + parts.prefixes[p];
-      for (Index g = 0; g < gates; ++g) {
-        const OnednnGate& gate = cell.gates[static_cast<std::size_t>(g)];
-        auto W_x = ours[prefix + gate.W_x], W_a = ours[prefix + gate.W_a];
-        if (gate.joint()) {
-          W_a = W_x.slice(1, 0, units);
-          W_x = W_x.slice(1, units, W_x.extent(1));
-        }
-        visit(W_x, (block * sizes.n_x * gates + g) * inner, weights[0].plain, gates);
-        visit(W_a, (block * units * gates + g) * inner, weights[1].plain, gates);
-        visit(ours[prefix + gate.bias], (block * biases + g) * inner, bias, biases);
-      }
-      if (biases > gates)
-        visit(ours[prefix + cell.extra_bias], (block * biases + gates) * inner, bias, biases);
-      for (std::size_t g = 0; g < cell.peepholes.size(); ++g)
-        visit(ours[prefix + cell.peepholes[g]], (block * 3 + static_cast<Index>(g)) * inner,
-              peephole, Index{3});
-      if (!cell.projection.empty())
-        visit(ours[prefix + cell.projection], block * inner * units, weights[2].plain, Index{1});
+  template <class Forward, class Backward>
+  void prepare(const typename Forward::desc& forward_of,
+               const typename Backward::desc& backward_of) {
+    const typename Forward::primitive_desc f(forward_of, cpu());
+    const typename Backward::primitive_desc b(backward_of, cpu(), f);
+    forward = Forward(f);
+    backward = Backward(b);
+    const auto wanted = [](const auto& pass, int argument) {
+      return memory(pass.query_md(dnnl::query::exec_arg_md, argument), cpu());
+    };
+    arrays[DNNL_ARG_WORKSPACE] = wanted(f, DNNL_ARG_WORKSPACE);
+    for (const TheirArray& array : theirs) {
+      const Argument& a = argument_of(array.name);
+      arrays[a.gradient] = wanted(b, a.gradient);
+      if (a.of_weights)
+        weights.push_back({a.value, a.gradient,
+                           memory({memory::dims(array.extents.begin(), array.extents.end()),
+                                   memory::data_type::f32, a.dense},
+                                  cpu()),
+                           wanted(f, a.value), wanted(b, a.value)});
+      else
+        arrays[a.value] = wanted(f, a.value);
     }
   }
-  /// Calls visit(prefix, number) for each direction of the last layer.
-  template <class Visit>
-  void for_each_direction(const Visit& visit) const {
-    for (Index k = 0; k < parts.directions; ++k)
-      visit(parts.prefixes[static_cast<std::size_t>((parts.layers - 1) * parts.directions + k)], k);
+
+  /// Where an array's numbers are as the convention lays them out: of weights the same place for
+  /// what is given and for its gradient, both of which are brought from or to oneDNN's own layout.
+  [[nodiscard]] auto dense(bool gradient) const {
+    return [this, gradient](const TheirArray& array) {
+      const Argument& argument = argument_of(array.name);
+      const memory* at = nullptr;
+      for (const Weights& w : weights)
+        if (w.name == argument.value) at = &w.plain;
+      if (at == nullptr) at = &arrays.at(gradient ? argument.gradient : argument.value);
+      return static_cast<float*>(at->get_data_handle());
+    };
   }
-  /// The same for each direction of each layer.
-  template <class Visit>
-  void for_each_part(const Visit& visit) const {
-    for (std::size_t p = 0; p < parts.prefixes.size(); ++p)
-      visit(parts.prefixes[p], static_cast<Index>(p));
+  void reorder(const memory& from, const memory& into) const {
+    memory source = from, to = into;
+    dnnl::reorder(source, to).execute(stream, source, to);
+    stream.wait();
   }
 
   struct Weights {
     int name, gradient;
     memory plain, forward, backward;
   };
-  void use(memory Weights::*pass) {
-    for (const Weights& w : weights) arrays[w.name] = w.*pass;
+  void run(const dnnl::primitive& pass, memory Weights::*layout) {
+    for (const Weights& w : weights) arrays[w.name] = w.*layout;
+    pass.execute(stream, arrays);
+    stream.wait();
   }
 
-  OnednnParts parts;
-  Sizes sizes;
+  std::vector<TheirArray> theirs;
   mutable dnnl::stream stream{cpu()};
   dnnl::primitive forward, backward;
   std::unordered_map<int, memory> arrays;
-  std::vector<Weights> weights;  // of the input, of the state, of the projection
+  std::vector<Weights> weights;
 };
 
 OnednnNetwork::OnednnNetwork(Cell cell, Activation activation, const Sizes& sizes)
     : impl_(make_hidden<Impl>(cell, activation, sizes)) {}
+
 void OnednnNetwork::set_inputs(const NamedViews<const float>& in) {
-  Impl& n = *impl_;
-  const OnednnCell& cell = *n.parts.cell;
-  copy_part(in["x"], n.arrays.at(DNNL_ARG_SRC_LAYER), true, 0, 1);
-  if (!cell.attention.empty())
-    copy_state(in[cell.attention], n.arrays.at(DNNL_ARG_AUGRU_ATTENTION), true, 0);
-  n.for_each_part([&](const std::string& prefix, Index part) {
-    copy_state(in[prefix + cell.state + "0"], n.arrays.at(DNNL_ARG_SRC_ITER), true, part);
-    if (!cell.inner_state.empty())
-      copy_state(in[prefix + cell.inner_state + "0"], n.arrays.at(DNNL_ARG_SRC_ITER_C), true, part);
-  });
-  n.for_each_weight(in, "", n.of(DNNL_ARG_BIAS), n.of(DNNL_ARG_WEIGHTS_PEEPHOLE),
-                    [&](const View<const float>& W, Index first, const memory& to, Index beside) {
-                      for (Index k = 0; k < W.extent(1); ++k)
-                        for (Index i = 0; i < W.extent(0); ++i)
-                          data_of(to)[first + k * beside * W.extent(0) + i] = W(i, k);
-                    });
-  for (const Impl::Weights& w : n.weights) {
-    n.reorder(w.plain, w.forward);
-    n.reorder(w.plain, w.backward);
+  give_inputs(impl_->theirs, in, impl_->dense(false));
+  for (const Impl::Weights& w : impl_->weights) {
+    impl_->reorder(w.plain, w.forward);
+    impl_->reorder(w.plain, w.backward);
   }
 }
-
 void OnednnNetwork::set_upstream(const NamedViews<const float>& up) {
-  Impl& n = *impl_;
-  const OnednnCell& cell = *n.parts.cell;
-  n.for_each_direction([&](const std::string& prefix, Index direction) {
-    copy_part(up["d" + prefix + cell.state], n.arrays.at(DNNL_ARG_DIFF_DST_LAYER), true, direction,
-              n.parts.directions);
-  });
-  n.for_each_part([&](const std::string& prefix, Index part) {
-    const auto last = [&](const std::string& state, int to) {
-      const std::string name = "d" + prefix + state + "_T";
-      if (up.contains(name)) copy_state(up[name], n.arrays.at(to), true, part);
-    };
-    last(cell.state, DNNL_ARG_DIFF_DST_ITER);
-    if (!cell.inner_state.empty()) last(cell.inner_state, DNNL_ARG_DIFF_DST_ITER_C);
-  });
+  give_upstream(impl_->theirs, up, impl_->dense(true));
 }
-
-void OnednnNetwork::forward() {
-  Impl& n = *impl_;
-  n.use(&Impl::Weights::forward);
-  n.forward.execute(n.stream, n.arrays);
-  n.stream.wait();
-}
-
+void OnednnNetwork::forward() { impl_->run(impl_->forward, &Impl::Weights::forward); }
 void OnednnNetwork::clear_gradients() {
-  for (const int name : {DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_WEIGHTS_PEEPHOLE}) impl_->zero(name);
-  for (const Impl::Weights& w : impl_->weights) impl_->zero(w.gradient);
+  for (const TheirArray& array : impl_->theirs)
+    if (array.role == Role::weight) zero(impl_->arrays.at(argument_of(array.name).gradient));
 }
-
-void OnednnNetwork::backward() {
-  Impl& n = *impl_;
-  n.use(&Impl::Weights::backward);
-  n.backward.execute(n.stream, n.arrays);
-  n.stream.wait();
-}
+void OnednnNetwork::backward() { impl_->run(impl_->backward, &Impl::Weights::backward); }
 
 void OnednnNetwork::read_states(const NamedViews<float>& out) const {
-  const Impl& n = *impl_;
-  n.for_each_direction([&](const std::string& prefix, Index direction) {
-    copy_part(out[prefix + n.parts.cell->state], n.arrays.at(DNNL_ARG_DST_LAYER), false, direction,
-              n.parts.directions);
-  });
+  take_states(impl_->theirs, false, out, impl_->dense(false));
 }
-
 void OnednnNetwork::read_last(const NamedViews<float>& out) const {
-  const Impl& n = *impl_;
-  n.for_each_part([&](const std::string& prefix, Index part) {
-    const auto last = [&](const std::string& state, int from) {
-      if (out.contains(prefix + state))
-        copy_state(out[prefix + state], n.arrays.at(from), false, part);
-    };
-    last(n.parts.cell->state, DNNL_ARG_DST_ITER);
-    if (!n.parts.cell->inner_state.empty()) last(n.parts.cell->inner_state, DNNL_ARG_DST_ITER_C);
-  });
+  take_states(impl_->theirs, true, out, impl_->dense(false));
 }
-
 void OnednnNetwork::read_gradients(const NamedViews<float>& grad) const {
-  const Impl& n = *impl_;
-  const OnednnCell& cell = *n.parts.cell;
-  copy_part(grad["dx"], n.arrays.at(DNNL_ARG_DIFF_SRC_LAYER), false, 0, 1);
-  if (!cell.attention.empty())
-    copy_state(grad["d" + cell.attention], n.arrays.at(DNNL_ARG_DIFF_AUGRU_ATTENTION), false, 0);
-  n.for_each_part([&](const std::string& prefix, Index part) {
-    copy_state(grad["d" + prefix + cell.state + "0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER), false,
-               part);
-    if (!cell.inner_state.empty())
-      copy_state(grad["d" + prefix + cell.inner_state + "0"], n.arrays.at(DNNL_ARG_DIFF_SRC_ITER_C),
-                 false, part);
-  });
-  for (const Impl::Weights& w : n.weights) n.reorder(n.arrays.at(w.gradient), w.plain);
-  n.for_each_weight(grad, "d", n.of(DNNL_ARG_DIFF_BIAS), n.of(DNNL_ARG_DIFF_WEIGHTS_PEEPHOLE),
-                    [&](const View<float>& W, Index first, const memory& from, Index beside) {
-                      for (Index k = 0; k < W.extent(1); ++k)
-                        for (Index i = 0; i < W.extent(0); ++i)
-                          W(i, k) += data_of(from)[first + k * beside * W.extent(0) + i];
-                    });
+  for (const Impl::Weights& w : impl_->weights)
+    impl_->reorder(impl_->arrays.at(w.gradient), w.plain);
+  take_gradients(impl_->theirs, grad, impl_->dense(true));
 }
 
 void OnednnNetwork::use_threads(int count) { omp_set_num_threads(count); }

@@ -10,60 +10,94 @@
 #include <string>
 #include <vector>
 
+#include "cells/network.hpp"
 #include "core/error.hpp"
+#include "subjects/conventions/copy.hpp"
 
 namespace bptt::peers {
-namespace {
-
-/// Our gates f i c o are PyTorch's i f g o.
-constexpr Index gate_in_torch[] = {1, 0, 2, 3};
-constexpr const char* gate_names[] = {"f", "i", "c", "o"};
-
-template <class S>
-constexpr at::ScalarType type_of() {
-  return std::is_same_v<S, float> ? at::kFloat : at::kDouble;
-}
-
-/// Our (n, m, T) with the first index fastest is a contiguous (T, m, n).
-template <class S>
-void copy_state(const View<S>& ours, const at::Tensor& theirs, bool to_theirs) {
-  auto* at = theirs.data_ptr<std::remove_const_t<S>>();
-  for (Index t = 0; t < ours.extent(2); ++t)
-    for (Index j = 0; j < ours.extent(1); ++j)
-      for (Index i = 0; i < ours.extent(0); ++i, ++at)
-        if (to_theirs)
-          *at = ours(i, j, t);
-        else if constexpr (!std::is_const_v<S>)
-          ours(i, j, t) = *at;
-}
-
-}  // namespace
 
 template <class S>
 struct TorchNetwork<S>::Impl {
-  Impl(Cell which, Activation g, const Sizes& s) : cell(which), activation(g), sizes(s) {
-    if (cell == Cell::rnn && g == Activation::identity)
+  using Tensors = std::vector<at::Tensor>;
+
+  Impl(Cell network, Activation g, const Sizes& sizes)
+      : theirs(their_arrays(convention_named("pytorch"), network, sizes)), activation(g) {
+    const auto stack = cells::layers_of(network);
+    layers = stack ? stack->count : 1;
+    const Cell layer = stack ? stack->one : network;
+    both = cells::direction_of(layer) == cells::Direction::both;
+    const auto way = cells::one_way_of(layer);
+    cell = name_of(way ? way->one : layer);
+    if (cells::direction_of(layer) == cells::Direction::reverse)
+      throw UnsupportedError("PyTorch goes forwards or both ways, not backwards alone");
+    if (cell == "rnn" && g == Activation::identity)
       throw UnsupportedError("PyTorch's RNN has tanh and relu, not the identity");
-    const Index rows = (cell == Cell::lstm ? 4 : 1) * s.n_a;
-    const auto make = [](at::IntArrayRef shape) {
-      return at::zeros(shape, at::TensorOptions(type_of<S>())).set_requires_grad(true);
-    };
-    x = make({s.T_x, s.m, s.n_x});
-    a0 = make({1, s.m, s.n_a});
-    c0 = make({1, s.m, s.n_a});
-    Wx = make({rows, s.n_x});
-    Wa = make({rows, s.n_a});
-    b = make({rows});
-    b_other = at::zeros({rows}, at::TensorOptions(type_of<S>()));
-    da = at::zeros({s.T_x, s.m, s.n_a}, at::TensorOptions(type_of<S>()));
-    dc = at::zeros({1, s.m, s.n_a}, at::TensorOptions(type_of<S>()));
+    for (const TheirArray& array : theirs) {
+      at::Tensor tensor =
+          at::zeros(std::vector<std::int64_t>(array.extents.begin(), array.extents.end()),
+                    at::TensorOptions(std::is_same_v<S, float> ? at::kFloat : at::kDouble));
+      // Of one bias that stands for two the other is a constant.
+      const bool is_given = array.role != Role::state && array.role != Role::output;
+      if (is_given && !array.blocks.empty()) tensor.set_requires_grad(true);
+      tensors.push_back(std::move(tensor));
+    }
   }
 
-  Cell cell;
+  [[nodiscard]] bool is_result(std::size_t k) const {
+    return theirs[k].role == Role::state || theirs[k].role == Role::output;
+  }
+  [[nodiscard]] const at::Tensor& tensor(std::string_view name) const {
+    for (std::size_t k = 0; k < theirs.size(); ++k)
+      if (theirs[k].name == name) return tensors[k];
+    throw Error("PyTorch's convention has no array " + std::string(name));
+  }
+  /// Where an array's numbers are.
+  [[nodiscard]] auto in(const Tensors& of) const {
+    return [this, &of](const TheirArray& array) {
+      const at::Tensor& there = of[static_cast<std::size_t>(&array - theirs.data())];
+      return there.defined() ? there.template data_ptr<S>() : nullptr;
+    };
+  }
+
+  void forward() {
+    Tensors weights;  // layer by layer, both directions of each
+    for (std::size_t k = 0; k < theirs.size(); ++k)
+      if (theirs[k].role == Role::weight) weights.push_back(tensors[k]);
+    constexpr bool has_biases = true, train = true, batch_first = false;
+    constexpr double dropout = 0;
+    const at::Tensor x = tensor("input"), h0 = tensor("h0");
+    const auto pass = [&](auto&& function, const auto& states) {
+      return function(x, states, weights, has_biases, layers, dropout, train, both, batch_first);
+    };
+    using Two = std::tuple<at::Tensor, at::Tensor>;
+    if (cell.starts_with("lstm")) {
+      const auto lstm = [](auto&&... arguments) { return at::lstm(arguments...); };
+      std::tie(output, h_last, c_last) = pass(lstm, Tensors{h0, tensor("c0")});
+      return;
+    }
+    Two two;
+    if (cell == "gru")
+      two = pass([](auto&&... arguments) { return at::gru(arguments...); }, h0);
+    else if (activation == Activation::tanh)
+      two = pass([](auto&&... arguments) { return at::rnn_tanh(arguments...); }, h0);
+    else
+      two = pass([](auto&&... arguments) { return at::rnn_relu(arguments...); }, h0);
+    std::tie(output, h_last) = two;
+  }
+
+  /// What a pass gave for an array of theirs.
+  [[nodiscard]] const at::Tensor& result(const TheirArray& array) const {
+    return array.name == "output" ? output : array.name == "hn" ? h_last : c_last;
+  }
+
+  std::vector<TheirArray> theirs;
+  Tensors tensors;  // of each: what is given, or the upstream gradient of a result
   Activation activation;
-  Sizes sizes;
-  at::Tensor x, a0, c0, Wx, Wa, b, b_other, da, dc, a, c;
-  std::vector<at::Tensor> gradients;  // of x a0 Wx Wa b, and c0
+  std::string_view cell;
+  Index layers = 1;
+  bool both = false;
+  at::Tensor output, h_last, c_last;
+  Tensors gradients;  // of each that is given
 };
 
 template <class S>
@@ -71,96 +105,54 @@ TorchNetwork<S>::TorchNetwork(Cell cell, Activation activation, const Sizes& siz
     : impl_(make_hidden<Impl>(cell, activation, sizes)) {}
 template <class S>
 void TorchNetwork<S>::set_inputs(const NamedViews<const S>& in) {
-  Impl& n = *impl_;
-  const Index n_a = n.sizes.n_a, n_x = n.sizes.n_x;
-  copy_state(in["x"], n.x, true);
-  copy_state(in["a0"], n.a0, true);
-  if (n.cell == Cell::lstm) copy_state(in["c0"], n.c0, true);
-  for (Index g = 0; g < (n.cell == Cell::lstm ? 4 : 1); ++g) {
-    const std::string gate = gate_names[g];
-    const bool lstm = n.cell == Cell::lstm;
-    const auto Wa = lstm ? in["W" + gate].slice(1, 0, n_a) : in["Waa"];
-    const auto Wx = lstm ? in["W" + gate].slice(1, n_a, n_a + n_x) : in["Wax"];
-    const auto bias = lstm ? in["b" + gate] : in["ba"];
-    const Index row = (lstm ? gate_in_torch[g] : 0) * n_a;
-    for (Index i = 0; i < n_a; ++i) {
-      for (Index k = 0; k < n_a; ++k) n.Wa.template data_ptr<S>()[(row + i) * n_a + k] = Wa(i, k);
-      for (Index k = 0; k < n_x; ++k) n.Wx.template data_ptr<S>()[(row + i) * n_x + k] = Wx(i, k);
-      n.b.template data_ptr<S>()[row + i] = bias(i, 0);
-    }
-  }
+  give_inputs(impl_->theirs, in, impl_->in(impl_->tensors));
 }
-
 template <class S>
 void TorchNetwork<S>::set_upstream(const NamedViews<const S>& up) {
-  copy_state(up["da"], impl_->da, true);
-  if (impl_->cell == Cell::lstm) copy_state(up["dc_T"], impl_->dc, true);
+  give_upstream(impl_->theirs, up, impl_->in(impl_->tensors));
 }
-
 template <class S>
 void TorchNetwork<S>::forward() {
-  Impl& n = *impl_;
-  const std::vector<at::Tensor> weights{n.Wx, n.Wa, n.b, n.b_other};
-  constexpr bool has_biases = true, train = true, bidirectional = false, batch_first = false;
-  constexpr double dropout = 0;
-  if (n.cell == Cell::lstm)
-    std::tie(n.a, std::ignore, n.c) = at::lstm(n.x, {n.a0, n.c0}, weights, has_biases, 1, dropout,
-                                               train, bidirectional, batch_first);
-  else if (n.activation == Activation::tanh)
-    n.a = std::get<0>(at::rnn_tanh(n.x, n.a0, weights, has_biases, 1, dropout, train, bidirectional,
-                                   batch_first));
-  else
-    n.a = std::get<0>(at::rnn_relu(n.x, n.a0, weights, has_biases, 1, dropout, train, bidirectional,
-                                   batch_first));
+  impl_->forward();
 }
 
 template <class S>
 void TorchNetwork<S>::backward() {
   Impl& n = *impl_;
-  std::vector<at::Tensor> outputs{n.a}, upstream{n.da}, inputs{n.x, n.a0, n.Wx, n.Wa, n.b};
-  if (n.cell == Cell::lstm) {
-    outputs.push_back(n.c);
-    upstream.push_back(n.dc);
-    inputs.push_back(n.c0);
+  std::vector<at::Tensor> results, upstream, given;
+  for (std::size_t k = 0; k < n.theirs.size(); ++k) {
+    if (n.is_result(k)) {
+      results.push_back(n.result(n.theirs[k]));
+      upstream.push_back(n.tensors[k]);
+    } else if (n.tensors[k].requires_grad()) {
+      given.push_back(n.tensors[k]);
+    }
   }
-  n.gradients = torch::autograd::grad(outputs, inputs, upstream, /*retain_graph=*/true,
-                                      /*create_graph=*/false);
+  const auto gradients = torch::autograd::grad(results, given, upstream, /*retain_graph=*/true,
+                                               /*create_graph=*/false);
+  n.gradients.assign(n.theirs.size(), {});
+  for (std::size_t k = 0, next = 0; k < n.theirs.size(); ++k)
+    if (!n.is_result(k) && n.tensors[k].requires_grad())
+      n.gradients[k] = gradients[next++].contiguous();
 }
 
 template <class S>
 void TorchNetwork<S>::read_states(const NamedViews<S>& out) const {
-  copy_state(out["a"], impl_->a.detach().contiguous(), false);
+  const at::Tensor output = impl_->output.detach().contiguous();
+  take_states(impl_->theirs, false, out,
+              [&](const TheirArray&) { return output.template data_ptr<S>(); });
 }
 template <class S>
 void TorchNetwork<S>::read_last(const NamedViews<S>& out) const {
-  copy_state(out["c"], impl_->c.detach().contiguous(), false);
+  at::Tensor last;
+  take_states(impl_->theirs, true, out, [&](const TheirArray& array) {
+    last = impl_->result(array).detach().contiguous();
+    return last.template data_ptr<S>();
+  });
 }
-
 template <class S>
 void TorchNetwork<S>::read_gradients(const NamedViews<S>& grad) const {
-  const Impl& n = *impl_;
-  const Index n_a = n.sizes.n_a, n_x = n.sizes.n_x;
-  const bool lstm = n.cell == Cell::lstm;
-  std::vector<at::Tensor> dense;
-  for (const at::Tensor& gradient : n.gradients) dense.push_back(gradient.contiguous());
-  copy_state(grad["dx"], dense[0], false);
-  copy_state(grad["da0"], dense[1], false);
-  if (lstm) copy_state(grad["dc0"], dense[5], false);
-  const S* dWx_all = dense[2].template data_ptr<S>();
-  const S* dWa_all = dense[3].template data_ptr<S>();
-  const S* db_all = dense[4].template data_ptr<S>();
-  for (Index g = 0; g < (lstm ? 4 : 1); ++g) {
-    const std::string gate = gate_names[g];
-    const auto dWa = lstm ? grad["dW" + gate].slice(1, 0, n_a) : grad["dWaa"];
-    const auto dWx = lstm ? grad["dW" + gate].slice(1, n_a, n_a + n_x) : grad["dWax"];
-    const auto db = lstm ? grad["db" + gate] : grad["dba"];
-    const Index row = (lstm ? gate_in_torch[g] : 0) * n_a;
-    for (Index i = 0; i < n_a; ++i) {
-      for (Index k = 0; k < n_a; ++k) dWa(i, k) += dWa_all[(row + i) * n_a + k];
-      for (Index k = 0; k < n_x; ++k) dWx(i, k) += dWx_all[(row + i) * n_x + k];
-      db(i, 0) += db_all[row + i];
-    }
-  }
+  take_gradients(impl_->theirs, grad, impl_->in(impl_->gradients));
 }
 
 template <class S>

@@ -11,7 +11,8 @@ namespace bptt::peers {
 template <class S>
 class TorchNetwork {
  public:
-  /// T_da must be T_x. Throws UnsupportedError for the identity, which PyTorch's RNN does not have.
+  /// Layers, both directions or both of a cell of conventions/pytorch.convention. T_da must be T_x.
+  /// Throws UnsupportedError for what PyTorch does not have: the RNN's identity, backwards alone.
   TorchNetwork(Cell cell, Activation activation, const Sizes& sizes);
 
   /// in: input_names(cell); up: upstream_names(cell).
@@ -23,7 +24,8 @@ class TorchNetwork {
   void clear_gradients() {}
   void backward();
 
-  /// a (n_a, m, T_x); the cell's state c after the last step (n_a, m), of the LSTM.
+  /// The states that PyTorch gives at each step, those of the last layer; of those that `out` has,
+  /// the ones after the last step (n_a, m).
   void read_states(const NamedViews<S>& out) const;
   void read_last(const NamedViews<S>& out) const;
   /// grad: gradient_names(cell); weights and biases are added to what is there.

@@ -11,10 +11,15 @@ class TorchSubject final : public SubjectOf<TorchSubject> {
   TorchSubject() { peers::TorchNetwork<float>::use_threads(1); }
   [[nodiscard]] std::string name() const override { return "torch"; }
   [[nodiscard]] std::string description() const override {
-    return "PyTorch's RNN and LSTM on the CPU, through autograd.";
+    return "PyTorch's RNN, LSTM and GRU on the CPU, through autograd.";
   }
   [[nodiscard]] Capabilities capabilities() const override {
     Capabilities can;
+    can.cells.clear();
+    for (const char* cell : {"rnn", "lstm", "gru", "lstm_projected"})
+      for (const char* network : {"", "_both", "_x2", "_x3"})
+        can.cells.push_back(cells::cell_named(std::string(cell) + network));
+    can.size_rules = size_rules_of("n_p < n_c", can.cells);
     can.identity = false;
     // PyTorch states no bounds; its vector functions (SLEEF) are within 1 ULP, from which sigmoid
     // is formed in three further operations.
