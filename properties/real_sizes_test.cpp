@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "cells/network.hpp"
 #include "core/error.hpp"
 #include "properties/model_shapes.hpp"
+#include "properties/oracle_memory.hpp"
 #include "properties/property.hpp"
 #include "subjects/registry.hpp"
 
@@ -35,6 +37,24 @@ TEST(RealSizes, TheLstmsKernelsAreRightInF32) {
 }
 TEST(RealSizes, TheLstmsKernelsAreRightInF64) {
   expect_held(Cell::lstm, Scalar::f64, 0, {"equals_reference", "strided_and_guarded"});
+}
+
+// What models of every cell need for their judgement is there; networks have the shapes of their
+// cell.
+TEST(ModelShapes, OfEveryCellAreJudged) {
+  for (const std::string cell :
+       {"rnn", "lstm", "gru", "augru", "slstm", "scan", "gated_delta", "min_gru"})
+    for (int k = 0; k < 8; ++k) {
+      const ProblemSpec spec = model_problem(SizeSet::real, cells::cell_named(cell), 1, k);
+      EXPECT_LE(bytes_of_arrays(spec.cell, spec.sizes), 8e9) << to_string(spec);
+    }
+  const auto sizes = [](const char* network) {
+    return model_problem(SizeSet::real, cells::cell_named(network), 1, 1).sizes;
+  };
+  EXPECT_EQ(sizes("gru"), sizes("gru_both_x2_lengths"));
+  EXPECT_EQ(sizes("gru"), sizes("gru_reverse"));
+  EXPECT_NE(sizes("gru"), sizes("lstm"));
+  EXPECT_EQ(sizes("slstm"), sizes("lstm"));
 }
 
 TEST(ModelShapes, AreListedOverAndOverWithOtherValues) {
