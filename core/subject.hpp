@@ -34,6 +34,7 @@ struct Capabilities {
   bool f32 = true, f64 = true;
   bool tanh = true, relu = true, identity = true;  // of a cell that leaves a function open
   bool strided = true;                 // any strides: sub-arrays, unaligned, time reversed
+  bool far_apart = true;               // strides of 2^31 elements: it runs in this process
   bool backward = true;                // else there is a forward pass only, and states are judged
   Index max_T = 4096;                  // the most steps; 1: a single cell
   Index max_m = 65536;                 // the most samples; 1: one at a time

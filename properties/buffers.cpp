@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "properties/families.hpp"
+#include "properties/far_apart.hpp"
 #include "properties/guarded.hpp"
 #include "properties/trial.hpp"
 
@@ -137,24 +138,20 @@ void compare_runs(const Trial<S>& trial, bool bitwise, const NamedTensors<S>& go
                     {{&e, 1}, {&e, 1}});
 }
 
-template <class S>
-Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
-  const Trial<S> trial(subject, spec);
-  const bool strided = trial.can.strided;
-  Named<Guarded<S>> buffers;
-  const auto place = [&](const NamedTensors<S>& tensors) {
+/// A run whose arrays are where place(name, shape) says, copied out of there.
+template <class S, class Place>
+NamedTensors<S> run_elsewhere(const Trial<S>& trial, const Place& place) {
+  const ProblemSpec& spec = trial.spec;
+  const auto placed = [&](const NamedTensors<S>& tensors) {
     NamedViews<S> views;
-    for (const auto& [name, tensor] : tensors) {
-      auto& buffer = buffers.add(name, Guarded<S>(tensor.shape(), trial.draw(name), strided));
-      copy(tensor.view(), buffer.view());
-      views.add(name, buffer.view());
-    }
+    for (const auto& [name, tensor] : tensors)
+      copy(tensor.view(), views.add(name, place(name, tensor.shape())));
     return views;
   };
-  const auto in = read_only(place(trial.problem.in)), up = read_only(place(trial.problem.up));
-  const auto states = place(make_tensors<S>(spec.cell, state_names(spec.cell), spec.sizes));
-  const auto grad = place(make_tensors<S>(spec.cell, gradient_names(spec.cell), spec.sizes));
-  const auto session = subject.open<S>(spec.cell, spec.activation, spec.sizes);
+  const auto in = read_only(placed(trial.problem.in)), up = read_only(placed(trial.problem.up));
+  const auto states = placed(make_tensors<S>(spec.cell, state_names(spec.cell), spec.sizes));
+  const auto grad = placed(make_tensors<S>(spec.cell, gradient_names(spec.cell), spec.sizes));
+  const auto session = trial.subject.template open<S>(spec.cell, spec.activation, spec.sizes);
   session->forward(in, states);
   session->backward(in, up, grad);
 
@@ -165,11 +162,38 @@ Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
       copy(View<const S>(view), dense.view());
       got.add(name, std::move(dense));
     }
+  return got;
+}
+
+template <class S>
+Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  Named<Guarded<S>> buffers;
+  const auto got = run_elsewhere(trial, [&](const std::string& name, const Shape& shape) {
+    return buffers.add(name, Guarded<S>(shape, trial.draw(name), trial.can.strided)).view();
+  });
   Comparison comparison = trial.comparison();
   const auto expected = trial.run();
   for (auto& [name, buffer] : buffers)
     comparison.require(buffer.written_outside() == 0, "something was written outside of " + name);
   compare_runs(trial, trial.can.fixed_summation_order, got, expected, comparison);
+  return comparison.verdict();
+}
+
+/// Every other array is far apart, up to so many that what is reserved does not grow with layers.
+template <class S>
+Verdict offsets_beyond_32_bits(const Subject& subject, const ProblemSpec& spec) {
+  constexpr std::size_t most = 8;
+  const Trial<S> trial(subject, spec);
+  std::vector<FarApart<S>> far;
+  std::vector<Tensor<S>> dense;
+  Index number = trial.draw("far apart").below(2, 0);
+  const auto got = run_elsewhere(trial, [&](const std::string&, const Shape& shape) {
+    return number++ % 2 == 0 && far.size() < most ? far.emplace_back(shape).view()
+                                                  : dense.emplace_back(shape).view();
+  });
+  Comparison comparison = trial.comparison();
+  compare_runs(trial, trial.can.fixed_summation_order, got, trial.run(), comparison);
   return comparison.verdict();
 }
 
@@ -246,6 +270,14 @@ void add_buffers(std::vector<Property>& all) {
                  .check_f32 = strided_and_guarded<float>,
                  .check_f64 = strided_and_guarded<double>,
                  .at_any_size = true});
+  all.push_back(
+      {.id = "offsets_beyond_32_bits",
+       .sentence = "Arrays whose elements lie further apart than 2^31 give the same",
+       .mathematics = "run(views with strides of 2^31 elements) = run(dense)",
+       .exactness = Exactness::bitwise,
+       .check_f32 = offsets_beyond_32_bits<float>,
+       .check_f64 = offsets_beyond_32_bits<double>,
+       .needs = [](const Capabilities& can, Cell) { return can.strided && can.far_apart; }});
   all.push_back({.id = "same_bits_every_time",
                  .sentence = "Repeated runs, alone and in two threads at once, give the same bits",
                  .mathematics = "run(problem) = run(problem)",

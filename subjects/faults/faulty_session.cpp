@@ -54,6 +54,17 @@ View<const S> as_stored(const View<const S>& x) {
   return x.strides()[2] < 0 ? x.reversed(2) : x;
 }
 
+/// As an offset of 32 bits finds it.
+template <class S>
+Tensor<S> at_narrow_offsets(const View<const S>& x) {
+  Tensor<S> read(x.shape());
+  for (Index t = 0; t < x.extent(2); ++t)
+    for (Index j = 0; j < x.extent(1); ++j)
+      for (Index i = 0; i < x.extent(0); ++i)
+        read(i, j, t) = x.data()[static_cast<std::int32_t>(&x(i, j, t) - x.data())];
+  return read;
+}
+
 bool is_bias(const std::string& gradient_name) { return gradient_name.starts_with("db"); }
 
 }  // namespace
@@ -93,6 +104,10 @@ NamedViews<const S> FaultySession<S>::forward_reads(const NamedViews<const S>& i
   if (has("ignore_c0")) read["c0"] = std::as_const(zero_state_).view();
   if (has("stale_a0") && last_a_) read["a0"] = std::as_const(*last_a_).view();
   if (has("stride_sign_lost")) read["x"] = as_stored(in["x"]);
+  if (has("offset_of_32_bits")) {
+    narrow_x_ = at_narrow_offsets(in["x"]);
+    read["x"] = std::as_const(narrow_x_).view();
+  }
   return read;
 }
 
@@ -157,6 +172,7 @@ NamedViews<const S> FaultySession<S>::backward_reads(const NamedViews<const S>& 
   if (has("ignore_c0")) read["c0"] = zero_state_.view();
   if (has("stale_a_prev_in_backward") && last_a_before_) read["a0"] = last_a_before_->view();
   if (has("stride_sign_lost")) read["x"] = as_stored(in["x"]);
+  if (has("offset_of_32_bits")) read["x"] = narrow_x_.view();
   if (has("weights_of_first_call") && first_in_)
     for (const auto& [name, tensor] : *first_in_)
       if (accumulates(cell_, "d" + name)) read[name] = tensor.view();

@@ -58,7 +58,7 @@ class FaultySession : public Session<S> {
   FaultSet set_;
   Sizes sizes_;
   NamedTensors<S> cache_, kept_sums_;  // kept_sums_: dW and db over all calls
-  Tensor<S> zero_state_;
+  Tensor<S> zero_state_, narrow_x_;
   bool second_session_;
   Index backward_calls_ = 0, calls_since_forward_ = 0;
   std::optional<Tensor<S>> last_a_, last_a_before_;  // of the last forward, of the one before

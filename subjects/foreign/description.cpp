@@ -129,6 +129,7 @@ Capabilities capabilities_of(std::string_view text) {
   can.relu = has(BPTT_RELU);
   can.identity = has(BPTT_IDENTITY);
   can.strided = has(BPTT_STRIDED);
+  can.far_apart = false;  // what is shared with a worker is all there
   can.fewer_losses = has(BPTT_FEWER_LOSSES);
   can.fixed_summation_order = has(BPTT_FIXED_SUMMATION_ORDER);
   can.checks_shapes = has(BPTT_CHECKS_SHAPES);
