@@ -46,8 +46,9 @@ class Contestant {
 [[nodiscard]] std::vector<std::string_view> memory_mode_names();
 
 /// Too long for a table of many shapes: plain loops where a pass takes a second or more, the walks,
-/// quadratic in T, beyond the smallest shapes.
-[[nodiscard]] bool takes_long(std::string_view name, Cell cell, const Sizes& sizes);
+/// quadratic in T, beyond the smallest shapes; Eigen's products, on one thread, where a quick table
+/// would wait for them a quarter of its time.
+[[nodiscard]] bool takes_long(std::string_view name, Cell cell, const Sizes& sizes, bool quick);
 
 /// Null if the contestant cannot run that at all.
 template <class S>

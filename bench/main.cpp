@@ -45,7 +45,8 @@ std::vector<Batch> batches_of(const Arguments& arguments) {
   for (const Group& group : bench_groups(arguments.filter, arguments.threads, arguments.quick)) {
     batches.emplace_back();
     for (const std::string& name : arguments.contestants)
-      if (!takes_long(name, group.cell, group.sizes)) batches.back().push_back({group, name});
+      if (!takes_long(name, group.cell, group.sizes, arguments.quick))
+        batches.back().push_back({group, name});
   }
   return batches;
 }
