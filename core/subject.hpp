@@ -39,6 +39,7 @@ struct Capabilities {
   Index max_T = 4096;                  // the most steps; 1: a single cell
   Index max_m = 65536;                 // the most samples; 1: one at a time
   bool fewer_losses = true;            // T_da < T_x
+  bool some_gradients = false;         // backward is asked for some gradients: grad has those alone
   std::vector<SizeRule> size_rules{};  // between the other sizes
   /// Arrays that it neither takes nor gives, such as c0, dc0 and dc_T of the LSTM. What is not
   /// taken is zero, what is not given is not judged.
@@ -82,8 +83,9 @@ class Session {
   virtual void forward(const NamedViews<const S>& in, const NamedViews<S>& out) = 0;
 
   /// Backward over the first T_da steps, after forward with the same `in`.
-  /// up: upstream_names(cell). grad: gradient_names(cell); dx, da0, dc0 are overwritten,
-  /// gradients of weights and biases accumulate (+=). Nothing else is modified.
+  /// up: upstream_names(cell). grad: gradient_names(cell), or some of them (some_gradients); dx,
+  /// da0, dc0 are overwritten, gradients of weights and biases accumulate (+=). Nothing else is
+  /// modified.
   virtual void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                         const NamedViews<S>& grad) = 0;
 };

@@ -3,10 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string_view>
+
 #include "subjects/faults/fault_models.hpp"
 
 namespace bptt::diagnosis {
 namespace {
+
+/// Of these the 24 plain problems of a diagnosis show nothing: they have no 33 units, and not the
+/// one exponent.
+const std::set<std::string_view> unseen{"unit_33_dropped", "one_exponent_doubled"};
 
 TEST(DiagnosisPower, NamesFaultsFirst) {
   PowerOptions options;
@@ -14,8 +21,10 @@ TEST(DiagnosisPower, NamesFaultsFirst) {
   for (std::size_t row = 0; row < fault_count; row += 7) options.rows.push_back(row);
   const DiagnosisPower power = measure_diagnosis(options);
   ASSERT_GT(power.singles.size(), fault_count / 7);
-  EXPECT_GE(DiagnosisPower::named(power.singles), 0.95 * static_cast<double>(power.singles.size()))
-      << text_of(power);
+  for (const auto& single : power.singles) {
+    const std::string_view id = fault_models[single.truth.front()].id;
+    EXPECT_EQ(single.named == Identified::no, unseen.contains(id)) << id << text_of(power);
+  }
 }
 
 TEST(DiagnosisPower, NamesPairsAmongTheFirstThree) {

@@ -81,6 +81,7 @@ const std::vector<Saying> sayings{
     {"keeps_callers_states", Cell::rnn, {"writes into the states between forward and backward"}},
     {"stride_sign_lost", Cell::rnn, {"x read backwards in time"}},
     {"tail_stored_into_the_gap", Cell::lstm, {"this is broken", "strided_and_guarded"}},
+    {"db_lost_without_dw", Cell::lstm, {"this is broken", "some_gradients_alone"}},
     {"offset_of_32_bits", Cell::lstm, {"this is broken", "offsets_beyond_32_bits"}},
     {"order_changes_between_calls", Cell::rnn, {"this is broken", "backward_twice"}}};
 

@@ -73,8 +73,10 @@ TEST(targets, of_the_catalogue_have_a_seed_for_each_property_and_each_problem) {
     std::set<std::string> names;
     for (const auto& [name, bytes] : find_target(name_of(cell)).make("")->seeds())
       names.insert(name);
+    const Capabilities can = make_subject("optimized")->capabilities();
     for (const auto& property : properties::catalogue())
-      if (property.of == nullptr || property.of(cell)) {
+      if ((property.of == nullptr || property.of(cell)) &&
+          (property.needs == nullptr || property.needs(can, cell))) {
         EXPECT_TRUE(names.contains(std::string(property.id)))
             << name_of(cell) << " " << property.id;
       }

@@ -180,6 +180,40 @@ Verdict strided_and_guarded(const Subject& subject, const ProblemSpec& spec) {
   return comparison.verdict();
 }
 
+/// Of the gradients one and a third of the others.
+template <class S>
+Verdict some_gradients_alone(const Subject& subject, const ProblemSpec& spec) {
+  const Trial<S> trial(subject, spec);
+  const auto& names = gradient_names(spec.cell);
+  const auto count = static_cast<Index>(names.size());
+  const Draw draw = trial.draw("gradients asked for");
+  const Index one = draw.below(count, 0);
+  NamedTensors<S> asked;
+  for (Index k = 0; k < count; ++k) {
+    const std::string& name = names[static_cast<std::size_t>(k)];
+    if (k == one || draw.below(3, 1, k) == 0)
+      asked.add(name, Tensor<S>(shape_of(spec.cell, name, spec.sizes)));
+  }
+  const auto session = subject.open<S>(spec.cell, spec.activation, spec.sizes);
+  auto states = make_tensors<S>(spec.cell, state_names(spec.cell), spec.sizes);
+  session->forward(views_of(trial.problem.in), views_of(states));
+  session->backward(views_of(trial.problem.in), views_of(trial.problem.up), views_of(asked));
+
+  Comparison comparison = trial.comparison();
+  const auto whole = trial.run();
+  if (trial.can.fixed_summation_order) {
+    for (const auto& [name, tensor] : asked)
+      if (trial.gives(name)) comparison.bitwise<S>(name, tensor.view(), whole[name].view());
+    return comparison.verdict();
+  }
+  const Expectation e = trial.expect(trial.problem);
+  std::vector<Probe> probes = trial.gradient_probes();
+  std::erase_if(probes, [&](const Probe& probe) { return !asked.contains(probe.array); });
+  comparison.within(probes, converted<long double>(asked), converted<long double>(whole),
+                    {{&e, 1}, {&e, 1}});
+  return comparison.verdict();
+}
+
 /// Every other array is far apart, up to so many that what is reserved does not grow with layers.
 template <class S>
 Verdict offsets_beyond_32_bits(const Subject& subject, const ProblemSpec& spec) {
@@ -270,6 +304,13 @@ void add_buffers(std::vector<Property>& all) {
                  .check_f32 = strided_and_guarded<float>,
                  .check_f64 = strided_and_guarded<double>,
                  .at_any_size = true});
+  all.push_back({.id = "some_gradients_alone",
+                 .sentence = "Asking for some of the gradients changes no number of theirs",
+                 .mathematics = "G restricted to some arrays = G, of these arrays",
+                 .exactness = Exactness::bitwise,
+                 .check_f32 = some_gradients_alone<float>,
+                 .check_f64 = some_gradients_alone<double>,
+                 .needs = [](const Capabilities& can, Cell) { return can.some_gradients; }});
   all.push_back(
       {.id = "offsets_beyond_32_bits",
        .sentence = "Arrays whose elements lie further apart than 2^31 give the same",

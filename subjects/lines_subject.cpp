@@ -35,8 +35,10 @@ class LinesSession final : public Session<S> {
     require_steps(sizes.T_da, sizes.T_x);
     require_arrays(cell_, given_names(cell_), sizes, in);
     require_arrays(cell_, upstream_names(cell_), sizes, up);
-    require_arrays(cell_, gradient_names(cell_), sizes, grad);
+    for (const auto& [name, view] : grad)
+      require_shape(name, view.shape(), shape_of(cell_, name, sizes));
     for (const auto& [name, gradient] : walk_.backward(dense(up))) {
+      if (!grad.contains(name)) continue;
       const View<S>& to = grad[name];
       if (!accumulates(cell_, name)) {
         copy(gradient.view(), to);
@@ -78,6 +80,7 @@ class LinesSubject final : public SubjectOf<LinesSubject> {
   [[nodiscard]] Capabilities capabilities() const override {
     Capabilities can;
     can.any_cell = true;
+    can.some_gradients = true;
     return can;
   }
   template <class S>

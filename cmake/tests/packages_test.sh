@@ -48,10 +48,12 @@ echo '--- libbptt-dev: the program of the README'
 install $(cd "$chroot" && ls -d ./packages/libbptt-dev_*.deb | sed 's/^\.//') g++ gcc cmake ninja-build
 sed -n '/^#include <cstdio>/,/^}/p' "$root/README.md" >"$chroot/work/main.cpp"
 grep -q 'reference::lstm_backward' "$chroot/work/main.cpp"
-cat >"$chroot/work/CMakeLists.txt" <<'CMAKE'
+version=$(sed -n 's/^project(bptt VERSION \([0-9]*\.[0-9]*\)\..*/\1/p' "$root/CMakeLists.txt")
+grep -q "find_package(bptt $version" "$root/README.md"
+cat >"$chroot/work/CMakeLists.txt" <<CMAKE
 cmake_minimum_required(VERSION 3.25)
 project(app LANGUAGES CXX)
-find_package(bptt 0.1 REQUIRED)
+find_package(bptt $version REQUIRED)
 add_executable(app main.cpp)
 target_link_libraries(app PRIVATE bptt::reference)
 add_executable(checks check.cpp)

@@ -44,11 +44,12 @@ def rnn_both_lengths_forward(x, lengths, a0, r_a0, Wax, Waa, ba, r_Wax, r_Waa, r
     return a, r_a, (x, lengths, a, before, Wax, Waa, r_a, r_before, r_Wax, r_Waa)
 
 
-def rnn_both_lengths_backward(da, dr_a, cache):
+def rnn_both_lengths_backward(da, dr_a, cache, wanted):
     x, lengths, a, before, Wax, Waa, r_a, r_before, r_Wax, r_Waa = cache
     steps = range(x.shape[2])
     dx, da0, dWax, dWaa, dba = one_way_backward(da, a, before, x, lengths, Wax, Waa, steps)
     r_dx, dr_a0, dr_Wax, dr_Waa, dr_ba = one_way_backward(dr_a, r_a, r_before, x, lengths, r_Wax, r_Waa,
                                                           steps[::-1])
-    return {"dx": dx + r_dx, "da0": da0, "dr_a0": dr_a0, "dWax": dWax, "dWaa": dWaa, "dba": dba,
-            "dr_Wax": dr_Wax, "dr_Waa": dr_Waa, "dr_ba": dr_ba}
+    gradients = {"dx": dx + r_dx, "da0": da0, "dr_a0": dr_a0, "dWax": dWax, "dWaa": dWaa, "dba": dba,
+                 "dr_Wax": dr_Wax, "dr_Waa": dr_Waa, "dr_ba": dr_ba}
+    return {name: gradients[name] for name in wanted}

@@ -27,6 +27,7 @@ struct Steps {
   S* operator[](std::int64_t t) const { return data + t * width; }
 };
 
+/// Without data if it is not there: a gradient that is not asked for.
 template <class S>
 Steps<S> array(const bptt_call& call, const char* name) {
   for (int k = 0; k < call.array_count; ++k) {
@@ -34,7 +35,7 @@ Steps<S> array(const bptt_call& call, const char* name) {
     if (std::strcmp(array.name, name) == 0)
       return {static_cast<S*>(array.data), array.extent[0] * array.extent[1]};
   }
-  throw std::invalid_argument(std::string("there is no array ") + name);
+  return {nullptr, 0};
 }
 
 std::int64_t size(const bptt_call& call, const char* name) {
@@ -101,18 +102,21 @@ void forward(const bptt_call& call) {
 template <class S>
 void backward(const bptt_call& call) {
   const auto a = array<S>(call, "a"), h0 = array<S>(call, "h0"), h = array<S>(call, "h"),
-             dh = array<S>(call, "dh"), da = array<S>(call, "da"), db = array<S>(call, "db"),
-             dh0 = array<S>(call, "dh0");
+             dh = array<S>(call, "dh"), da = array<S>(call, "da"), dh0 = array<S>(call, "dh0");
+  auto db = array<S>(call, "db");
   const std::int64_t T = size(call, "T_da");
   const auto step = [&](std::int64_t k) { return T - 1 - k; };
   // db is g itself: what reaches h<t> from its own loss and from all later ones.
+  std::vector<S> g(db.data == nullptr ? static_cast<std::size_t>(T * h.width) : 0);
+  if (db.data == nullptr) db = {g.data(), h.width};
   scan<S>(
       T, h.width, nullptr, [&](auto k) { return k > 0 ? a[step(k) + 1] : nullptr; },
       [&](auto k) { return dh[step(k)]; }, [&](auto k) { return db[step(k)]; });
-  for (std::int64_t t = 0; t < T; ++t)
+  for (std::int64_t t = 0; t < T && da.data != nullptr; ++t)
     for (std::int64_t e = 0; e < h.width; ++e)
       da[t][e] = db[t][e] * (t > 0 ? h[t - 1][e] : h0.data[e]);
-  for (std::int64_t e = 0; e < h.width; ++e) dh0.data[e] = a[0][e] * db[0][e];
+  for (std::int64_t e = 0; e < h.width && dh0.data != nullptr; ++e)
+    dh0.data[e] = a[0][e] * db[0][e];
 }
 
 }  // namespace
@@ -122,7 +126,7 @@ extern "C" {
 std::int32_t bptt_subject_version(void) { return BPTT_SUBJECT_VERSION; }
 
 void bptt_subject_describe(bptt_description* out) {
-  out->flags = BPTT_F32 | BPTT_F64 | BPTT_FEWER_LOSSES;
+  out->flags = BPTT_F32 | BPTT_F64 | BPTT_FEWER_LOSSES | BPTT_SOME_GRADIENTS;
   out->cells = "scan";
   out->text = "the diagonal scan in chunks, one for each thread";
 }

@@ -68,8 +68,8 @@ void take_states(const std::vector<TheirArray>& arrays, bool last, const NamedVi
   }
 }
 
-/// Gradients of what give_inputs() gives: theirs into ours, those of weights added to what is
-/// there.
+/// Gradients of what give_inputs() gives, those that `grad` has: theirs into ours, those of weights
+/// added to what is there.
 template <class S, class At>
 void take_gradients(const std::vector<TheirArray>& arrays, const NamedViews<S>& grad,
                     const At& at) {
@@ -78,6 +78,7 @@ void take_gradients(const std::vector<TheirArray>& arrays, const NamedViews<S>& 
     const S* from = at(array);
     if (from == nullptr) continue;
     for (const TheirBlock& block : array.blocks) {
+      if (!grad.contains("d" + block.name)) continue;
       const View<S> ours = ours_of(block, grad["d" + block.name]);
       const View<const S> theirs(from + block.offset, ours.shape(), block.strides);
       if (array.role == Role::weight)

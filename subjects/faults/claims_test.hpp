@@ -232,6 +232,7 @@ inline constexpr Claim claims[] = {
     {Cell::rnn, "tail_samples_fused", {3, 5, 4, 3, 3}, ""},
     {Cell::lstm, "lanes_masked_by_zero", {3, 5, 4, 3, 3}, ""},
     {Cell::lstm, "stride_sign_lost", {3, 5, 4, 3, 3}, ""},
+    {Cell::rnn, "db_lost_without_dw", {3, 5, 4, 3, 3}, ""},
     {Cell::rnn, "offset_of_32_bits", {3, 5, 4, 3, 3}, ""},
     {Cell::rnn, "mean_times_m", {3, 5, 4, 3, 3}, ""},
     {Cell::rnn, "tanh_not_odd", {3, 5, 4, 3, 3}, "", false, Activation::identity},

@@ -23,6 +23,7 @@ class FaultSubject final : public SubjectOf<FaultSubject> {
     Capabilities can;
     std::erase_if(can.cells, [this](Cell cell) { return !set_.apply_to(cell); });
     can.fixed_summation_order = true;
+    can.some_gradients = true;
     can.tanh_ulp = 2.0;
     can.sigmoid_ulp = 3.0;
     return can;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "properties/far_apart.hpp"
 #include "subjects/faults/claims_test.hpp"
 #include "subjects/faults/fault_models.hpp"
 #include "subjects/registry.hpp"
@@ -87,6 +88,22 @@ class Trace {
     problem.up["da"](0, 0, 0) = std::numeric_limits<S>::quiet_NaN();
     session->backward(in, up, out);
     append(grad);
+    // x further apart than offsets of 32 bits reach; biases alone, where that can be asked for.
+    const properties::FarApart<S> far(in["x"].shape());
+    copy(in["x"], far.view());
+    auto apart = in;
+    apart["x"] = far.view();
+    session->forward(apart, views_of(states));
+    session->backward(apart, up, out);
+    for (const auto* arrays : {&states, &grad}) append(*arrays);
+    auto copied = grad;
+    const auto all = views_of(copied);
+    NamedViews<S> biases;
+    for (const auto& [name, view] : all)
+      if (name.starts_with("db")) biases.add(name, view);
+    session->backward(apart, up, subject.capabilities().some_gradients ? biases : all);
+    for (const auto& [name, view] : biases)
+      for_each_element(view, [&](const S& element) { bits_.push_back(element); });
     // Nothing upstream.
     for (auto& [name, tensor] : problem.up) fill(tensor.view(), S(0));
     session->backward(in, up, out);

@@ -97,6 +97,12 @@ void FaultySession<S>::forward(const NamedViews<const S>& in, const NamedViews<S
 }
 
 template <class S>
+void FaultySession<S>::read_narrow_x(NamedViews<const S>& read) {
+  narrow_x_ = at_narrow_offsets(read["x"]);
+  read["x"] = std::as_const(narrow_x_).view();
+}
+
+template <class S>
 NamedViews<const S> FaultySession<S>::forward_reads(const NamedViews<const S>& in) {
   if (has("weights_of_first_call") && !first_in_) first_in_ = copied(in);
   NamedViews<const S> read = in;
@@ -104,10 +110,7 @@ NamedViews<const S> FaultySession<S>::forward_reads(const NamedViews<const S>& i
   if (has("ignore_c0")) read["c0"] = std::as_const(zero_state_).view();
   if (has("stale_a0") && last_a_) read["a0"] = std::as_const(*last_a_).view();
   if (has("stride_sign_lost")) read["x"] = as_stored(in["x"]);
-  if (has("offset_of_32_bits")) {
-    narrow_x_ = at_narrow_offsets(in["x"]);
-    read["x"] = std::as_const(narrow_x_).view();
-  }
+  if (has("offset_of_32_bits")) read_narrow_x(read);
   return read;
 }
 
@@ -134,6 +137,27 @@ void FaultySession<S>::write_states(const NamedViews<const S>& in, const NamedVi
 template <class S>
 void FaultySession<S>::backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                                 const NamedViews<S>& grad) {
+  NamedViews<S> all;
+  NamedTensors<S> unasked;
+  const auto& names = gradient_names(cell_);
+  unasked.reserve(names.size());
+  const bool every_dW = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    return !name.starts_with("dW") || grad.contains(name);
+  });
+  for (const std::string& name : names) {
+    const bool lost = has("db_lost_without_dw") && is_bias(name) && !every_dW;
+    if (grad.contains(name) && !lost)
+      all.add(name, grad[name]);
+    else
+      all.add(name, unasked.add(name, Tensor<S>(shape_of(cell_, name, sizes_))).view());
+  }
+  write_all_gradients(in, up, all);
+}
+
+template <class S>
+void FaultySession<S>::write_all_gradients(const NamedViews<const S>& in,
+                                           const NamedViews<const S>& up,
+                                           const NamedViews<S>& grad) {
   require_arrays(cell_, input_names(cell_), sizes_, in);
   require_arrays(cell_, upstream_names(cell_), sizes_, up);
   for (const std::string& name : gradient_names(cell_)) {
@@ -166,15 +190,17 @@ bool FaultySession<S>::sums_last_sample_first(const NamedViews<const S>& in) {
 }
 
 template <class S>
-NamedViews<const S> FaultySession<S>::backward_reads(const NamedViews<const S>& in) const {
+NamedViews<const S> FaultySession<S>::backward_reads(const NamedViews<const S>& in) {
   NamedViews<const S> read = in;
-  if (has("ignore_a0") || has("a0_zero_in_backward")) read["a0"] = zero_state_.view();
-  if (has("ignore_c0")) read["c0"] = zero_state_.view();
-  if (has("stale_a_prev_in_backward") && last_a_before_) read["a0"] = last_a_before_->view();
+  if (has("ignore_a0") || has("a0_zero_in_backward"))
+    read["a0"] = std::as_const(zero_state_).view();
+  if (has("ignore_c0")) read["c0"] = std::as_const(zero_state_).view();
+  if (has("stale_a_prev_in_backward") && last_a_before_)
+    read["a0"] = std::as_const(*last_a_before_).view();
   if (has("stride_sign_lost")) read["x"] = as_stored(in["x"]);
-  if (has("offset_of_32_bits")) read["x"] = narrow_x_.view();
+  if (has("offset_of_32_bits")) read_narrow_x(read);
   if (has("weights_of_first_call") && first_in_)
-    for (const auto& [name, tensor] : *first_in_)
+    for (const auto& [name, tensor] : std::as_const(*first_in_))
       if (accumulates(cell_, "d" + name)) read[name] = tensor.view();
   return read;
 }

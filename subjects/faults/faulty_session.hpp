@@ -41,12 +41,15 @@ class FaultySession : public Session<S> {
   FaultyProducts<S> products_;
 
  private:
+  void read_narrow_x(NamedViews<const S>& read);
   [[nodiscard]] NamedViews<const S> forward_reads(const NamedViews<const S>& in);
-  [[nodiscard]] NamedViews<const S> backward_reads(const NamedViews<const S>& in) const;
+  [[nodiscard]] NamedViews<const S> backward_reads(const NamedViews<const S>& in);
   [[nodiscard]] NamedTensors<S> backward_is_handed(const NamedViews<const S>& up) const;
   /// The order in which this call of backward sums over the batch.
   [[nodiscard]] bool sums_last_sample_first(const NamedViews<const S>& in);
   void write_states(const NamedViews<const S>& in, const NamedViews<S>& out);
+  void write_all_gradients(const NamedViews<const S>& in, const NamedViews<const S>& up,
+                           const NamedViews<S>& grad);
   /// The gradients of one call, where nothing keeps anything from another.
   void write_gradients(const NamedViews<const S>& in, const NamedViews<const S>& up,
                        const NamedViews<S>& grad);
@@ -58,7 +61,7 @@ class FaultySession : public Session<S> {
   FaultSet set_;
   Sizes sizes_;
   NamedTensors<S> cache_, kept_sums_;  // kept_sums_: dW and db over all calls
-  Tensor<S> zero_state_, narrow_x_;
+  Tensor<S> zero_state_, narrow_x_;    // narrow_x_: x, as offsets of 32 bits find it
   bool second_session_;
   Index backward_calls_ = 0, calls_since_forward_ = 0;
   std::optional<Tensor<S>> last_a_, last_a_before_;  // of the last forward, of the one before

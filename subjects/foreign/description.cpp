@@ -47,7 +47,7 @@ void require_description(const bptt_description& d) {
     throw LoadError("bptt_subject_describe names no cells, such as \"lstm gru\"");
   if (!has(BPTT_F32 | BPTT_F64))
     throw LoadError("bptt_subject_describe sets neither BPTT_F32 nor BPTT_F64");
-  constexpr std::uint64_t known = 2 * std::uint64_t{BPTT_NO_TANH} - 1;
+  constexpr std::uint64_t known = 2 * std::uint64_t{BPTT_SOME_GRADIENTS} - 1;
   if (has(~known))
     throw LoadError("bptt_subject_describe sets flags that version " +
                     std::to_string(BPTT_SUBJECT_VERSION) + " of bptt_subject.h does not have");
@@ -59,6 +59,10 @@ void require_description(const bptt_description& d) {
   if (has(BPTT_NO_TANH) && !has(BPTT_RELU) && !has(BPTT_IDENTITY))
     throw LoadError(
         "bptt_subject_describe sets BPTT_NO_TANH, and neither BPTT_RELU nor BPTT_IDENTITY");
+  if (has(BPTT_SOME_GRADIENTS) && d.cells == nullptr)
+    throw LoadError(
+        "bptt_subject_describe sets BPTT_SOME_GRADIENTS, which is of calls by names, and names no "
+        "cells");
   if (!(d.absolute_error >= 0 && d.absolute_error <= 1))
     throw LoadError("bptt_subject_describe: absolute_error must be in 0 .. 1");
 }
@@ -130,6 +134,7 @@ Capabilities capabilities_of(std::string_view text) {
   can.identity = has(BPTT_IDENTITY);
   can.strided = has(BPTT_STRIDED);
   can.far_apart = false;  // what is shared with a worker is all there
+  can.some_gradients = has(BPTT_SOME_GRADIENTS);
   can.fewer_losses = has(BPTT_FEWER_LOSSES);
   can.fixed_summation_order = has(BPTT_FIXED_SUMMATION_ORDER);
   can.checks_shapes = has(BPTT_CHECKS_SHAPES);

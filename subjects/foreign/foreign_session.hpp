@@ -60,7 +60,8 @@ class ForeignSession final : public Session<S> {
   void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                 const NamedViews<S>& grad) override {
     if (!task_.checks_shapes)
-      require_arrays(task_.cell, gradient_names(task_.cell), task_.sizes, grad);
+      for (const auto& [name, view] : grad)
+        require_shape(name, view.shape(), shape_of(task_.cell, name, task_.sizes));
     require_arrays(task_.cell, upstream_names(task_.cell), task_.sizes, up);
     if (worker_ == nullptr) throw Error("backward without a forward");
     Segment& segment = *worker_->segment;
@@ -79,7 +80,9 @@ class ForeignSession final : public Session<S> {
   }
   void add_outputs(const std::vector<std::string>& names, const NamedViews<S>& views) {
     for (const auto& name : names)
-      worker_->segment->template add_output<S>(name, array_of(task_.cell, name).role, views[name]);
+      if (views.contains(name))
+        worker_->segment->template add_output<S>(name, array_of(task_.cell, name).role,
+                                                 views[name]);
   }
 
   void call(Operation operation, const std::string& what) {

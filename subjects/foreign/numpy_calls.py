@@ -199,7 +199,8 @@ class NamedSession:
 
     Parameters are found by their names, in any order: inputs, initial states, weights, or all weights
     in a dict called `parameters`; of backward upstream gradients. One name that is left is the cache.
-    Samples that end one by one have a `mask` (m, T), or their `lengths` (m,).
+    Samples that end one by one have a `mask` (m, T), or their `lengths` (m,). A NAME_backward that has a
+    parameter `wanted` is asked for some gradients alone: a set of names, "dx", "dWr", ..
     What NAME_forward.bptt["without"] names is neither taken nor given.
     """
 
@@ -251,7 +252,8 @@ class NamedSession:
         given.update(ends_of_samples(upstream, arrays))
         taken = inspect.signature(self.loaded.names[f"{self.name}_forward"]).parameters
         without = declared(self.loaded.names[f"{self.name}_forward"]).get("without", "").split()
-        shapes = {name: arrays[name].shape for name in arrays.of(GRADIENT) if name not in without
+        given["wanted"] = {name for name in arrays.of(GRADIENT) if name not in without}
+        shapes = {name: arrays[name].shape for name in given["wanted"]
                   if arrays.roles[name[1:]] != INITIAL or name[1:] in taken}  # else it begins with zeros
         gradients = require_gradients(f"{self.name}_backward",
                                       self.call("backward", given, self.cache), shapes)

@@ -262,12 +262,15 @@ class PythonSubject final : public SubjectOf<PythonSubject> {
     const auto is_of_ends = [&](const std::string& name) {
       return ends && (name == lengths || has(cell.given, name));
     };
+    const std::string wanted = "wanted";  // which gradients are asked for
+    can_.some_gradients = has(p.backward, wanted);
     for (const auto& name : p.forward_needs)
       if (name != "parameters" && !has(cell.inputs, name) && !is_of_ends(name))
         unknown.push_back(name);
     std::size_t caches = 0;
     for (const auto& name : p.backward_needs)
-      if (!has(cell.upstream, name) && !is_of_ends(name) && ++caches > 1) unknown.push_back(name);
+      if (name != wanted && !has(cell.upstream, name) && !is_of_ends(name) && ++caches > 1)
+        unknown.push_back(name);
     if (missing.empty() && unknown.empty()) return;
     throw UnsupportedError(fmt::format(
         "{0}: {1}_forward takes ({2}){3}. {4}{5}{1}_forward takes {6}, by these names in any "

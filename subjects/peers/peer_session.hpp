@@ -13,7 +13,8 @@
 namespace bptt::peers {
 
 /// Network: constructed from (cell, activation, sizes), with set_inputs, set_upstream, forward,
-/// clear_gradients, backward, read_states, read_last, read_gradients as in onednn_network.hpp.
+/// clear_gradients, backward, read_states, read_last, read_gradients as in onednn_network.hpp, and
+/// ask_for(grad) where it forms some gradients alone.
 template <class S, class Network>
 class PeerSession final : public Session<S> {
  public:
@@ -42,7 +43,8 @@ class PeerSession final : public Session<S> {
 
   void backward(const NamedViews<const S>& in, const NamedViews<const S>& up,
                 const NamedViews<S>& grad) override {
-    require_arrays(cell_, gradient_names(cell_), sizes_, grad);
+    for (const auto& [name, view] : grad)
+      require_shape(name, view.shape(), shape_of(cell_, name, sizes_));
     Network* network = &forward_;
     if (shorter_) {
       NamedViews<const S> first;
@@ -53,6 +55,7 @@ class PeerSession final : public Session<S> {
     }
     network->set_upstream(up);
     network->clear_gradients();
+    if constexpr (requires { network->ask_for(grad); }) network->ask_for(grad);
     network->backward();
     network->read_gradients(grad);
   }

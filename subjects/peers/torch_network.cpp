@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct TorchNetwork<S>::Impl {
       // Of one bias that stands for two the other is a constant.
       const bool is_given = array.role != Role::state && array.role != Role::output;
       if (is_given && !array.blocks.empty()) tensor.set_requires_grad(true);
+      asked.push_back(tensor.requires_grad());
       tensors.push_back(std::move(tensor));
     }
   }
@@ -97,7 +99,8 @@ struct TorchNetwork<S>::Impl {
   Index layers = 1;
   bool both = false;
   at::Tensor output, h_last, c_last;
-  Tensors gradients;  // of each that is given
+  std::vector<bool> asked;  // of each, its gradient
+  Tensors gradients;        // of each that is asked for
 };
 
 template <class S>
@@ -124,7 +127,7 @@ void TorchNetwork<S>::backward() {
     if (n.is_result(k)) {
       results.push_back(n.result(n.theirs[k]));
       upstream.push_back(n.tensors[k]);
-    } else if (n.tensors[k].requires_grad()) {
+    } else if (n.asked[k]) {
       given.push_back(n.tensors[k]);
     }
   }
@@ -132,8 +135,15 @@ void TorchNetwork<S>::backward() {
                                                /*create_graph=*/false);
   n.gradients.assign(n.theirs.size(), {});
   for (std::size_t k = 0, next = 0; k < n.theirs.size(); ++k)
-    if (!n.is_result(k) && n.tensors[k].requires_grad())
-      n.gradients[k] = gradients[next++].contiguous();
+    if (!n.is_result(k) && n.asked[k]) n.gradients[k] = gradients[next++].contiguous();
+}
+
+template <class S>
+void TorchNetwork<S>::ask_for(const NamedViews<S>& grad) {
+  for (std::size_t k = 0; k < impl_->theirs.size(); ++k)
+    impl_->asked[k] =
+        std::any_of(impl_->theirs[k].blocks.begin(), impl_->theirs[k].blocks.end(),
+                    [&](const TheirBlock& block) { return grad.contains("d" + block.name); });
 }
 
 template <class S>

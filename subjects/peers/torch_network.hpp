@@ -22,6 +22,8 @@ class TorchNetwork {
   /// Forward recording the graph; backward over that graph, which is kept, into fresh gradients.
   void forward();
   void clear_gradients() {}
+  /// Of the next passes backward: what `grad` does not have is not asked of autograd.
+  void ask_for(const NamedViews<S>& grad);
   void backward();
 
   /// The states that PyTorch gives at each step, those of the last layer; of those that `out` has,

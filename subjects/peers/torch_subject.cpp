@@ -21,6 +21,7 @@ class TorchSubject final : public SubjectOf<TorchSubject> {
         can.cells.push_back(cells::cell_named(std::string(cell) + network));
     can.size_rules = size_rules_of("n_p < n_c", can.cells);
     can.identity = false;
+    can.some_gradients = true;
     // PyTorch states no bounds; its vector functions (SLEEF) are within 1 ULP, from which sigmoid
     // is formed in three further operations.
     can.tanh_ulp = 2;
