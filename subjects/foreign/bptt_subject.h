@@ -128,8 +128,8 @@ enum {
                                    flag too by libraries that are called by structs */
   BPTT_ONE_SAMPLE = 1 << 13,    /* m = 1 always */
   BPTT_NO_TANH = 1 << 14, /* of cells that leave their function open, such as the RNN: not tanh */
-  BPTT_SOME_GRADIENTS = 1 << 15 /* of calls by names: backward may be asked for some gradients; those
-                                   that it does not find it does not form */
+  BPTT_SOME_GRADIENTS = 1 << 15 /* of calls by names: backward may be asked for some gradients;
+                                   those that it does not find it does not form */
 };
 
 /* In which steps backward forms its sums; each way rounds in places of its own. */
